@@ -1,0 +1,33 @@
+{
+    "name": "Discom",
+    "summary": "KYC, bills, outages and arrears notices on WhatsApp for an electricity division",
+    "version": "19.0.1.0.0",
+    "category": "Services/Electricity",
+    "author": "Discom contributors",
+    "website": "https://github.com/discom-odoo/discom",
+    "license": "LGPL-3",
+    "countries": ["in"],
+    "depends": [
+        "mail",
+        "phone_validation",
+        "web_tour",
+    ],
+    "external_dependencies": {
+        "python": [
+            "aiohttp",
+            "num2words",
+            "phonenumbers",
+            "requests",
+            "segno",
+            "typst",
+            "xlsxwriter",
+        ],
+    },
+    "data": [
+        "security/discom_groups.xml",
+        "security/ir.model.access.csv",
+        "views/discom_menus.xml",
+    ],
+    "demo": [],
+    "application": True,
+}

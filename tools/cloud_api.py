@@ -1,0 +1,208 @@
+"""Client of Meta's WhatsApp Cloud API, and what its answers mean to a sender.
+
+Contract: Meta's OpenAPI file ``business-messaging-api`` and the error code pages of its developer
+documentation. Meta asks to branch on the error *code*, never on titles or on the HTTP status.
+"""
+
+import dataclasses
+import enum
+import json
+import re
+import typing
+
+import requests
+
+TIMEOUT = 10.0
+
+
+class Verdict(enum.Enum):
+    """What a sender does after one call of ``POST /messages``."""
+
+    ACCEPTED = "accepted"
+    HELD = "held"  # accepted, but Meta holds it back while it judges the template
+    RETRY = "retry"  # not accepted, for a passing reason
+    THROTTLE = "throttle"  # not accepted; the whole number has to slow down
+    PAIR = "pair"  # not accepted; only this recipient has to wait
+    PAUSE = "pause"  # not accepted; this template or broadcast has to stop
+    HALT = "halt"  # not accepted; nothing of this account will be
+    FAILED = "failed"  # not accepted, for good
+    UNKNOWN = "unknown"  # no answer: it may have been accepted
+
+
+#: Error code of the Cloud API -> verdict. Codes that are missing here are permanent failures.
+VERDICTS = {
+    **dict.fromkeys((1, 2, 131000, 131016, 133004), Verdict.RETRY),
+    **dict.fromkeys((4, 80007, 130429, 131057, 133016), Verdict.THROTTLE),
+    131056: Verdict.PAIR,
+    **dict.fromkeys((131048, 131064, 132015, 132016, 135000), Verdict.PAUSE),
+    **dict.fromkeys(
+        (0, 3, 10, 33, 190, 368, 130497, 131031, 131042, 131045, 133010), Verdict.HALT
+    ),
+    **dict.fromkeys(range(200, 300), Verdict.HALT),
+}
+
+#: The recipient cannot be reached on WhatsApp (no account, old client, terms not accepted).
+UNDELIVERABLE = 131026
+
+#: Statuses that can come from a proxy while the request behind it went through.
+_AMBIGUOUS_STATUSES = frozenset((500, 502, 504))
+
+_SECRETS = re.compile(r"(EAA\w{8,}|(?<=Bearer )\S+|(?<=access_token=)[^&\s]+)")
+
+
+class CloudApiError(Exception):
+    """An error answer of the Cloud API, or no answer at all (``code`` is then None).
+
+    :ivar code: Meta's error code
+    :ivar details: Meta's explanation for people, in English, without secrets
+    :ivar http_status: None when nothing was received
+    :ivar retry_after: seconds to wait, when the server named them
+    """
+
+    def __init__(self, message, code=None, details="", http_status=None, retry_after=None):
+        self.message = redact(message)
+        self.code = code
+        self.details = redact(details)
+        self.http_status = http_status
+        self.retry_after = retry_after
+        super().__init__(f"({code}) {self.message}" if code is not None else self.message)
+
+    @property
+    def text(self):
+        """The most telling one-line text for a person."""
+        return self.details or self.message
+
+
+@dataclasses.dataclass(slots=True)
+class Outcome:
+    """What became of one message that was handed to the Cloud API."""
+
+    key: str
+    verdict: Verdict
+    wamid: str | None = None
+    code: int | None = None
+    text: str = ""
+    retry_after: float | None = None
+
+
+def redact(text):
+    """Return ``text`` without access tokens."""
+    return _SECRETS.sub("•••", str(text or ""))
+
+
+def parse_error(http_status, body, retry_after=None):
+    """Build the :class:`CloudApiError` for an answer that is not a success.
+
+    :param bytes body: as received
+    """
+    try:
+        error = json.loads(body)["error"]
+        code = int(error["code"])
+    except (ValueError, TypeError, KeyError):
+        return CloudApiError(f"HTTP {http_status}", None, "", http_status, retry_after)
+    details = (error.get("error_data") or {}).get("details") or error.get("error_user_msg") or ""
+    return CloudApiError(error.get("message", ""), code, details, http_status, retry_after)
+
+
+def judge_error(error):
+    """Tell what a sender does after ``error``, a :class:`CloudApiError` with an HTTP status."""
+    if error.code is not None:
+        # 100 is any wrong parameter; only one that names the sending number concerns the account.
+        if error.code == 100 and "phone_number_id" in f"{error.message} {error.details}".lower():
+            return Verdict.HALT
+        return VERDICTS.get(error.code, Verdict.FAILED)
+    if error.http_status == 429:
+        return Verdict.THROTTLE
+    if error.http_status in _AMBIGUOUS_STATUSES:
+        return Verdict.UNKNOWN
+    if error.http_status >= 500:
+        return Verdict.RETRY
+    return Verdict.HALT if error.http_status in (401, 403) else Verdict.FAILED
+
+
+def judge_answer(key, http_status, body, retry_after=None):
+    """Turn an answer of ``POST /messages`` into an :class:`Outcome`."""
+    if http_status == 200:
+        try:
+            message = json.loads(body)["messages"][0]
+            wamid, status = message["id"], message.get("message_status", "accepted")
+        except (ValueError, TypeError, KeyError, IndexError):
+            return Outcome(key, Verdict.UNKNOWN, text="The answer could not be read.")
+        if status == "paused":
+            return Outcome(key, Verdict.PAUSE, wamid, 132015, "The template is paused.")
+        held = status == "held_for_quality_assessment"
+        return Outcome(key, Verdict.HELD if held else Verdict.ACCEPTED, wamid)
+    error = parse_error(http_status, body, retry_after)
+    return Outcome(
+        key, judge_error(error), code=error.code, text=error.text, retry_after=retry_after
+    )
+
+
+def parse_retry_after(value):
+    """Return the seconds of a ``Retry-After`` header, None where it has none (dates included)."""
+    return float(value) if value and re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
+
+
+class CloudApi:
+    """Blocking calls for what a person waits for: settings, templates, one media file.
+
+    Mass sending goes through :mod:`.dispatch`.
+
+    :param float timeout: seconds for each of connecting and answering
+    """
+
+    def __init__(
+        self, base_url, api_version, token, phone_number_id=None, waba_id=None, timeout=TIMEOUT
+    ):
+        self.base_url = f"{base_url.rstrip('/')}/{api_version}"
+        self.phone_number_id = phone_number_id
+        self.waba_id = waba_id
+        self.timeout = timeout
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path, params=None) -> dict:
+        """Call ``GET path``; raise :class:`CloudApiError`."""
+        return self._call("GET", path, params=params)
+
+    def post(self, path, json=None, **kwargs) -> dict:
+        """Call ``POST path``; ``kwargs`` go to :mod:`requests` (``data``, ``files``, ``headers``)."""
+        return self._call("POST", path, json=json, **kwargs)
+
+    def delete(self, path, params=None) -> dict:
+        """Call ``DELETE path``; raise :class:`CloudApiError`."""
+        return self._call("DELETE", path, params=params)
+
+    def get_paged(self, path, params=None) -> typing.Iterator[dict]:
+        """Yield the items of every page of a list."""
+        params = dict(params or {})
+        while True:
+            page = self.get(path, params)
+            yield from page.get("data", ())
+            paging = page.get("paging") or {}
+            after = (paging.get("cursors") or {}).get("after")
+            if not after or not paging.get("next"):
+                return
+            params["after"] = after
+
+    def _call(self, method, path, **kwargs):
+        url = f"{self.base_url}/{path.lstrip('/')}"
+        try:
+            response = self._session.request(method, url, timeout=self.timeout, **kwargs)
+        except requests.Timeout as error:
+            raise CloudApiError(f"No answer within {self.timeout:g} seconds") from error
+        except requests.RequestException as error:
+            raise CloudApiError("The server cannot be reached", details=str(error)) from error
+        if response.ok:
+            try:
+                return response.json()
+            except ValueError as error:
+                raise CloudApiError(
+                    "The answer is not JSON; is the base URL right?",
+                    http_status=response.status_code,
+                ) from error
+        raise parse_error(
+            response.status_code,
+            response.content,
+            parse_retry_after(response.headers.get("Retry-After")),
+        )

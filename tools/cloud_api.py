@@ -19,8 +19,9 @@ class Verdict(enum.Enum):
     """What a sender does after one call of ``POST /messages``."""
 
     ACCEPTED = "accepted"
-    HELD = "held"  # accepted, but Meta holds it back while it judges the template
+    HELD = "held"  # accepted, but held back while Meta judges or pauses the template
     RETRY = "retry"  # not accepted, for a passing reason
+    OFFLINE = "offline"  # the request never left
     THROTTLE = "throttle"  # not accepted; the whole number has to slow down
     PAIR = "pair"  # not accepted; only this recipient has to wait
     PAUSE = "pause"  # not accepted; this template or broadcast has to stop
@@ -128,13 +129,23 @@ def judge_answer(key, http_status, body, retry_after=None):
             wamid, status = message["id"], message.get("message_status", "accepted")
         except (ValueError, TypeError, KeyError, IndexError):
             return Outcome(key, Verdict.UNKNOWN, text="The answer could not be read.")
-        if status == "paused":
-            return Outcome(key, Verdict.PAUSE, wamid, 132015, "The template is paused.")
-        held = status == "held_for_quality_assessment"
-        return Outcome(key, Verdict.HELD if held else Verdict.ACCEPTED, wamid)
+        return Outcome(key, Verdict.ACCEPTED if status == "accepted" else Verdict.HELD, wamid)
     error = parse_error(http_status, body, retry_after)
     return Outcome(
         key, judge_error(error), code=error.code, text=error.text, retry_after=retry_after
+    )
+
+
+def attach_document(payload, media_id, filename):
+    """Put an uploaded document into the header of a template message's payload."""
+    payload["template"]["components"].insert(
+        0,
+        {
+            "type": "header",
+            "parameters": [
+                {"type": "document", "document": {"id": media_id, "filename": filename}}
+            ],
+        },
     )
 
 

@@ -1,0 +1,179 @@
+import ast
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .whatsapp_message import LIVE
+
+#: Language of a message when the consumer's own has no approved template.
+FALLBACK_LANG = "hi_IN"
+
+
+class DiscomWhatsappAudience(models.AbstractModel):
+    """Who receives which template about which records, and who does not and why.
+
+    The composer shows it before sending and the broadcast carries it out: both ask the same query,
+    so what was shown is what happens.
+    """
+
+    _name = "discom.whatsapp.audience"
+    _description = "WhatsApp Audience"
+
+    res_model = fields.Char("Document Model", required=True, readonly=True)
+    res_domain = fields.Text(
+        "Records", required=True, readonly=True, help="Domain of the records that are sent."
+    )
+    purpose = fields.Selection(
+        selection=lambda self: self.env["discom.whatsapp.template"]._fields["purpose"].selection,
+        required=True,
+        readonly=True,
+    )
+    account_id = fields.Many2one("discom.whatsapp.account", "Sending Number")
+    template_id = fields.Many2one(
+        "discom.whatsapp.template",
+        "Template",
+        domain="[('account_id', '=', account_id), ('purpose', '=', purpose),"
+        " ('status', '=', 'approved')]",
+        help="Its translations of the same name are used for consumers who read another language.",
+    )
+    resend = fields.Boolean(
+        "Repeat",
+        help="Send also to those who already have this message about the same record.",
+    )
+
+    def _templates_by_lang(self):
+        """Return {language code: template} of the approved templates of the chosen name."""
+        self.ensure_one()
+        if not self.template_id:
+            return {}
+        return {
+            template.lang: template
+            for template in self.env["discom.whatsapp.template"].search(
+                [
+                    ("account_id", "=", self.account_id.id),
+                    ("name", "=", self.template_id.name),
+                    ("status", "=", "approved"),
+                ]
+            )
+        }
+
+    def _documents_model(self, user=None):
+        """Return the document model, as seen by ``user``."""
+        self.ensure_one()
+        model = self.env[self.res_model]
+        if not isinstance(model, self.env.registry["discom.whatsapp.mixin"]):
+            raise UserError(
+                self.env._("%(model)s cannot be sent on WhatsApp.", model=model._description)
+            )
+        return model.with_user(user) if user else model
+
+    def _purpose_spec(self):
+        """Return what the document model says of the purpose; raise where it has no such message."""
+        documents = self._documents_model()
+        specs = documents._whatsapp_purposes()
+        if self.purpose not in specs:
+            raise UserError(
+                self.env._(
+                    "%(model)s has no message of this kind (%(purpose)s).",
+                    model=documents._description,
+                    purpose=self.purpose,
+                )
+            )
+        return specs[self.purpose]
+
+    def _audience_sql(self, user=None):
+        """Return a query of one row per (record, person), sorted by nothing.
+
+        Columns: ``res_id``, ``partner_id``, ``phone``, ``lang`` (of the message), ``office_id``,
+        ``reason`` (NULL: will be sent) and the names that every message may use.
+
+        :param user: whose access rules decide which records count; the current user's by default
+        """
+        self.ensure_one()
+        spec = self._purpose_spec()
+        documents = self._documents_model(user)
+        self.env.flush_all()
+        langs = sorted(self._templates_by_lang(), key=lambda lang: (lang != FALLBACK_LANG, lang))
+        consent = SQL.identifier("p", f"discom_consent_{spec['consent']}")
+        return SQL(
+            """
+            SELECT a.res_id, a.partner_id, p.discom_whatsapp_number AS phone,
+                   p.discom_office_id AS office_id, p.name, p.discom_name_hi AS name_hi,
+                   p.discom_account_no AS account_no, o.name AS office, o.name_hi AS office_hi,
+                   CASE WHEN p.lang = ANY(%(langs)s) THEN p.lang ELSE %(fallback)s END AS lang,
+                   CASE WHEN a.skip_reason IS NOT NULL THEN a.skip_reason
+                        WHEN COALESCE(p.discom_whatsapp_number, '') = '' THEN 'no_number'
+                        WHEN p.discom_kyc_state = 'bounced' THEN 'not_on_whatsapp'
+                        WHEN %(consent)s = 'withdrawn' THEN 'opted_out'
+                        WHEN %(consent)s IS NULL THEN 'no_consent'
+                        WHEN %(repeated)s THEN 'duplicate'
+                        WHEN %(fallback)s IS NULL THEN 'no_template'
+                   END AS reason
+              FROM (%(audience)s) a
+              JOIN res_partner p ON p.id = a.partner_id
+              LEFT JOIN discom_office o ON o.id = p.discom_office_id
+            """,
+            langs=langs,
+            fallback=SQL("%s::text", langs[0] if langs else None),
+            consent=consent,
+            repeated=self._repeated_sql(spec),
+            audience=documents._whatsapp_audience(self._records_domain(), self.purpose),
+        )
+
+    def _repeated_sql(self, spec):
+        """Return the condition under which somebody already has the message, or would twice."""
+        conditions = []
+        if not self.resend and not spec.get("repeat"):
+            conditions.append(
+                SQL(
+                    """EXISTS (
+                        SELECT FROM discom_whatsapp_message m
+                         WHERE m.res_model = %s AND m.res_id = a.res_id
+                           AND m.partner_id = a.partner_id AND m.purpose = %s
+                           AND m.state = ANY(%s))""",
+                    self.res_model,
+                    self.purpose,
+                    list(LIVE),
+                )
+            )
+        if spec.get("once_per_phone"):
+            # One family, several connections, one phone: the news is the same for all of them.
+            conditions.append(
+                SQL(
+                    "row_number() OVER (PARTITION BY a.res_id, p.discom_whatsapp_number, %s"
+                    " ORDER BY a.partner_id) > 1",
+                    SQL.identifier("p", f"discom_consent_{spec['consent']}"),
+                )
+            )
+        return SQL(" OR ").join(conditions) if conditions else SQL("FALSE")
+
+    def _records_domain(self):
+        """Return the stored domain of the records."""
+        return Domain(ast.literal_eval(self.res_domain))
+
+    def _message_values(self, rows):
+        """Return the frozen values of each of ``rows`` (dicts of the audience query), in order."""
+        documents = self.env[self.res_model]
+        by_lang = {}
+        for row in rows:
+            by_lang.setdefault(row["lang"], set()).add(row["res_id"])
+        values = {
+            lang: documents.browse(ids).with_context(lang=lang)._whatsapp_values(lang, self.purpose)
+            for lang, ids in by_lang.items()
+        }
+        return [
+            {**self._partner_values(row), **values[row["lang"]].get(row["res_id"], {})}
+            for row in rows
+        ]
+
+    @api.model
+    def _partner_values(self, row):
+        """Return the values that every message may use, from one row of the audience query."""
+        hindi = row["lang"].startswith("hi")
+        return {
+            "name": (row["name_hi"] if hindi else None) or row["name"] or row["name_hi"] or "-",
+            "account_last4": (row["account_no"] or "")[-4:] or "-",
+            "office": (row["office_hi"] if hindi else None) or row["office"] or "-",
+        }

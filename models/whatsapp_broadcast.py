@@ -1,0 +1,314 @@
+import json
+import time
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .whatsapp_message import PRIORITY_OTHER, REACHED
+
+#: Messages that are planned in one statement and one transaction.
+PLAN_SIZE = 2000
+#: Audiences up to this size are planned while the person waits, larger ones in the background.
+PLAN_AT_ONCE = 2000
+#: Seconds of one run in the background; the cron worker's own limit is 120.
+RUN_SECONDS = 40
+
+
+class DiscomWhatsappBroadcast(models.Model):
+    """One sending: an audience that was looked at, confirmed and became messages."""
+
+    _name = "discom.whatsapp.broadcast"
+    _inherit = ["mail.thread", "discom.whatsapp.audience"]
+    _description = "WhatsApp Broadcast"
+    _order = "id desc"
+    _mail_post_access = "read"
+
+    name = fields.Char(required=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, default=lambda self: self.env.company
+    )
+    office_id = fields.Many2one("discom.office", readonly=True, index="btree_not_null")
+    user_id = fields.Many2one(
+        "res.users", "Sent By", readonly=True, default=lambda self: self.env.user
+    )
+    state = fields.Selection(
+        [
+            ("planning", "Being Prepared"),
+            ("sending", "Sending"),
+            ("paused", "Paused"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="planning",
+        required=True,
+        readonly=True,
+        tracking=True,
+    )
+    pause_reason = fields.Char(readonly=True, tracking=True)
+    date = fields.Datetime("Started", default=fields.Datetime.now, readonly=True)
+    priority = fields.Integer(default=PRIORITY_OTHER, readonly=True, aggregator=None)
+    total_count = fields.Integer("Audience", readonly=True, aggregator="sum")
+    planned_count = fields.Integer("Prepared", readonly=True, aggregator="sum")
+    plan_res_id = fields.Integer(readonly=True, aggregator=None)
+    plan_partner_id = fields.Integer(readonly=True, aggregator=None)
+    message_ids = fields.One2many(
+        "discom.whatsapp.message", "broadcast_id", "Messages", readonly=True
+    )
+    planned_share = fields.Float("Prepared (%)", compute="_compute_planned_share")
+    settled_share = fields.Float("Progress (%)", compute="_compute_counts")
+    queued_count = fields.Integer("Waiting", compute="_compute_counts")
+    sent_count = fields.Integer("Sent", compute="_compute_counts")
+    delivered_count = fields.Integer("Delivered", compute="_compute_counts")
+    read_count = fields.Integer("Read", compute="_compute_counts")
+    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    unknown_count = fields.Integer("Without Answer", compute="_compute_counts")
+    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
+
+    _running_idx = models.Index("(account_id, state) WHERE state IN ('planning', 'sending', 'paused')")
+
+    @api.depends("total_count", "planned_count")
+    def _compute_planned_share(self):
+        for broadcast in self:
+            broadcast.planned_share = 100 * broadcast.planned_count / (broadcast.total_count or 1)
+
+    def _compute_counts(self):
+        counts = {broadcast.id: {} for broadcast in self}
+        for broadcast, state, count in self.env["discom.whatsapp.message"]._read_group(
+            [("broadcast_id", "in", self.ids)], ["broadcast_id", "state"], ["__count"]
+        ):
+            counts[broadcast.id][state] = count
+        for broadcast in self:
+            by_state = counts.get(broadcast.id, {})
+
+            def total(*states, by_state=by_state):
+                return sum(by_state.get(state, 0) for state in states)
+
+            broadcast.queued_count = total("queued", "in_flight")
+            broadcast.sent_count = total(*REACHED)
+            broadcast.delivered_count = total("delivered", "read")
+            broadcast.read_count = total("read")
+            broadcast.failed_count = total("failed")
+            broadcast.unknown_count = total("unknown")
+            broadcast.skipped_count = total("skipped", "cancelled")
+            everything = sum(by_state.values())
+            waiting = broadcast.queued_count + broadcast.unknown_count
+            broadcast.settled_share = 100 * (everything - waiting) / (everything or 1)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sent(self):
+        raise UserError(
+            self.env._("Broadcasts are kept: they say who was told what, and when. Cancel it instead.")
+        )
+
+    # === ACTIONS === #
+
+    def action_open_messages(self):
+        """Open the messages of the broadcast; the context's ``message_states`` narrows them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "discom.discom_whatsapp_message_action"
+        )
+        action["domain"] = [("broadcast_id", "=", self.id)]
+        if states := self.env.context.get("message_states"):
+            action["domain"] += [("state", "in", states)]
+        action["context"] = {}
+        return action
+
+    def action_pause(self):
+        """Stop taking messages of these broadcasts from the queue."""
+        self._steered(("sending", "planning"))._pause(self.env._("Paused by %(user)s.", user=self.env.user.name))
+
+    def action_resume(self):
+        """Go on with paused broadcasts."""
+        steered = self._steered(("paused",))
+        for broadcast in steered:
+            planned = broadcast.planned_count >= broadcast.total_count
+            broadcast.write(
+                {"state": "sending" if planned else "planning", "pause_reason": False}
+            )
+        steered._wake()
+
+    def action_cancel(self):
+        """Give up what has not left; what has left cannot be called back."""
+        steered = self._steered(("planning", "sending", "paused"))
+        steered.write({"state": "cancelled"})
+        steered._wake()
+
+    def action_retry_failed(self):
+        """Queue the failed messages of these broadcasts again."""
+        steered = self._steered(("sending", "paused", "done"))
+        failed = self.env["discom.whatsapp.message"].search(
+            [("broadcast_id", "in", self.ids), ("state", "=", "failed")]
+        )
+        failed.action_retry()
+        steered.filtered(lambda b: b.state == "done").write({"state": "sending"})
+
+    # === BUSINESS METHODS === #
+
+    def _steered(self, states):
+        """Return these broadcasts with the right to steer them, if they are in one of ``states``.
+
+        Nobody may write broadcasts, since planning uses the rights of the person who confirmed them.
+        Who may send the same message about the same records may pause, resume or cancel it.
+        """
+        self.check_access("read")
+        for broadcast in self:
+            broadcast._documents_model()._whatsapp_check_send(broadcast.purpose)
+        if wrong := self.filtered(lambda b: b.state not in states):
+            raise UserError(
+                self.env._(
+                    "“%(name)s” is %(state)s, so this cannot be done with it.",
+                    name=wrong[0].name,
+                    state=dict(self._fields["state"]._description_selection(self.env))[
+                        wrong[0].state
+                    ],
+                )
+            )
+        return self.sudo()
+
+    def _pause(self, reason):
+        self.filtered(lambda b: b.state in ("planning", "sending")).write(
+            {"state": "paused", "pause_reason": reason}
+        )
+
+    def _wake(self):
+        """Wake what works on these broadcasts once the transaction is committed."""
+        # Staff start work in the background without being allowed to edit scheduled actions.
+        self.env.ref("discom.ir_cron_whatsapp_broadcast").sudo()._trigger()
+        self.account_id._trigger_lane()
+
+    def _start(self):
+        """Plan confirmed broadcasts: the small ones now, the others in the background."""
+        for broadcast in self:
+            if broadcast.total_count <= PLAN_AT_ONCE:
+                while broadcast._plan_batch():
+                    pass
+        self._wake()
+
+    @api.model
+    def _cron_work(self):
+        """Plan what was confirmed, the most urgent first, and close what is over."""
+        commit = self.env["ir.cron"]._commit_progress
+        end = time.monotonic() + RUN_SECONDS
+        self._close()
+        commit()
+        while broadcast := self.search([("state", "=", "planning")], order="priority, id", limit=1):
+            if time.monotonic() > end:
+                self._wake()
+                break
+            broadcast._plan_batch()
+            broadcast.account_id._trigger_lane()
+            commit()
+            self.env.invalidate_all()
+
+    def _plan_batch(self):
+        """Turn the next part of the audience into messages.
+
+        Rows come in the order of (record, person), and the last one is written down with them, so a
+        broken run goes on where it stopped and nobody is planned twice.
+
+        :return: whether there may be more
+        """
+        self.ensure_one()
+        rows = self._next_rows()
+        if rows:
+            self._insert_messages(rows)
+            last = rows[-1]
+            self.write(
+                {
+                    "plan_res_id": last["res_id"],
+                    "plan_partner_id": last["partner_id"],
+                    "planned_count": self.planned_count + len(rows),
+                }
+            )
+        if len(rows) < PLAN_SIZE:
+            # The audience may have changed since it was counted.
+            self.write({"state": "sending", "total_count": self.planned_count})
+            return False
+        return True
+
+    def _next_rows(self):
+        """Return the next ``PLAN_SIZE`` rows of the audience, after the last one planned."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT * FROM (%(audience)s) audience
+                 WHERE res_id >= %(res_id)s AND (res_id, partner_id) > (%(res_id)s, %(partner_id)s)
+                 ORDER BY res_id, partner_id LIMIT %(size)s
+                """,
+                audience=self._audience_sql(self.user_id),
+                res_id=self.plan_res_id,
+                partner_id=self.plan_partner_id,
+                size=PLAN_SIZE,
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    def _insert_messages(self, rows):
+        """Insert one message per row of the audience query, in one statement."""
+        templates = {lang: t.id for lang, t in self._templates_by_lang().items()}
+        sendable = [row for row in rows if not row["reason"]]
+        values = iter(self._message_values(sendable))
+        documents = self.env[self.res_model].browse({row["res_id"] for row in sendable})
+        expiry = documents._whatsapp_expiry(self.purpose)
+        now = fields.Datetime.now()
+        self.env.cr.execute_values(
+            """
+            INSERT INTO discom_whatsapp_message (
+                key, direction, account_id, broadcast_id, template_id, partner_id, office_id, phone,
+                lang, res_model, res_id, purpose, priority, values, state, skip_reason, expires_at,
+                attempts, create_uid, create_date, write_uid, write_date)
+            VALUES %s
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                (
+                    self.account_id.id,
+                    self.id,
+                    templates.get(row["lang"]) if not row["reason"] else None,
+                    row["partner_id"],
+                    row["office_id"],
+                    row["phone"],
+                    row["lang"],
+                    self.res_model,
+                    row["res_id"],
+                    self.purpose,
+                    self.priority,
+                    None if row["reason"] else json.dumps(next(values), ensure_ascii=False),
+                    "skipped" if row["reason"] else "queued",
+                    row["reason"],
+                    expiry.get(row["res_id"]) or None,
+                    self.user_id.id,
+                    now,
+                    self.user_id.id,
+                    now,
+                )
+                for row in rows
+            ],
+            template="(gen_random_uuid()::text, 'out', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
+            " %s::jsonb, %s, %s, %s, 0, %s, %s, %s, %s)",
+            page_size=PLAN_SIZE,
+        )
+        self.env["discom.whatsapp.message"].invalidate_model()
+
+    @api.model
+    def _close(self):
+        """Cancel the waiting messages of cancelled broadcasts; close those with nothing waiting."""
+        self.env.cr.execute(
+            """
+            UPDATE discom_whatsapp_message m SET state = 'cancelled'
+              FROM discom_whatsapp_broadcast b
+             WHERE b.id = m.broadcast_id AND b.state = 'cancelled' AND m.state = 'queued'
+            """
+        )
+        self.env.cr.execute(
+            """
+            UPDATE discom_whatsapp_broadcast b SET state = 'done'
+             WHERE state = 'sending'
+               AND NOT EXISTS (
+                   SELECT FROM discom_whatsapp_message m WHERE m.broadcast_id = b.id
+                      AND m.state IN ('queued', 'in_flight', 'unknown'))
+            """
+        )
+        self.invalidate_model(["state"])

@@ -1,0 +1,210 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+#: Order in which messages leave; lower goes first.
+PRIORITY_REPLY = 5
+PRIORITY_OUTAGE = 10
+PRIORITY_RECEIPT = 20
+PRIORITY_ARREARS = 30
+PRIORITY_BILL = 40
+PRIORITY_OTHER = 50
+
+STATES = [
+    ("queued", "Queued"),
+    ("in_flight", "Sending"),
+    ("accepted", "Accepted by WhatsApp"),
+    ("held", "Held by WhatsApp"),
+    ("sent", "Sent"),
+    ("delivered", "Delivered"),
+    ("read", "Read"),
+    ("failed", "Failed"),
+    ("unknown", "No answer yet"),
+    ("skipped", "Skipped"),
+    ("cancelled", "Cancelled"),
+    ("received", "Received"),
+]
+
+#: States of a message that reached WhatsApp, so that sending it again would be a repetition.
+REACHED = ("accepted", "held", "sent", "delivered", "read")
+#: States in which a message may still reach WhatsApp or already has.
+LIVE = ("queued", "in_flight", "unknown", *REACHED)
+
+SKIP_REASONS = [
+    ("no_number", "No WhatsApp number"),
+    ("no_consent", "Consent was never asked"),
+    ("opted_out", "Consent withdrawn"),
+    ("not_on_whatsapp", "Number is not on WhatsApp"),
+    ("duplicate", "Already sent or queued"),
+    ("no_template", "No approved template"),
+    ("not_applicable", "Does not apply to this record"),
+    ("expired", "No longer worth sending"),
+]
+
+
+class DiscomWhatsappMessage(models.Model):
+    """One message to or from one person on WhatsApp, or the reason why none was sent.
+
+    States of an outgoing message::
+
+        queued -> in_flight -> accepted | held -> sent -> delivered -> read
+           ^          |--> queued again (retry_at)          |
+           |          |--> failed  <-----------------------'
+           '- unknown <'   (no answer; settled by the webhook that carries our key)
+
+    ``skipped`` rows were never meant to leave: they are the answer to "why did she get nothing".
+    The row is written by SQL in bulk, so it has no chatter and no stored computed field.
+    """
+
+    _name = "discom.whatsapp.message"
+    _description = "WhatsApp Message"
+    _order = "id desc"
+    _rec_name = "phone"
+
+    key = fields.Char(
+        default=lambda self: self.env["discom.whatsapp.message"]._new_key(),
+        required=True,
+        readonly=True,
+        copy=False,
+        help="Identity given to WhatsApp, which comes back with every status.",
+    )
+    direction = fields.Selection(
+        [("out", "Outgoing"), ("in", "Incoming")], default="out", required=True, readonly=True
+    )
+    account_id = fields.Many2one(
+        "discom.whatsapp.account", "Sending Number", readonly=True, ondelete="restrict"
+    )
+    broadcast_id = fields.Many2one("discom.whatsapp.broadcast", readonly=True, ondelete="restrict")
+    template_id = fields.Many2one("discom.whatsapp.template", readonly=True, ondelete="restrict")
+    partner_id = fields.Many2one("res.partner", "Consumer", readonly=True, ondelete="restrict")
+    office_id = fields.Many2one("discom.office", readonly=True, ondelete="restrict")
+    phone = fields.Char("WhatsApp Number", readonly=True)
+    lang = fields.Char("Language", readonly=True)
+    res_model = fields.Char("Document Model", readonly=True)
+    res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
+    purpose = fields.Selection(
+        selection=lambda self: self.env["discom.whatsapp.template"]._fields["purpose"].selection,
+        readonly=True,
+    )
+    priority = fields.Integer(default=PRIORITY_OTHER, readonly=True, aggregator=None)
+    values = fields.Json("Frozen Values", readonly=True)
+    body = fields.Text(readonly=True, help="Free text; a template's text is made from its values.")
+    state = fields.Selection(STATES, default="queued", required=True, readonly=True)
+    skip_reason = fields.Selection(SKIP_REASONS, readonly=True)
+    wamid = fields.Char("WhatsApp ID", readonly=True, copy=False)
+    error_code = fields.Integer(readonly=True, aggregator=None)
+    error_text = fields.Char("Reason", readonly=True)
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    category = fields.Char("Billed As", readonly=True)
+    retry_at = fields.Datetime("Not Before", readonly=True)
+    expires_at = fields.Datetime("Worth Sending Until", readonly=True)
+    claimed_at = fields.Datetime("Handed Over", readonly=True)
+    sent_at = fields.Datetime("Sent", readonly=True)
+    delivered_at = fields.Datetime("Delivered", readonly=True)
+    read_at = fields.Datetime("Read", readonly=True)
+    failed_at = fields.Datetime("Failed", readonly=True)
+    text = fields.Text("Message", compute="_compute_text")
+
+    _key_uniq = models.Constraint("unique(key)", "Two messages cannot have the same key.")
+    _once_per_broadcast = models.UniqueIndex(
+        "(broadcast_id, res_id, partner_id) WHERE broadcast_id IS NOT NULL",
+        "A broadcast sends one message to one person about one record.",
+    )
+    _wamid_idx = models.Index("(wamid) WHERE wamid IS NOT NULL")
+    _queue_idx = models.Index("(account_id, priority, id) WHERE state = 'queued'")
+    _open_idx = models.Index("(account_id, state) WHERE state IN ('in_flight', 'unknown')")
+    _ledger_idx = models.Index("(account_id, claimed_at) WHERE claimed_at IS NOT NULL")
+    _broadcast_state_idx = models.Index("(broadcast_id, state) WHERE broadcast_id IS NOT NULL")
+    _document_idx = models.Index("(res_model, res_id, id)")
+    _partner_idx = models.Index("(partner_id, id)")
+
+    @api.depends("values", "body", "template_id")
+    def _compute_text(self):
+        for message in self:
+            if message.body or not message.template_id:
+                message.text = message.body
+            else:
+                message.text = message.template_id._render_text(message.values or {})
+
+    def _compute_display_name(self):
+        names = dict(self._fields["purpose"]._description_selection(self.env))
+        for message in self:
+            message.display_name = " · ".join(
+                filter(None, (names.get(message.purpose), message.phone))
+            ) or self.env._("Message %(id)s", id=message.id)
+
+    # === ACTIONS === #
+
+    def action_open_document(self):
+        """Open the record that the message is about."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "views": [(False, "form")],
+        }
+
+    def action_retry(self):
+        """Queue messages again that failed for certain; everything else is left alone.
+
+        A message in state *unknown* may have reached its recipient, so it is not repeated.
+        """
+        self.check_access("read")
+        for model in set(self.mapped("res_model")) - {False}:
+            self.env[model]._whatsapp_check_send(False)
+        failed = self.filtered(lambda m: m.direction == "out" and m.state == "failed")
+        if not failed:
+            raise UserError(
+                self.env._(
+                    "None of the %(count)s selected messages has failed, so there is nothing to send"
+                    " again. Messages without an answer are settled by WhatsApp's own report.",
+                    count=len(self),
+                )
+            )
+        # Nobody may write messages; who may send them may send a failed one again.
+        failed.sudo()._requeue()
+        return True
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _new_key(self):
+        """Return an identity that no other message of any database has."""
+        self.env.cr.execute("SELECT gen_random_uuid()::text")
+        return self.env.cr.fetchone()[0]
+
+    def _requeue(self):
+        """Queue failed messages again, under a new key: the old one's story is over."""
+        self.env.cr.execute(
+            """
+            UPDATE discom_whatsapp_message
+               SET state = 'queued', key = gen_random_uuid()::text, attempts = 0, retry_at = NULL,
+                   wamid = NULL, error_code = NULL, error_text = NULL, failed_at = NULL,
+                   write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
+             WHERE id = ANY(%s) AND state = 'failed'
+            """,
+            [self.env.uid, self.ids],
+        )
+        self.invalidate_recordset()
+        self.account_id._trigger_lane()
+
+    def _payload(self):
+        """Return the body of ``POST /messages`` for one message, its document left out."""
+        self.ensure_one()
+        payload = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": self.phone.lstrip("+"),
+            "biz_opaque_callback_data": self.key,
+        }
+        if self.template_id:
+            payload["type"] = "template"
+            payload["template"] = {
+                "name": self.template_id.name,
+                "language": {"code": self.template_id.wa_language},
+                "components": self.template_id._components(self.values or {}),
+            }
+        else:
+            payload["type"] = "text"
+            payload["text"] = {"preview_url": False, "body": self.body}
+        return payload

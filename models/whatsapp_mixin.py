@@ -1,0 +1,155 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .whatsapp_message import STATES
+
+#: Odoo's own default of the setting ``web.active_ids_limit``.
+ACTIVE_IDS_LIMIT = 20000
+
+
+class DiscomWhatsappMixin(models.AbstractModel):
+    """A document that can be sent on WhatsApp.
+
+    A model that inherits this says which messages it has (:meth:`_whatsapp_purposes`), who receives
+    them, what fills the template, which document goes along and until when it is worth sending. It
+    needs a field ``partner_id`` unless it overrides :meth:`_whatsapp_audience`.
+    """
+
+    _name = "discom.whatsapp.mixin"
+    _description = "WhatsApp Document"
+
+    whatsapp_state = fields.Selection(
+        STATES,
+        "WhatsApp",
+        compute="_compute_whatsapp_state",
+        search="_search_whatsapp_state",
+        help="State of the newest message about this record.",
+    )
+    whatsapp_message_count = fields.Integer(
+        "Messages", compute="_compute_whatsapp_message_count", groups="discom.group_staff"
+    )
+
+    def _compute_whatsapp_state(self):
+        states = {}
+        if self.ids:
+            self.env["discom.whatsapp.message"].flush_model()
+            self.env.cr.execute(
+                """
+                SELECT DISTINCT ON (res_id) res_id, state FROM discom_whatsapp_message
+                 WHERE res_model = %s AND res_id = ANY(%s) AND direction = 'out'
+                 ORDER BY res_id, id DESC
+                """,
+                [self._name, self.ids],
+            )
+            states = dict(self.env.cr.fetchall())
+        for record in self:
+            record.whatsapp_state = states.get(record.id, False)
+
+    def _search_whatsapp_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        states = [state for state in value if state]
+        newest = SQL(
+            """(SELECT m.res_id FROM discom_whatsapp_message m
+                 WHERE m.res_model = %s AND m.direction = 'out' AND m.state = ANY(%s)
+                   AND NOT EXISTS (SELECT FROM discom_whatsapp_message n
+                                    WHERE n.res_model = m.res_model AND n.res_id = m.res_id
+                                      AND n.direction = 'out' AND n.id > m.id))""",
+            self._name,
+            states,
+        )
+        domain = Domain("id", "in", newest) if states else Domain.FALSE
+        if False in value:
+            some = SQL(
+                "(SELECT m.res_id FROM discom_whatsapp_message m"
+                " WHERE m.res_model = %s AND m.direction = 'out')",
+                self._name,
+            )
+            domain |= Domain("id", "not in", some)
+        return domain
+
+    def _compute_whatsapp_message_count(self):
+        counts = dict(
+            self.env["discom.whatsapp.message"]._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+                ["res_id"],
+                ["__count"],
+            )
+        )
+        for record in self:
+            record.whatsapp_message_count = counts.get(record.id, 0)
+
+    # === ACTIONS === #
+
+    def action_open_whatsapp_messages(self):
+        """Open the messages about these records."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "discom.discom_whatsapp_message_action"
+        )
+        action["domain"] = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        action["context"] = {}
+        return action
+
+    def _action_whatsapp_composer(self, purpose):
+        """Open the composer on these records, or on all that the list shows.
+
+        The web client hands over at most ``web.active_ids_limit`` ids when everything in a list is
+        selected, so a full hand means: the domain of the list.
+        """
+        domain = [("id", "in", self.ids)]
+        # Everybody gets this setting from the web client anyway.
+        parameters = self.env["ir.config_parameter"].sudo()
+        limit = int(parameters.get_param("web.active_ids_limit", ACTIVE_IDS_LIMIT))
+        active_domain = self.env.context.get("active_domain")
+        if active_domain and len(self.ids) >= limit:
+            domain = active_domain
+        return self.env["discom.whatsapp.composer"]._open(self._name, domain, purpose)
+
+    # === HOOKS === #
+
+    @api.model
+    def _whatsapp_purposes(self):
+        """Return {purpose: spec} of the messages this model has.
+
+        A spec has ``consent`` (purpose of the consent journal) and ``priority`` (lower goes first),
+        and may have ``repeat`` (the same person may get it again about the same record) and
+        ``once_per_phone`` (one message where several people share a number).
+        """
+        return {}
+
+    def _whatsapp_check_send(self, purpose):
+        """Raise unless the current user may send this message; who may edit the document may."""
+        self.check_access("write")
+
+    @api.model
+    def _whatsapp_audience(self, domain, purpose):
+        """Return a query of ``res_id, partner_id, skip_reason`` for the records of ``domain``.
+
+        ``skip_reason`` is NULL or one of the message's reasons, mostly *not_applicable*. Access rules
+        of the current user apply.
+
+        :rtype: SQL
+        """
+        query = self._search(domain)
+        return query.select(
+            SQL("%s AS res_id", SQL.identifier(query.table, "id")),
+            SQL("%s AS partner_id", SQL.identifier(query.table, "partner_id")),
+            SQL("NULL AS skip_reason"),
+        )
+
+    def _whatsapp_values(self, lang, purpose):
+        """Return {record id: {variable: text}}, formatted for ``lang``; no text may be empty."""
+        return {record.id: {} for record in self}
+
+    def _whatsapp_document(self, lang):
+        """Return {record id: (filename, function)} of the PDF that goes along.
+
+        The function takes nothing, returns bytes and is called in another thread: whatever it needs
+        from the database has to be read before.
+        """
+        return {}
+
+    def _whatsapp_expiry(self, purpose):
+        """Return {record id: datetime} after which the message is not worth sending."""
+        return {}

@@ -1,0 +1,264 @@
+import math
+
+from markupsafe import Markup
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_duration
+
+from ..models.whatsapp_message import SKIP_REASONS
+
+#: Messages shown as the recipients will see them.
+SAMPLE_SIZE = 3
+#: Skipped people listed behind a reason, at most.
+LIST_SIZE = 10000
+
+
+class DiscomWhatsappComposer(models.TransientModel):
+    """Says before sending what will happen: who gets the message, who does not and why, how it looks.
+
+    It works on a domain, not on ids, so it is the same for one record and for a whole division.
+    """
+
+    _name = "discom.whatsapp.composer"
+    _inherit = ["discom.whatsapp.audience"]
+    _description = "Send on WhatsApp"
+
+    account_id = fields.Many2one(
+        default=lambda self: self.env["discom.whatsapp.account"]._for_user(),
+        domain="[('state', '!=', 'draft')]",
+    )
+    template_id = fields.Many2one(
+        compute="_compute_template_id", store=True, readonly=False, precompute=True
+    )
+    name = fields.Char("Title", compute="_compute_name", store=True, readonly=False, precompute=True)
+    record_count = fields.Integer("Records", compute="_compute_audience")
+    total_count = fields.Integer("Audience", compute="_compute_audience")
+    send_count = fields.Integer("Will Receive It", compute="_compute_audience")
+    skip_count = fields.Integer("Skipped", compute="_compute_audience")
+    skip_ids = fields.One2many(
+        "discom.whatsapp.composer.skip", "composer_id", "Reasons", compute="_compute_audience"
+    )
+    language_summary = fields.Char("Languages", compute="_compute_audience")
+    duration_summary = fields.Char("Time Needed", compute="_compute_audience")
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    problem = fields.Text(compute="_compute_problem", help="Why nothing can be sent now.")
+    warning = fields.Text(compute="_compute_problem")
+
+    @api.depends("account_id", "purpose")
+    def _compute_template_id(self):
+        for composer in self:
+            composer.template_id = self.env["discom.whatsapp.template"].search(
+                [
+                    ("account_id", "=", composer.account_id.id),
+                    ("purpose", "=", composer.purpose),
+                    ("status", "=", "approved"),
+                ],
+                order="id",
+                limit=1,
+            )
+
+    @api.depends("res_model", "purpose")
+    def _compute_name(self):
+        purposes = dict(self._fields["purpose"]._description_selection(self.env))
+        for composer in self:
+            composer.name = self.env._(
+                "%(purpose)s, %(date)s",
+                purpose=purposes.get(composer.purpose, ""),
+                date=fields.Date.to_string(fields.Date.context_today(self)),
+            )
+
+    @api.depends("account_id", "template_id", "purpose", "send_count")
+    def _compute_problem(self):
+        for composer in self:
+            account = composer.account_id
+            problem = warning = False
+            if not account:
+                problem = self.env._(
+                    "No sending number is connected. An administrator connects one under"
+                    " Configuration › Sending numbers."
+                )
+            elif not composer.template_id:
+                problem = self.env._(
+                    "%(account)s has no approved template for this message. An administrator submits"
+                    " it under Configuration › Templates; WhatsApp approves it within minutes to a"
+                    " day.",
+                    account=account.name,
+                )
+            elif not composer.send_count:
+                problem = self.env._("Nobody would receive this message; the reasons are below.")
+            if account.state == "halted":
+                warning = self.env._(
+                    "%(account)s has stopped: %(reason)s. The messages will wait until an"
+                    " administrator has resolved this.",
+                    account=account.name,
+                    reason=account.halt_reason,
+                )
+            elif account.trouble:
+                warning = self.env._(
+                    "WhatsApp cannot be reached at the moment (%(reason)s). The messages will wait"
+                    " and leave by themselves.",
+                    reason=account.trouble,
+                )
+            composer.problem, composer.warning = problem, warning
+
+    @api.depends("res_model", "res_domain", "purpose", "account_id", "template_id", "resend")
+    def _compute_audience(self):
+        for composer in self:
+            by_reason, by_lang = {}, {}
+            for reason, lang, count in composer._audience_counts():
+                if reason:
+                    by_reason[reason] = by_reason.get(reason, 0) + count
+                else:
+                    by_lang[lang] = by_lang.get(lang, 0) + count
+            composer.record_count = self.env[composer.res_model].search_count(
+                composer._records_domain()
+            )
+            composer.send_count = sum(by_lang.values())
+            composer.skip_count = sum(by_reason.values())
+            composer.total_count = composer.send_count + composer.skip_count
+            labels = dict(self.env["res.lang"].get_installed())
+            composer.language_summary = ", ".join(
+                f"{labels.get(lang, lang).split(' / ')[0]}: {count}"
+                for lang, count in sorted(by_lang.items(), key=lambda item: -item[1])
+            )
+            composer.duration_summary = composer._duration_text()
+            composer.skip_ids = [Command.clear()] + [
+                Command.create({"reason": reason, "count": by_reason[reason]})
+                for reason, _label in SKIP_REASONS
+                if reason in by_reason
+            ]
+
+    @api.depends("template_id", "send_count")
+    def _compute_preview(self):
+        for composer in self:
+            rows = composer._sample_rows()
+            templates = composer._templates_by_lang() if rows else {}
+            composer.preview = Markup().join(
+                templates[row["lang"]]._preview_html(values)
+                for row, values in zip(rows, composer._message_values(rows), strict=True)
+            )
+
+    # === ACTIONS === #
+
+    @api.model
+    def _open(self, model, domain, purpose):
+        """Open the composer on the records of ``domain``."""
+        self.env[model]._whatsapp_check_send(purpose)
+        # Also where the current user sees none of the records, it says so instead of failing later.
+        if not self.env[model].search_count(domain, limit=1):
+            raise UserError(self.env._("Select at least one record first."))
+        composer = self.create({"res_model": model, "res_domain": repr(list(domain)), "purpose": purpose})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send on WhatsApp"),
+            "res_model": self._name,
+            "res_id": composer.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def action_send(self):
+        """Start the broadcast that the composer shows, and open it."""
+        self.ensure_one()
+        if self.problem:
+            raise UserError(self.problem)
+        self._documents_model()._whatsapp_check_send(self.purpose)
+        # A broadcast carries the rights of the person who confirmed it, so nobody may write one.
+        broadcast = self.env["discom.whatsapp.broadcast"].sudo().create(
+            {
+                "user_id": self.env.uid,
+                "name": self.name,
+                "res_model": self.res_model,
+                "res_domain": self.res_domain,
+                "purpose": self.purpose,
+                "account_id": self.account_id.id,
+                "template_id": self.template_id.id,
+                "resend": self.resend,
+                "office_id": self.env.user.discom_scope_ids[:1].id,
+                "priority": self._purpose_spec()["priority"],
+                "total_count": self.total_count,
+            }
+        )
+        broadcast._start()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": broadcast._name,
+            "res_id": broadcast.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _audience_counts(self):
+        """Return rows of (reason or None, language, number of people)."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT reason, lang, count(*) FROM (%s) audience GROUP BY reason, lang",
+                self._audience_sql(),
+            )
+        )
+        return self.env.cr.fetchall()
+
+    def _sample_rows(self):
+        if not self.template_id:
+            return []
+        self.env.cr.execute(
+            SQL(
+                "SELECT * FROM (%s) audience WHERE reason IS NULL LIMIT %s",
+                self._audience_sql(),
+                SAMPLE_SIZE,
+            )
+        )
+        return self.env.cr.dictfetchall()
+
+    def _duration_text(self):
+        """Say how long sending takes at the account's rate and daily limit."""
+        account = self.account_id
+        if not account or not self.send_count:
+            return False
+        if account.daily_limit and self.send_count > account.daily_limit:
+            return self.env._(
+                "%(days)s days at %(limit)s recipients a day",
+                days=math.ceil(self.send_count / account.daily_limit),
+                limit=account.daily_limit,
+            )
+        seconds = self.send_count / (account.rate_limit or 1)
+        if seconds < 60:
+            return self.env._("less than a minute")
+        return self.env._(
+            "%(time)s hours at %(rate)s messages a second",
+            time=format_duration(seconds / 3600),
+            rate=account.rate_limit,
+        )
+
+
+class DiscomWhatsappComposerSkip(models.TransientModel):
+    """One reason why people are skipped, and how many."""
+
+    _name = "discom.whatsapp.composer.skip"
+    _description = "Reason Not to Send"
+
+    composer_id = fields.Many2one("discom.whatsapp.composer", required=True, ondelete="cascade")
+    reason = fields.Selection(SKIP_REASONS, required=True)
+    count = fields.Integer("People")
+
+    def action_open_partners(self):
+        """List the people behind the reason."""
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                "SELECT DISTINCT partner_id FROM (%s) audience WHERE reason = %s LIMIT %s",
+                self.composer_id._audience_sql(),
+                self.reason,
+                LIST_SIZE,
+            )
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": dict(self._fields["reason"]._description_selection(self.env))[self.reason],
+            "res_model": "res.partner",
+            "views": [(False, "list"), (False, "form")],
+            "domain": [("id", "in", [row[0] for row in self.env.cr.fetchall()])],
+        }

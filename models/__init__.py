@@ -1,8 +1,6 @@
-from . import (
-    whatsapp_message,
-    whatsapp_message_status,
-    whatsapp_lane,
-    whatsapp_mixin,
-    whatsapp_audience,
-    whatsapp_broadcast,
-)
+from . import whatsapp_message
+from . import whatsapp_message_status
+from . import whatsapp_lane
+from . import whatsapp_mixin
+from . import whatsapp_audience
+from . import whatsapp_broadcast

@@ -1,0 +1,9 @@
+from . import (
+    network_node,
+    network_office,
+    network_asset,
+    consumer_category,
+    consumer_consent,
+    consumer_res_partner,
+    consumer_res_users,
+)

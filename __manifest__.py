@@ -26,8 +26,11 @@
     "data": [
         "security/discom_groups.xml",
         "security/ir.model.access.csv",
+        "security/discom_rules.xml",
         "views/discom_menus.xml",
     ],
     "demo": [],
+    "pre_init_hook": "pre_init_hook",
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

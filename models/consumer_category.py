@@ -1,0 +1,23 @@
+from odoo import api, fields, models
+
+
+class DiscomCategory(models.Model):
+    """A category of the tariff order, such as LMV-1, domestic light, fan and power."""
+
+    _name = "discom.category"
+    _description = "Tariff category"
+    _order = "sequence, code"
+    _rec_names_search = ["code", "name", "name_hi"]
+
+    code = fields.Char(required=True)
+    name = fields.Char(required=True)
+    name_hi = fields.Char("Name in Hindi")
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+
+    _code_uniq = models.UniqueIndex("(code)", "This category exists already.")
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for category in self:
+            category.display_name = f"{category.code} {category.name}"

@@ -1,0 +1,166 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..tools.identity import find_aadhaar
+
+PURPOSES = [
+    ("bills", "Bills and receipts"),
+    ("outages", "Outages"),
+    ("dues", "Reminders of dues"),
+    ("other", "Other information"),
+]
+ACTIONS = [("given", "Given"), ("withdrawn", "Withdrawn")]
+METHODS = [
+    ("counter", "Counter"),
+    ("field", "At the door"),
+    ("whatsapp", "WhatsApp"),
+    ("paper", "Paper form"),
+    ("online", "Online"),
+    ("file", "File"),
+]
+
+
+class DiscomConsent(models.Model):
+    """Journal of consents: who allowed or stopped which kind of message, when, how, on which notice.
+
+    Nobody changes or deletes an entry, whatever the rights: the model refuses it and so does the
+    database. The newest entry of a consumer and purpose is the one in force; the fields
+    ``discom_consent_<purpose>`` of the consumer repeat it.
+    """
+
+    _name = "discom.consent"
+    _description = "Consent"
+    _order = "id desc"
+    _rec_name = "purpose"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        "res.partner", "Consumer", required=True, readonly=True, ondelete="restrict"
+    )
+    purpose = fields.Selection(PURPOSES, required=True, readonly=True)
+    action = fields.Selection(ACTIONS, required=True, readonly=True)
+    notice_version = fields.Char(readonly=True, help="Version of the notice shown or read out.")
+    notice_lang = fields.Char("Notice language", readonly=True)
+    method = fields.Selection(METHODS, required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users", "Recorded by", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    date = fields.Datetime(required=True, readonly=True)
+    evidence = fields.Char(readonly=True, help="For example the number of the paper form.")
+    company_id = fields.Many2one("res.company", "Company", readonly=True, ondelete="restrict")
+
+    _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
+
+    def init(self):
+        """Make the database itself refuse changes, so that a mistake in SQL cannot rewrite history."""
+        self.env.cr.execute(
+            """
+            CREATE OR REPLACE FUNCTION discom_consent_append_only() RETURNS trigger AS $$
+            BEGIN
+                RAISE EXCEPTION 'discom_consent is append-only: % refused', TG_OP
+                    USING ERRCODE = 'integrity_constraint_violation';
+            END
+            $$ LANGUAGE plpgsql;
+            DROP TRIGGER IF EXISTS discom_consent_append_only ON discom_consent;
+            CREATE TRIGGER discom_consent_append_only
+                BEFORE UPDATE OR DELETE ON discom_consent
+                FOR EACH ROW EXECUTE FUNCTION discom_consent_append_only();
+            DROP TRIGGER IF EXISTS discom_consent_no_truncate ON discom_consent;
+            CREATE TRIGGER discom_consent_no_truncate
+                BEFORE TRUNCATE ON discom_consent
+                FOR EACH STATEMENT EXECUTE FUNCTION discom_consent_append_only();
+            """
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(
+            self.env._("Consent is recorded on the consumer, with the buttons made for it.")
+        )
+
+    def write(self, vals):
+        self._refuse_change()
+
+    def unlink(self):
+        self._refuse_change()
+
+    def _refuse_change(self):
+        raise UserError(
+            self.env._(
+                "An entry of the consent journal cannot be changed or deleted. Record a new one: the "
+                "newest is in force."
+            )
+        )
+
+    @api.model
+    def _append(self, partner_ids, action, purposes, method, values):
+        """Add entries for consumers and purposes where they change what is in force.
+
+        An entry is skipped where the newest one says the same on the same version of the notice, so
+        that a file read twice or a STOP sent twice leaves one entry. Two statements, however many
+        consumers. The caller has checked that the user may write the consumers.
+
+        :param list[int] partner_ids: consumers.
+        :param str action: ``given`` or ``withdrawn``.
+        :param list[str] purposes: keys of ``PURPOSES``.
+        :param str method: key of ``METHODS``.
+        :param dict values: ``notice_version``, ``notice_lang``, ``evidence``, ``date``; all optional.
+        :return: number of entries added.
+        :raise ValidationError: for an unknown action, purpose or method, or a full Aadhaar number.
+        """
+        for key, allowed in [(action, ACTIONS), (method, METHODS), *((p, PURPOSES) for p in purposes)]:
+            if key not in dict(allowed):
+                raise ValidationError(self.env._("“%(key)s” is not known to the consents.", key=key))
+        evidence = values.get("evidence") or None
+        if find_aadhaar(evidence):
+            raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
+        purposes = list(dict.fromkeys(purposes))
+        self.env["res.partner"].flush_model(["company_id", "discom_consumer"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_consent (partner_id, company_id, purpose, action, method, user_id,
+                                            date, notice_version, notice_lang, evidence)
+                SELECT partner.id, partner.company_id, asked.purpose, %(action)s, %(method)s, %(user)s,
+                       %(date)s, %(version)s, %(lang)s, %(evidence)s
+                  FROM res_partner partner
+            CROSS JOIN unnest(%(purposes)s) AS asked(purpose)
+     LEFT JOIN LATERAL (SELECT entry.action, entry.notice_version
+                          FROM discom_consent entry
+                         WHERE entry.partner_id = partner.id AND entry.purpose = asked.purpose
+                      ORDER BY entry.id DESC
+                         LIMIT 1) newest ON TRUE
+                 WHERE partner.id = ANY(%(ids)s)
+                   AND partner.discom_consumer
+                   AND (newest.action IS DISTINCT FROM %(action)s
+                        OR %(action)s = 'given'
+                           AND newest.notice_version IS DISTINCT FROM %(version)s)
+              ORDER BY partner.id
+                """,
+                action=action,
+                method=method,
+                user=self.env.uid,
+                date=values.get("date") or self.env.cr.now(),
+                version=values.get("notice_version") or None,
+                lang=values.get("notice_lang") or None,
+                evidence=evidence,
+                purposes=purposes,
+                ids=list(partner_ids),
+            )
+        )
+        added = self.env.cr.rowcount
+        assignments = SQL(", ").join(
+            SQL("%s = %s", SQL.identifier(f"discom_consent_{purpose}"), action) for purpose in purposes
+        )
+        self.env.cr.execute(
+            SQL(
+                "UPDATE res_partner SET %s WHERE id = ANY(%s) AND discom_consumer",
+                assignments,
+                list(partner_ids),
+            )
+        )
+        self.env["res.partner"].browse(partner_ids).invalidate_recordset(
+            [f"discom_consent_{purpose}" for purpose in purposes], flush=False
+        )
+        return added

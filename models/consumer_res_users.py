@@ -1,0 +1,49 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    discom_office_ids = fields.Many2many(
+        "discom.office",
+        "discom_office_users_rel",
+        "user_id",
+        "office_id",
+        string="Offices",
+        help="The user works for these offices and for all offices below them.",
+    )
+    discom_scope_ids = fields.Many2many(
+        "discom.office",
+        string="Offices seen",
+        compute="_compute_discom_scope_ids",
+        compute_sudo=True,
+        help="Roots of what the user sees: all offices for an administrator, else the offices of the "
+        "user; nothing for who has no role in the division.",
+    )
+
+    @api.depends("discom_office_ids", "group_ids")
+    def _compute_discom_scope_ids(self):
+        roots = self.env["discom.office"]
+        administrators = self.filtered(lambda user: user.has_group("discom.group_administrator"))
+        if administrators:
+            roots = roots.with_context(active_test=False).search([("parent_id", "=", False)])
+        administrators.discom_scope_ids = roots
+        for user in self - administrators:
+            is_staff = user.has_group("discom.group_staff")
+            user.discom_scope_ids = user.discom_office_ids if is_staff else False
+
+    @api.constrains("partner_id", "group_ids")
+    def _check_discom_partner(self):
+        if any(user.partner_id.discom_consumer and user._is_internal() for user in self.sudo()):
+            raise ValidationError(
+                self.env._(
+                    "The contact of a colleague is seen by everyone, so it cannot be a consumer at the "
+                    "same time. Keep the connection in a contact of its own."
+                )
+            )
+
+    @api.model
+    def _get_invalidation_fields(self):
+        # The record rules, cached per user, contain the ids of the offices.
+        return super()._get_invalidation_fields() | {"discom_office_ids"}

@@ -1,0 +1,84 @@
+"""Indian mobile numbers: normalise, refuse junk, mask.
+
+A number is accepted when the numbering plan allows it (``phonenumbers``) and it is a mobile number of
+ten digits starting with 6 to 9. The plan also allows numbers nobody has, such as 9999999999, so
+repeated digits and runs are refused as junk.
+"""
+
+import re
+import unicodedata
+
+import phonenumbers
+
+REGION = "IN"
+COUNTRY_CODE = 91
+# As many equal or consecutive digits in a row do not occur by chance among issued numbers.
+JUNK_RUN = 8
+
+_MOBILE = re.compile(r"[6-9]\d{9}")
+_SEPARATOR = re.compile(r"[,;/|\n&]|\b(?:or|and)\b", re.IGNORECASE)
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+
+
+class PhoneError(ValueError):
+    """A number that cannot be used.
+
+    ``code`` is one of ``empty``, ``invalid``, ``not_mobile``, ``junk``, ``several``.
+    """
+
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+def to_latin_digits(text):
+    """Return ``text`` with every decimal digit of any script, such as ९, written as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(char, char)) for char in text)
+
+
+def normalise_mobile(text):
+    """Return the Indian mobile number in ``text`` in E.164 form, ``+91`` and ten digits.
+
+    Devanagari digits, blanks, hyphens, brackets and the prefixes 0, 91, +91 and 0091 are understood.
+
+    :raise PhoneError: with the reason in ``code``.
+    """
+    cleaned = _INVISIBLE.sub("", to_latin_digits(text or "")).strip()
+    if not cleaned:
+        raise PhoneError("empty")
+    parts = [part for part in _SEPARATOR.split(cleaned) if sum(map(str.isdigit, part)) >= 10]
+    if len(parts) > 1 or sum(map(str.isdigit, cleaned)) >= 20:
+        raise PhoneError("several")
+    if any(char.isalpha() for char in cleaned):
+        raise PhoneError("invalid")
+    try:
+        number = phonenumbers.parse(cleaned, REGION)
+    except phonenumbers.NumberParseException as error:
+        raise PhoneError("invalid") from error
+    national = str(number.national_number)
+    if len(national) == 10 and _is_junk(national):
+        raise PhoneError("junk")
+    if not phonenumbers.is_valid_number(number):
+        raise PhoneError("invalid")
+    if number.country_code != COUNTRY_CODE or not _MOBILE.fullmatch(national):
+        raise PhoneError("not_mobile")
+    return f"+{COUNTRY_CODE}{national}"
+
+
+def mask(number):
+    """Return an E.164 Indian number with all but its last four digits hidden; empty stays empty."""
+    return f"+{COUNTRY_CODE} ••••• •{number[-4:]}" if number else ""
+
+
+def _is_junk(national):
+    """Tell whether ``national`` holds a long run of equal, rising or falling digits."""
+    digits = [int(digit) for digit in national]
+    steps = [(after - before) % 10 for before, after in zip(digits, digits[1:], strict=False)]
+    run = 1
+    for index, step in enumerate(steps):
+        run = run + 1 if index and step == steps[index - 1] and step in (0, 1, 9) else 2
+        if run >= JUNK_RUN and step in (0, 1, 9):
+            return True
+    return False

@@ -27,7 +27,13 @@
         "security/discom_groups.xml",
         "security/ir.model.access.csv",
         "views/discom_menus.xml",
+        "views/whatsapp_preview_templates.xml",
     ],
     "demo": [],
+    "assets": {
+        "web.assets_backend": [
+            "discom/static/src/scss/whatsapp_preview.scss",
+        ],
+    },
     "application": True,
 }

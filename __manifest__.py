@@ -28,9 +28,15 @@
         "security/ir.model.access.csv",
         "security/discom_rules.xml",
         "views/discom_menus.xml",
+        "views/whatsapp_preview_templates.xml",
     ],
     "demo": [],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
+    "assets": {
+        "web.assets_backend": [
+            "discom/static/src/scss/whatsapp_preview.scss",
+        ],
+    },
     "application": True,
 }

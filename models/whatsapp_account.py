@@ -1,0 +1,506 @@
+import re
+import secrets
+from urllib.parse import urlsplit
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.cloud_api import CloudApi, CloudApiError
+
+SECRET_GROUPS = "discom.group_administrator,base.group_system"
+# A change of one of these makes the last successful test worthless.
+CONNECTION_FIELDS = ("base_url", "api_version", "access_token", "phone_number_id", "waba_id")
+PHONE_NUMBER_FIELDS = (
+    "id,display_phone_number,verified_name,quality_rating,whatsapp_business_manager_messaging_limit"
+)
+# Unique recipients per rolling 24 hours, by Meta's name of the level.
+# https://developers.facebook.com/docs/whatsapp/messaging-limits
+MESSAGING_LIMITS = {
+    "TIER_50": 50,
+    "TIER_250": 250,
+    "TIER_1K": 1000,
+    "TIER_2K": 2000,
+    "TIER_10K": 10000,
+    "TIER_100K": 100000,
+    "TIER_UNLIMITED": 0,
+}
+QUALITIES = ("green", "yellow", "red", "unknown")
+
+
+class WhatsAppAccount(models.Model):
+    """A sending number of the WhatsApp Business Platform (Cloud API).
+
+    Each account owns one scheduled action, its lane: the limit of messages per second is
+    per number, so a number is the unit of parallel work.
+    """
+
+    _name = "discom.whatsapp.account"
+    _description = "WhatsApp Sending Number"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "name, id"
+
+    def _default_webhook_key(self):
+        return secrets.token_urlsafe(24)
+
+    def _default_verify_token(self):
+        return secrets.token_urlsafe(24)
+
+    name = fields.Char(required=True, tracking=True)
+    active = fields.Boolean(default=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company, index=True
+    )
+    office_ids = fields.Many2many(
+        "discom.office",
+        "discom_whatsapp_account_office_rel",
+        "account_id",
+        "office_id",
+        string="Offices",
+        help="Offices (and all below them) that send from this number. Empty: every office.",
+    )
+    phone_number = fields.Char(
+        readonly=True, help="The number consumers see. Meta tells it when the connection is tested."
+    )
+    verified_name = fields.Char(
+        readonly=True, help="The name consumers see, as approved by Meta."
+    )
+    phone_number_id = fields.Char(
+        string="Phone number ID",
+        required=True,
+        copy=False,
+        tracking=True,
+        help="WhatsApp Manager > API Setup. Digits; it is not the phone number itself.",
+    )
+    waba_id = fields.Char(
+        string="WhatsApp Business account ID",
+        required=True,
+        tracking=True,
+        help="WhatsApp Manager > API Setup. Digits. Templates belong to it.",
+    )
+    app_id = fields.Char(
+        string="App ID",
+        help="App Dashboard > Settings > Basic. Needed to submit templates that carry a document.",
+    )
+    base_url = fields.Char(
+        string="API address",
+        required=True,
+        default="https://graph.facebook.com",
+        tracking=True,
+        help="Meta's address, the one of a Solution Partner, or a simulator.",
+    )
+    api_version = fields.Char(string="API version", required=True, default="v25.0", tracking=True)
+    access_token = fields.Char(
+        copy=False,
+        exportable=False,
+        groups=SECRET_GROUPS,
+        help="Permanent token of a system user, with the permissions "
+        "whatsapp_business_messaging and whatsapp_business_management.",
+    )
+    app_secret = fields.Char(
+        copy=False,
+        exportable=False,
+        groups=SECRET_GROUPS,
+        help="App Dashboard > Settings > Basic. Without it every webhook call is refused.",
+    )
+    verify_token = fields.Char(
+        copy=False,
+        exportable=False,
+        groups=SECRET_GROUPS,
+        default=_default_verify_token,
+        help="Paste it beside the webhook address in the App Dashboard.",
+    )
+    webhook_key = fields.Char(
+        required=True,
+        copy=False,
+        exportable=False,
+        readonly=True,
+        groups=SECRET_GROUPS,
+        default=_default_webhook_key,
+    )
+    webhook_url = fields.Char(
+        string="Webhook address", compute="_compute_webhook_url", groups=SECRET_GROUPS
+    )
+    webhook_last_seen = fields.Datetime(readonly=True, copy=False)
+    rate_limit = fields.Integer(
+        string="Messages per second",
+        required=True,
+        default=80,
+        aggregator=None,
+        help="Throughput of the number: 80, or 1,000 after Meta has raised it.",
+    )
+    daily_limit = fields.Integer(
+        string="Recipients per 24 hours",
+        aggregator=None,
+        help="Different people who may be written to in any 24 hours. 0: unlimited. "
+        "Lowered to Meta's messaging limit when the connection is tested.",
+    )
+    settle_minutes = fields.Integer(
+        string="Minutes until unknown",
+        required=True,
+        default=10,
+        aggregator=None,
+        help="A message whose call got no answer is called unknown after this time.",
+    )
+    state = fields.Selection(
+        [("draft", "Not tested"), ("connected", "Connected"), ("halted", "Halted")],
+        required=True,
+        default="draft",
+        copy=False,
+        readonly=True,
+        tracking=True,
+    )
+    halt_reason = fields.Text(readonly=True, copy=False)
+    quality = fields.Selection(
+        [("green", "High"), ("yellow", "Medium"), ("red", "Low"), ("unknown", "Unknown")],
+        default="unknown",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    cron_id = fields.Many2one(
+        "ir.cron",
+        string="Lane",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=SECRET_GROUPS,
+        help="The scheduled action that sends what is queued for this number.",
+    )
+    template_ids = fields.One2many("discom.whatsapp.template", "account_id", string="Templates")
+    template_count = fields.Integer(compute="_compute_template_count")
+    template_pending_count = fields.Integer(compute="_compute_template_count")
+
+    _webhook_key_uniq = models.Constraint(
+        "unique(webhook_key)", "Each sending number needs a webhook address of its own."
+    )
+    _phone_number_id_uniq = models.UniqueIndex(
+        "(phone_number_id) WHERE active", "This phone number ID is already set up."
+    )
+    _rate_limit_range = models.Constraint(
+        "CHECK(rate_limit BETWEEN 1 AND 1000)", "Send between 1 and 1,000 messages per second."
+    )
+    _daily_limit_positive = models.Constraint(
+        "CHECK(daily_limit >= 0)", "The limit of recipients cannot be negative."
+    )
+    _settle_minutes_positive = models.Constraint(
+        "CHECK(settle_minutes > 0)", "Wait at least one minute before calling a message unknown."
+    )
+
+    @api.depends("webhook_key")
+    def _compute_webhook_url(self):
+        for account in self:
+            account.webhook_url = (
+                f"{account.get_base_url()}/discom/whatsapp/webhook/{account.webhook_key}"
+            )
+
+    @api.depends("template_ids.status")
+    def _compute_template_count(self):
+        counts = {}
+        for account, status, count in self.env["discom.whatsapp.template"]._read_group(
+            [("account_id", "in", self.ids)], ["account_id", "status"], ["__count"]
+        ):
+            counts.setdefault(account.id, {})[status] = count
+        for account in self:
+            by_status = counts.get(account.id, {})
+            account.template_count = sum(by_status.values())
+            account.template_pending_count = by_status.get("pending", 0)
+
+    @api.constrains("base_url")
+    def _check_base_url(self):
+        for account in self:
+            url = urlsplit(account.base_url or "")
+            local = url.hostname in ("localhost", "127.0.0.1", "::1")
+            if not url.hostname or url.scheme not in ("http", "https") or url.query:
+                raise ValidationError(
+                    self.env._("The API address must look like https://graph.facebook.com.")
+                )
+            if url.scheme == "http" and not local:
+                # The token travels in a header: never in the clear.
+                raise ValidationError(self.env._("The API address must begin with https://."))
+
+    @api.constrains("api_version")
+    def _check_api_version(self):
+        for account in self:
+            if not re.fullmatch(r"v\d{1,3}\.\d", account.api_version or ""):
+                raise ValidationError(self.env._("The API version must look like v25.0."))
+
+    @api.constrains("phone_number_id", "waba_id", "app_id")
+    def _check_meta_ids(self):
+        for account in self:
+            for value in (account.phone_number_id, account.waba_id, account.app_id or "0"):
+                if not re.fullmatch(r"[0-9]{1,30}", value or ""):
+                    raise ValidationError(
+                        self.env._(
+                            "%(value)s is not an ID of Meta: IDs are digits only. "
+                            "Copy them from WhatsApp Manager > API Setup.",
+                            value=value,
+                        )
+                    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accounts = super().create(vals_list)
+        accounts._create_lanes()
+        return accounts
+
+    def write(self, vals):
+        if "state" not in vals:
+            changed = self.filtered(
+                lambda account: account.state == "connected"
+                and any(
+                    vals[name] != account[name] for name in CONNECTION_FIELDS if name in vals
+                )
+            )
+            if changed:
+                super(WhatsAppAccount, changed).write({"state": "draft"})
+        result = super().write(vals)
+        if "active" in vals or "name" in vals:
+            self._update_lanes()
+        return result
+
+    def unlink(self):
+        # sudo: the lane is part of the account, whoever may delete this may delete that.
+        crons = self.sudo().cron_id
+        actions = crons.ir_actions_server_id
+        result = super().unlink()
+        crons.unlink()
+        actions.unlink()
+        return result
+
+    def action_test_connection(self):
+        """Ask Meta about the number; on success the account may send."""
+        self.ensure_one()
+        self._check_connection()
+        if self.state == "draft":
+            self.state = "connected"
+        return self._notify(
+            self.env._(
+                "Connected to %(number)s (%(name)s).",
+                number=self.phone_number or self.phone_number_id,
+                name=self.verified_name or self.name,
+            )
+        )
+
+    def action_halt(self):
+        """Stop the lane at once, by hand."""
+        self.ensure_one()
+        self._halt(self.env._("Stopped by %(user)s.", user=self.env.user.name))
+
+    def action_resume(self):
+        """Take the queue up again, once Meta answers as it should."""
+        self.ensure_one()
+        if self.state != "halted":
+            raise UserError(self.env._("This number is not halted."))
+        self._check_connection()
+        self.write({"state": "connected", "halt_reason": False})
+        self._trigger_lane()
+        return self._notify(self.env._("Sending goes on."))
+
+    def action_subscribe_webhook(self):
+        """Have Meta deliver the events of this business account to the app."""
+        self.ensure_one()
+        path = f"{self.waba_id}/subscribed_apps"
+        self._call("post", path, {})
+        apps = self._call("get", path, {}).get("data") or []
+        if not apps:
+            raise UserError(
+                self.env._(
+                    "Meta accepted the subscription but lists no app. Check that the token belongs "
+                    "to the app whose webhook you configured."
+                )
+            )
+        return self._notify(
+            self.env._(
+                "Meta delivers to the app now. Its webhook address must be the one shown here."
+            )
+        )
+
+    def action_sync_templates(self):
+        """Read all templates of the business account from Meta."""
+        self.ensure_one()
+        result = self.env["discom.whatsapp.template"]._sync_account(self)
+        return self._notify(
+            self.env._(
+                "Templates: %(updated)s updated, %(created)s new, %(skipped)s skipped.", **result
+            )
+        )
+
+    def action_create_templates(self):
+        """Copy the standard set that is missing here and submit it to Meta."""
+        self.ensure_one()
+        return self.env["discom.whatsapp.template"]._create_standard_set(self)
+
+    def action_open_templates(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "discom.discom_whatsapp_template_action"
+        )
+        action["domain"] = [("account_id", "=", self.id)]
+        action["context"] = {"default_account_id": self.id}
+        return action
+
+    def _cloud_api(self):
+        """Return the client of this account.
+
+        :raise UserError: when there is no token
+        """
+        self.ensure_one()
+        # sudo: staff may use the number without being able to read its token.
+        account = self.sudo()
+        if not account.access_token:
+            raise UserError(
+                self.env._(
+                    "%(name)s has no access token. An administrator sets it under "
+                    "Configuration > Sending numbers.",
+                    name=account.name,
+                )
+            )
+        return CloudApi(
+            account.base_url,
+            account.api_version,
+            account.access_token,
+            account.phone_number_id,
+            account.waba_id,
+            timeout=10,
+        )
+
+    def _call(self, method, path, payload):
+        """Call the API for a person who waits and return the answer as a dict.
+
+        :raise UserError: with what to do about it
+        """
+        try:
+            return getattr(self._cloud_api(), method)(path, payload)
+        except CloudApiError as error:
+            raise UserError(self._explain(error)) from None
+
+    def _check_connection(self):
+        """Read the number from Meta and store what it says; UserError if it does not fit."""
+        answer = self._call("get", self.phone_number_id, {"fields": PHONE_NUMBER_FIELDS})
+        numbers = self._call("get", f"{self.waba_id}/phone_numbers", {"fields": "id", "limit": 100})
+        if self.phone_number_id not in {str(row.get("id")) for row in numbers.get("data") or []}:
+            raise UserError(
+                self.env._(
+                    "The phone number ID %(number)s does not belong to the WhatsApp Business "
+                    "account %(waba)s. Copy both from WhatsApp Manager > API Setup.",
+                    number=self.phone_number_id,
+                    waba=self.waba_id,
+                )
+            )
+        quality = str(answer.get("quality_rating") or "").lower()
+        vals = {
+            "phone_number": answer.get("display_phone_number"),
+            "verified_name": answer.get("verified_name"),
+            "quality": quality if quality in QUALITIES else "unknown",
+        }
+        self.write(vals)
+        self._apply_messaging_limit(
+            MESSAGING_LIMITS.get(answer.get("whatsapp_business_manager_messaging_limit"))
+        )
+
+    def _apply_messaging_limit(self, limit):
+        """Never plan for more recipients than Meta allows; a lower own limit stays.
+
+        :param limit: recipients per 24 hours, 0 for unlimited, None for unknown
+        """
+        for account in self:
+            if limit and not 0 < account.daily_limit <= limit:
+                account.daily_limit = limit
+
+    def _explain(self, error):
+        """Say in one sentence what is wrong and what to do, without any secret.
+
+        :param error: CloudApiError
+        :rtype: str
+        """
+        self.ensure_one()
+        if error.code in (0, 190, 463, 467) or error.http_status == 401:
+            return self.env._(
+                "Meta refuses the access token (wrong or expired). Create a permanent token of a "
+                "system user in Business Settings and paste it here."
+            )
+        if error.code in (3, 10) or 200 <= (error.code or 0) <= 299:
+            return self.env._(
+                "The access token lacks a permission. It needs whatsapp_business_messaging and "
+                "whatsapp_business_management, and the system user must be assigned to the "
+                "WhatsApp account."
+            )
+        if error.code in (33, 100) and error.http_status in (400, 404):
+            return self.env._(
+                "Meta does not know this ID for the token: %(message)s Check the phone number ID "
+                "and the WhatsApp Business account ID in WhatsApp Manager > API Setup.",
+                message=self._redact(error.details or error.message),
+            )
+        if not error.http_status:
+            return self.env._(
+                "%(url)s does not answer. Check the API address and the internet connection of "
+                "the server.",
+                url=self.base_url,
+            )
+        return self.env._(
+            "WhatsApp answers: %(message)s (code %(code)s)",
+            message=self._redact(error.details or error.message),
+            code=error.code or error.http_status,
+        )
+
+    def _redact(self, text):
+        """Return ``text`` with every secret of the account blanked out."""
+        # sudo: to blank a secret one has to know it.
+        account = self.sudo()
+        text = str(text or "")
+        for value in (account.access_token, account.app_secret, account.verify_token):
+            if value:
+                text = text.replace(value, "•••")
+        return text
+
+    def _create_lanes(self):
+        """Give each account its scheduled action."""
+        root = self.env.ref("base.user_root")
+        model = self.env["ir.model"]._get(self._name)
+        # sudo: the administrator of the add-on need not be one of Odoo's settings.
+        crons = (
+            self.env["ir.cron"]
+            .sudo()
+            .create(
+                [
+                    {
+                        "name": self.env._("WhatsApp: send from %(name)s", name=account.name),
+                        "model_id": model.id,
+                        "state": "code",
+                        "code": f"model._cron_send({account.id})",
+                        "interval_number": 1,
+                        "interval_type": "minutes",
+                        "user_id": root.id,
+                        "active": account.active,
+                        "priority": 2,
+                    }
+                    for account in self
+                ]
+            )
+        )
+        for account, cron in zip(self, crons, strict=True):
+            account.sudo().cron_id = cron
+
+    def _update_lanes(self):
+        """Keep the lanes' names and activity those of the accounts."""
+        # sudo: as in _create_lanes
+        for account in self.sudo():
+            if account.cron_id:
+                account.cron_id.write(
+                    {
+                        "name": self.env._("WhatsApp: send from %(name)s", name=account.name),
+                        "active": account.active,
+                    }
+                )
+
+    def _notify(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": message,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

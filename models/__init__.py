@@ -7,3 +7,11 @@ from . import (
     consumer_res_partner,
     consumer_res_users,
 )
+from . import (
+    bill_basis,
+    bill,
+    bill_line,
+    bill_payment,
+    bill_settlement,
+    bill_workflow,
+)

@@ -19,3 +19,11 @@ from . import whatsapp_template
 from . import whatsapp_template_button
 from . import whatsapp_template_submit
 from . import whatsapp_template_variable
+from . import (
+    bill_basis,
+    bill,
+    bill_line,
+    bill_payment,
+    bill_settlement,
+    bill_workflow,
+)

@@ -1,0 +1,40 @@
+from odoo import api, fields, models
+
+
+class DiscomBillBasis(models.Model):
+    """Basis of a bill: how its consumption was found.
+
+    The codes are those of the billing system of the Uttar Pradesh discoms. The explanations are
+    printed on the bill and sent with it, so that a consumer knows why a bill does not rest on a
+    reading and what to do about it.
+    """
+
+    _name = "discom.bill.basis"
+    _description = "Bill Basis"
+    _order = "sequence, code"
+    _rec_names_search = ["code", "name", "name_hi"]
+
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    name = fields.Char("Meaning", required=True)
+    name_hi = fields.Char("Meaning in Hindi", required=True)
+    explanation = fields.Text(
+        help="What the consumer reads in English: why this basis, and what to do."
+    )
+    explanation_hi = fields.Text(
+        "Explanation in Hindi",
+        help="What the consumer reads in Hindi: why this basis, and what to do.",
+    )
+    is_actual = fields.Boolean(
+        "Nothing to Correct",
+        help="The bill rests on a reading, or needs none. Otherwise the consumer is told how to "
+        "have it corrected.",
+    )
+    active = fields.Boolean(default=True)
+
+    _code_uniq = models.Constraint("UNIQUE (code)", "This basis code exists already.")
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for basis in self:
+            basis.display_name = f"{basis.code} · {basis.name}" if basis.code else basis.name

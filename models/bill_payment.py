@@ -1,0 +1,121 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+FROZEN_FIELDS = {"partner_id", "account_no", "date", "amount", "reference", "company_id", "state"}
+
+
+class DiscomPayment(models.Model):
+    """Payment of a consumer, taken at a counter or reported by a payment channel, in rupees.
+
+    A payment settles the oldest dues first. Since every bill carries the arrears of the earlier
+    ones, this needs no allocation table: what a consumer pays after a bill was made lowers what
+    is still due on that bill (see ``discom.bill._settle``).
+    """
+
+    _name = "discom.payment"
+    _description = "Consumer Payment"
+    _order = "date desc, id desc"
+    _rec_name = "reference"
+    _rec_names_search = ["reference", "account_no", "partner_id"]
+    _check_company_auto = True
+
+    reference = fields.Char("Receipt Number", required=True, copy=False, default="/")
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Consumer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("discom_consumer", "=", True)],
+    )
+    account_no = fields.Char(
+        "Account Number", compute="_compute_from_consumer", store=True, precompute=True
+    )
+    office_id = fields.Many2one(
+        "discom.office",
+        compute="_compute_from_consumer",
+        store=True,
+        precompute=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+    )
+    date = fields.Date(
+        required=True, default=lambda self: self.env["discom.bill"]._today()
+    )
+    amount = fields.Monetary(required=True)
+    mode = fields.Selection(
+        [
+            ("counter", "Counter"),
+            ("online", "Online"),
+            ("kiosk", "Kiosk"),
+            ("sakhi", "Bijli Sakhi"),
+            ("bank", "Bank"),
+        ],
+        required=True,
+        default="counter",
+    )
+    bill_id = fields.Many2one(
+        "discom.bill",
+        "Bill in Hand",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="Newest bill issued when the payment was made.",
+    )
+    state = fields.Selection(
+        [("posted", "Posted"), ("cancelled", "Cancelled")],
+        default="posted",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(
+        "res.currency", required=True, default=lambda self: self.env.ref("base.INR")
+    )
+
+    _reference_uniq = models.UniqueIndex(
+        "(company_id, reference) WHERE reference <> '/'", "This receipt number exists already."
+    )
+    _partner_date_idx = models.Index("(partner_id, date)")
+    _amount_positive = models.Constraint(
+        "CHECK (amount > 0)", "The amount of a payment is above zero."
+    )
+
+    @api.depends("partner_id")
+    def _compute_from_consumer(self):
+        """Copy account and office as they were when the payment was made."""
+        for payment in self:
+            payment.account_no = payment.partner_id.discom_account_no
+            payment.office_id = payment.partner_id.discom_office_id
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("state", "posted") != "posted":
+                raise UserError(self.env._("A payment starts as posted."))
+            if not vals.get("reference") or vals["reference"] == "/":
+                vals["reference"] = self.env["ir.sequence"].next_by_code("discom.payment") or "/"
+        payments = super().create(vals_list)
+        self.env["discom.bill"]._settle(payments.partner_id.ids)
+        return payments
+
+    def write(self, vals):
+        if FROZEN_FIELDS & vals.keys():
+            raise UserError(
+                self.env._("A payment cannot be changed. Cancel it and enter it anew.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_ledger(self):
+        raise UserError(self.env._("Payments are kept. Cancel the payment instead."))
+
+    def action_cancel(self):
+        """Take the payment back; its bills are due again."""
+        super().write({"state": "cancelled"})
+        self.env["discom.bill"]._settle(self.partner_id.ids)
+        return True

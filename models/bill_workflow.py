@@ -1,0 +1,205 @@
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class DiscomBill(models.Model):
+    _inherit = "discom.bill"
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """Check drafts. Those without a finding, or released with a reason, become checked."""
+        bills = self._selection().filtered(lambda bill: bill.state == "draft")
+        held = bills.filtered(lambda bill: not bill.release_reason and bill._check_findings())
+        if len(bills) == 1 and held:
+            raise UserError("\n".join(held._check_findings()))
+        (bills - held)._set_state("checked")
+        return self._notify(
+            self.env._(
+                "%(done)s bills checked, %(held)s held back as drafts.",
+                done=len(bills) - len(held),
+                held=len(held),
+            ),
+            warning=bool(held),
+        )
+
+    def action_issue(self):
+        """Issue checked bills: they become frozen and enter the ledger."""
+        bills = self._selection()
+        # The people who may write bills issue them; the statement below passes the ORM by.
+        bills.check_access("write")
+        issued = bills._issue(SQL("bill.id = ANY(%s)", list(bills.ids)))
+        if not issued:
+            raise UserError(self.env._("None of these bills is checked. Check them first."))
+        return self._notify(
+            self.env._(
+                "%(done)s bills issued, %(left)s left as they were.",
+                done=issued,
+                left=len(bills) - issued,
+            ),
+            warning=issued < len(bills),
+        )
+
+    def action_draft(self):
+        """Take checked bills back for corrections in place."""
+        self._selection().filtered(lambda bill: bill.state == "checked")._set_state("draft")
+        return True
+
+    def action_cancel(self):
+        """Cancel bills; the account may then have another bill for the period."""
+        bills = self._selection().filtered(lambda bill: bill.state != "cancelled")
+        if any(bill.state == "paid" and bill.amount_paid for bill in bills):
+            raise UserError(self.env._("A paid bill cannot be cancelled. Correct it instead."))
+        bills._cancel()
+        return True
+
+    def action_correct(self):
+        """Open a new draft that will replace this issued bill when it is issued itself."""
+        self.ensure_one()
+        if self.state in ("draft", "checked", "cancelled"):
+            raise UserError(self.env._("Only an issued bill needs a correction."))
+        correction = self.create(self._prepare_correction_vals())
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": correction.id,
+            "view_mode": "form",
+        }
+
+    def action_open_corrections(self):
+        """Show the bill that this one corrects and the corrections of this one."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Corrections"),
+            "res_model": self._name,
+            "view_mode": "list,form",
+            "domain": [("id", "in", (self.correction_of_id | self.correction_ids).ids)],
+        }
+
+    def action_open_payments(self):
+        """Show the payments that count for this bill."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_payment_action")
+        action["domain"] = self._payment_domain()
+        action["context"] = {"default_partner_id": self.partner_id.id}
+        return action
+
+    # === BUSINESS METHODS === #
+
+    def _selection(self):
+        """The bills the user selected in a list: all of the domain where *select all* was used,
+        of which the web client hands over no more than ``web.active_ids_limit`` ids."""
+        domain = self.env.context.get("active_domain")
+        limit = int(
+            # The limit is a setting of the web client that every user may know.
+            self.env["ir.config_parameter"].sudo().get_param("web.active_ids_limit", 20_000)
+        )
+        if domain and len(self) >= limit and self.env.context.get("active_model") == self._name:
+            return self.search(domain)
+        return self
+
+    def _check_findings(self):
+        """What keeps the bill from going out.
+
+        :return: list of texts for the clerk, empty when all is well
+        """
+        self.ensure_one()
+        findings = []
+        if not self.currency_id.is_zero(self.amount_difference):
+            findings.append(
+                self.env._(
+                    "The total differs by %(amount)s from the sum of charges, arrears and "
+                    "surcharge. Correct it, or release the bill with a reason.",
+                    amount=self.currency_id.format(self.amount_difference),
+                )
+            )
+        if not self.line_ids:
+            findings.append(self.env._("The bill has no charges."))
+        if self.amount_after_due and self.amount_after_due < self.amount_total:
+            findings.append(
+                self.env._("The amount after the due date is lower than the amount before it.")
+            )
+        return findings
+
+    def _prepare_correction_vals(self):
+        """Values of a draft that repeats this bill, for the clerk to correct.
+
+        The bill date stays: payments made since then count for the correction as well.
+        """
+        vals = self.copy_data()[0]
+        vals.update(
+            correction_of_id=self.id,
+            line_ids=[
+                (0, 0, {key: line[key] for key in ("sequence", "head", "name", "quantity", "rate",
+                                                   "amount")})
+                for line in self.line_ids
+            ],
+            amount_current=self.amount_current,
+            amount_total=self.amount_total,
+        )
+        return vals
+
+    def _issue(self, condition):
+        """Issue checked bills in one statement, cancel what they correct, settle the accounts.
+
+        :param condition: SQL on the table alias ``bill``
+        :return: number of bills issued
+        """
+        self.env["discom.bill"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_bill bill
+                   SET state = 'issued', write_uid = %s, write_date = NOW() AT TIME ZONE 'UTC'
+                 WHERE bill.state = 'checked' AND %s
+             RETURNING bill.partner_id, bill.correction_of_id
+                """,
+                self.env.uid,
+                condition,
+            )
+        )
+        rows = self.env.cr.fetchall()
+        self.env["discom.bill"].invalidate_model(["state", "write_date", "write_uid"])
+        corrected = self.browse({corrected for _partner, corrected in rows if corrected})
+        if corrected:
+            corrected._cancel()
+        self._settle({partner for partner, _corrected in rows})
+        return len(rows)
+
+    def _cancel(self):
+        """Cancel bills whatever their state and settle their accounts anew."""
+        self._set_state("cancelled")
+        self.env["discom.bill"].flush_model(["state"])
+        self.env.cr.execute(
+            SQL(
+                "UPDATE discom_bill SET is_latest = FALSE WHERE id = ANY(%s)", list(self.ids)
+            )
+        )
+        self.invalidate_recordset(["is_latest"])
+        self._settle(self.partner_id.ids)
+
+    def _payment_domain(self):
+        """Domain of the payments that count for this bill; the same rule as in ``_settle``."""
+        self.ensure_one()
+        domain = [
+            ("partner_id", "=", self.partner_id.id),
+            ("state", "=", "posted"),
+            ("date", ">=", self.bill_date),
+        ]
+        if self.last_payment_date:
+            domain.append(("date", ">", self.last_payment_date))
+        return domain
+
+    def _notify(self, message, warning=False):
+        """Client action that tells the outcome of a mass action and reloads the list."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "message": message,
+                "type": "warning" if warning else "success",
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }

@@ -6,4 +6,10 @@ from . import (
     consumer_consent,
     consumer_res_partner,
     consumer_res_users,
+    outage_reason,
+    outage,
+    outage_audience,
+    outage_check,
+    outage_asset,
+    outage_res_partner,
 )

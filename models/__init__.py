@@ -12,6 +12,12 @@ from . import (
     consumer_consent,
     consumer_res_partner,
     consumer_res_users,
+    outage_reason,
+    outage,
+    outage_audience,
+    outage_check,
+    outage_asset,
+    outage_res_partner,
 )
 from . import whatsapp_account
 from . import whatsapp_event

@@ -1,0 +1,60 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class DiscomAsset(models.Model):
+    _inherit = "discom.asset"
+
+    outage_count = fields.Integer(
+        "Outages", compute="_compute_outage_count", help="At, above or below, not cancelled."
+    )
+
+    def _compute_outage_count(self):
+        Outage = self.env["discom.outage"]
+        Outage.flush_model(["asset_ids", "state"])
+        self.flush_model(["parent_path"])
+        counts = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT mine.id, count(DISTINCT rel.outage_id)
+                      FROM discom_asset mine
+                      JOIN discom_asset other
+                           ON other.parent_path LIKE mine.parent_path || '%%'
+                           OR mine.parent_path LIKE other.parent_path || '%%'
+                      JOIN discom_outage_asset_rel rel ON rel.asset_id = other.id
+                     WHERE mine.id = ANY(%s) AND rel.outage_id IN %s
+                     GROUP BY mine.id
+                    """,
+                    self.ids,
+                    Outage._search([("state", "!=", "cancelled")]).subselect(),
+                )
+            )
+        )
+        for asset in self:
+            asset.outage_count = counts.get(asset._origin.id, 0)
+
+    def action_report_outage(self):
+        """Open an outage that starts now on these assets, ready to announce."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Report outage"),
+            "res_model": "discom.outage",
+            "view_mode": "form",
+            "context": {
+                "default_asset_ids": self.ids,
+                "default_kind": "breakdown",
+            },
+        }
+
+    def action_view_outages(self):
+        """Open the outages at, above or below this asset."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_outage_action")
+        action["domain"] = [
+            "|",
+            ("asset_ids", "child_of", self.id),
+            ("asset_ids", "parent_of", self.id),
+        ]
+        action["context"] = {"default_asset_ids": self.ids}
+        return action

@@ -1,0 +1,293 @@
+"""Whom an outage concerns and what they are told: the WhatsApp side of `discom.outage`."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL, format_datetime
+
+ANNOUNCEMENTS = ("outage_planned", "outage_unplanned")
+FOLLOW_UPS = ("outage_changed", "outage_restored", "outage_cancelled")
+REACHED_STATES = ("accepted", "sent", "delivered", "read")
+TOLD_STATES = ("queued", "in_flight", "held", "unknown", *REACHED_STATES)
+
+# One legal time for the whole of India; messages are sent by crons that have no timezone.
+TIMEZONE = "Asia/Kolkata"
+DATETIME_FORMATS = {"hi": "EEEE d MMMM, B h:mm 'बजे'", "en": "EEEE d MMMM, h:mm a"}
+UNKNOWN_END = {"hi": "समय अभी ज्ञात नहीं", "en": "not yet known"}
+AND_OTHERS = {"hi": "आदि", "en": "and others"}
+AREA_LENGTH = 300  # characters; a template body holds 1,024 in all
+NEWS_HOURS = 2  # after which "supply is back" is no news
+
+
+class DiscomOutage(models.Model):
+    _inherit = "discom.outage"
+
+    @api.model
+    def _whatsapp_purposes(self):
+        return {
+            purpose: {"consent": "outages", "priority": 10}
+            for purpose in (*ANNOUNCEMENTS, *FOLLOW_UPS)
+        }
+
+    @api.model
+    def _whatsapp_audience(self, domain, purpose):
+        """See `discom.whatsapp.mixin`.
+
+        An announcement goes to every live consumer below the assets as the network is now, except
+        who was already told of these hours. Every later message goes to those who were told.
+        Consumers of other offices below a shared feeder are concerned as well, whoever announces.
+        """
+        self.flush_model()
+        outages = self._search(domain).subselect()
+        if purpose in FOLLOW_UPS:
+            return self._sql_informed(outages, once=purpose != "outage_changed", purpose=purpose)
+        self.env["discom.asset"].flush_model(["parent_path"])
+        self.env["res.partner"].flush_model(
+            ["active", "discom_asset_id", "discom_consumer", "discom_status"]
+        )
+        self.env["discom.whatsapp.message"].flush_model()
+        return SQL(
+            """
+            WITH chosen AS (
+                SELECT id, date_start, %(chosen_end)s AS date_end
+                  FROM discom_outage chosen_outage
+                 WHERE id IN %(outages)s
+            ), covered AS (
+                SELECT DISTINCT rel.outage_id, below.id AS asset_id
+                  FROM chosen
+                  JOIN discom_outage_asset_rel rel ON rel.outage_id = chosen.id
+                  JOIN discom_asset asset ON asset.id = rel.asset_id
+                  JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
+            ), audience AS (
+                SELECT covered.*, EXISTS (
+                    SELECT 1
+                      FROM covered earlier
+                      JOIN chosen other ON other.id = earlier.outage_id
+                      JOIN chosen mine ON mine.id = covered.outage_id
+                     WHERE earlier.asset_id = covered.asset_id
+                       AND earlier.outage_id < covered.outage_id
+                       AND other.date_start < mine.date_end
+                       AND mine.date_start < other.date_end
+                ) AS repeated
+                  FROM covered
+            ), told AS (
+                SELECT DISTINCT chosen.id AS outage_id, message.partner_id
+                  FROM chosen
+                  JOIN discom_outage other
+                       ON other.state != 'cancelled'
+                      AND other.date_start < chosen.date_end
+                      AND chosen.date_start < %(other_end)s
+                  JOIN discom_whatsapp_message message
+                       ON message.res_model = 'discom.outage'
+                      AND message.res_id = other.id
+                      AND message.purpose IN %(announcements)s
+                      AND message.state IN %(told_states)s
+            )
+            SELECT audience.outage_id AS res_id,
+                   partner.id AS partner_id,
+                   CASE WHEN audience.repeated OR told.partner_id IS NOT NULL
+                        THEN 'duplicate' END AS skip_reason
+              FROM audience
+              JOIN res_partner partner ON partner.discom_asset_id = audience.asset_id
+              LEFT JOIN told
+                   ON told.outage_id = audience.outage_id AND told.partner_id = partner.id
+             WHERE %(live)s
+            """,
+            chosen_end=self._sql_end("chosen_outage"),
+            other_end=self._sql_end("other"),
+            outages=outages,
+            announcements=ANNOUNCEMENTS,
+            told_states=TOLD_STATES,
+            live=self._sql_live("partner"),
+        )
+
+    def _whatsapp_values(self, lang, purpose):
+        """Values of the templates: area, date_start, date_end_expected, date_end, reason, kind,
+        officer. Areas name the assets and the villages below them."""
+        short = lang.split("_")[0]
+        short = short if short in DATETIME_FORMATS else "en"
+        outages = self.with_context(lang=lang)
+        kinds = dict(outages._fields["kind"]._description_selection(outages.env))
+        villages = self._villages()
+
+        def moment(value):
+            if not value:
+                return UNKNOWN_END[short]
+            return format_datetime(
+                self.env, value, tz=TIMEZONE, dt_format=DATETIME_FORMATS[short], lang_code=lang
+            )
+
+        def named(record):
+            return (short == "hi" and record.name_hi) or record.name
+
+        values = {}
+        for outage in outages:
+            note = outage.reason_note
+            if short == "hi":
+                note = outage.note_hi or note
+            values[outage.id] = {
+                "area": self._join_area(
+                    [*map(named, outage.asset_ids), *villages.get(outage.id, [])], short
+                ),
+                "date_start": moment(outage.date_start),
+                "date_end_expected": moment(outage.date_end_expected),
+                "date_end": moment(outage.date_end or outage.date_end_expected),
+                "reason": " – ".join(filter(None, [named(outage.reason_id), note])),
+                "kind": kinds[outage.kind],
+                "officer": ", ".join(
+                    filter(None, [outage.officer_id.name, outage.officer_title])
+                ),
+            }
+        return values
+
+    def _whatsapp_document_data(self, lang):
+        return {}
+
+    def _whatsapp_expiry(self, purpose):
+        """An announcement is worth sending until the outage is expected to end."""
+        soon = fields.Datetime.now() + timedelta(hours=NEWS_HOURS)
+        if purpose in ("outage_restored", "outage_cancelled"):
+            return dict.fromkeys(self.ids, soon)
+        return {outage.id: outage.date_end_expected or soon for outage in self}
+
+    @api.model
+    def _join_area(self, names, short):
+        """Names joined by commas, cut between two names at `AREA_LENGTH` characters."""
+        text = ""
+        for name in dict.fromkeys(" ".join(name.split()) for name in names):
+            longer = f"{text}, {name}" if text else name
+            if len(longer) > AREA_LENGTH:
+                return f"{text} {AND_OTHERS[short]}".strip()
+            text = longer
+        return text
+
+    def _villages(self):
+        """Villages below the assets, largest first, by outage: ``{id: [name, ...]}``."""
+        self.flush_recordset()
+        self.env["res.partner"].flush_model(["discom_asset_id", "discom_village", "discom_status"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH covered AS (
+                    SELECT DISTINCT rel.outage_id, below.id AS asset_id
+                      FROM discom_outage_asset_rel rel
+                      JOIN discom_asset asset ON asset.id = rel.asset_id
+                      JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
+                     WHERE rel.outage_id = ANY(%(ids)s)
+                )
+                SELECT covered.outage_id, partner.discom_village
+                  FROM covered
+                  JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
+                 WHERE %(live)s AND partner.discom_village > ''
+                 GROUP BY 1, 2
+                 ORDER BY 1, count(*) DESC, 2
+                """,
+                ids=self.ids,
+                live=self._sql_live("partner"),
+            )
+        )
+        villages = {}
+        for outage_id, village in rows:
+            villages.setdefault(outage_id, []).append(village)
+        return villages
+
+    @api.model
+    def _count_consumers(self, rows):
+        """Live consumers below assets, in one query, also for outages not saved yet.
+
+        :param rows: list of (key, asset id); nested assets of one key count a consumer once
+        :return: ``{key: count}``, a key without consumers is absent
+        """
+        if not rows:
+            return {}
+        self.env["discom.asset"].flush_model(["parent_path"])
+        self.env["res.partner"].flush_model(
+            ["active", "discom_asset_id", "discom_consumer", "discom_status"]
+        )
+        keys, assets = map(list, zip(*rows, strict=True))
+        # Read past the record rules of consumers: a number, of assets the user may see.
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    WITH covered AS (
+                        SELECT DISTINCT chosen.key, below.id AS asset_id
+                          FROM unnest(%(keys)s, %(assets)s) AS chosen(key, asset_id)
+                          JOIN discom_asset asset ON asset.id = chosen.asset_id
+                          JOIN discom_asset below
+                               ON below.parent_path LIKE asset.parent_path || '%%'
+                    )
+                    SELECT covered.key, count(*)
+                      FROM covered
+                      JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
+                     WHERE %(live)s
+                     GROUP BY covered.key
+                    """,
+                    keys=keys,
+                    assets=assets,
+                    live=self._sql_live("partner"),
+                )
+            )
+        )
+
+    def _count_informed(self):
+        """Consumers whose announcement was accepted: ``{outage id: count}``, zeros absent."""
+        if not self.ids:
+            return {}
+        self.env["discom.whatsapp.message"].flush_model()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT res_id, count(*) FROM (%s) AS informed GROUP BY res_id",
+                    self._sql_informed(SQL("%s", tuple(self.ids))),
+                )
+            )
+        )
+
+    @api.model
+    def _sql_informed(self, outages, once=False, purpose=None):
+        """SELECT res_id, partner_id, skip_reason of those who got the announcement.
+
+        :param outages: SQL of outage ids, in parentheses
+        :param once: mark as duplicate who already has a message of ``purpose``
+        """
+        skip = SQL("NULL::varchar")
+        if once:
+            skip = SQL(
+                """
+                CASE WHEN EXISTS (
+                    SELECT 1
+                      FROM discom_whatsapp_message again
+                     WHERE again.res_model = 'discom.outage'
+                       AND again.res_id = message.res_id
+                       AND again.partner_id = message.partner_id
+                       AND again.purpose = %(purpose)s
+                       AND again.state IN %(told_states)s
+                ) THEN 'duplicate' END
+                """,
+                purpose=purpose,
+                told_states=TOLD_STATES,
+            )
+        return SQL(
+            """
+            SELECT DISTINCT message.res_id, message.partner_id, %(skip)s AS skip_reason
+              FROM discom_whatsapp_message message
+             WHERE message.res_model = 'discom.outage'
+               AND message.res_id IN %(outages)s
+               AND message.partner_id IS NOT NULL
+               AND message.purpose IN %(announcements)s
+               AND message.state IN %(reached)s
+            """,
+            skip=skip,
+            outages=outages,
+            announcements=ANNOUNCEMENTS,
+            reached=REACHED_STATES,
+        )
+
+    @api.model
+    def _sql_live(self, alias):
+        """SQL condition: the partner is a connection that has supply."""
+        return SQL(
+            "%(p)s.active AND %(p)s.discom_consumer AND %(p)s.discom_status = 'live'",
+            p=SQL.identifier(alias),
+        )

@@ -1,0 +1,142 @@
+"""What cannot be: the checks of `discom.outage`, each with a message that says what to do."""
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .outage import OPEN_STATES
+
+
+class DiscomOutage(models.Model):
+    _inherit = "discom.outage"
+
+    # The start is always among the values of create(), a missing list of assets never is.
+    @api.constrains("asset_ids", "date_start")
+    def _check_assets(self):
+        for outage in self:
+            if not outage.asset_ids:
+                raise ValidationError(
+                    self.env._(
+                        "Choose what is off: at least one substation, feeder or transformer."
+                    )
+                )
+
+    @api.constrains("asset_ids", "office_id")
+    def _check_offices(self):
+        if self.env.su:
+            return
+        # sudo: naming an asset outside the scope needs to read it.
+        assets = self.sudo().asset_ids
+        inside = Domain("office_id", "child_of", self.env.user.discom_scope_ids.ids)
+        allowed = assets.search(Domain("id", "in", assets.ids) & inside)
+        if outside := assets - allowed:
+            raise ValidationError(
+                self.env._(
+                    "%(assets)s: outside your offices. Ask the office that runs it, "
+                    "or the administrator to assign you that office.",
+                    assets=", ".join(outside.mapped("name")),
+                )
+            )
+
+    @api.constrains("asset_ids", "date_start", "date_end_expected", "date_end", "state")
+    def _check_same_outage(self):
+        for name, asset, other in self._find_same_outages():
+            raise ValidationError(
+                self.env._(
+                    "%(asset)s is already off in %(other)s in the same hours. Change that outage "
+                    "instead of recording %(name)s beside it.",
+                    asset=asset,
+                    other=other,
+                    name=name,
+                )
+            )
+
+    def _check_can_announce(self):
+        """Refuse with a clear message what no consumer should be told.
+
+        :raise UserError: naming the outage and what to do about it
+        """
+        now = fields.Datetime.now()
+        for outage in self:
+            end = outage.date_end or outage.date_end_expected
+            if outage.state not in OPEN_STATES:
+                message = self.env._("already restored or cancelled, nothing to announce.")
+            elif end and end <= now:
+                message = self.env._(
+                    "its expected end is past, so it is over. Change the time first, "
+                    "or mark it restored."
+                )
+            elif outage.kind == "planned" and not end:
+                message = self.env._("give the expected end of the planned shutdown first.")
+            elif not outage.partner_count:
+                message = self.env._("no live consumer is connected under its assets.")
+            else:
+                continue
+            raise UserError(f"{outage.name}: {message}")
+
+    def _overlapping(self):
+        """Other open outages above, at or below the same assets in the same hours."""
+        self.ensure_one()
+        if not self.asset_ids or not self.date_start:
+            return self.browse()
+        end = self.date_end_expected or max(self.date_start, fields.Datetime.now())
+        assets = self.asset_ids.ids
+        return self.search(
+            Domain("id", "!=", self._origin.id)
+            & Domain("state", "in", OPEN_STATES)
+            & Domain("date_start", "<", end)
+            & (
+                Domain("date_end_expected", "=", False)
+                | Domain("date_end_expected", ">", self.date_start)
+            )
+            & (Domain("asset_ids", "child_of", assets) | Domain("asset_ids", "parent_of", assets))
+        )
+
+    def _find_same_outages(self):
+        """Rows (name, asset, other) where the same asset is off twice in overlapping hours."""
+        self.flush_recordset()
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT mine.name, asset.name, other.name
+                  FROM discom_outage mine
+                  JOIN discom_outage_asset_rel mine_rel ON mine_rel.outage_id = mine.id
+                  JOIN discom_outage_asset_rel other_rel
+                       ON other_rel.asset_id = mine_rel.asset_id AND other_rel.outage_id != mine.id
+                  JOIN discom_outage other ON other.id = other_rel.outage_id
+                  JOIN discom_asset asset ON asset.id = mine_rel.asset_id
+                 WHERE mine.id = ANY(%(ids)s)
+                   AND mine.state != 'cancelled'
+                   AND other.state != 'cancelled'
+                   AND mine.date_start < %(other_end)s
+                   AND other.date_start < %(mine_end)s
+                 LIMIT 1
+                """,
+                ids=self.ids,
+                mine_end=self._sql_end("mine"),
+                other_end=self._sql_end("other"),
+            )
+        )
+
+    @api.model
+    def _sql_end(self, alias):
+        """SQL of the time until which an outage lasts as far as known.
+
+        An announced one that is not closed lasts at least until this moment, a forgotten draft
+        only until its expected end, so that it does not stand in the way of a real breakdown.
+        """
+        return SQL(
+            """
+            COALESCE(
+                %(o)s.date_end,
+                CASE WHEN %(o)s.state = 'draft' THEN %(o)s.date_end_expected END,
+                GREATEST(
+                    %(o)s.date_end_expected,
+                    now() AT TIME ZONE 'UTC',
+                    %(o)s.date_start + interval '1 minute'
+                )
+            )
+            """,
+            o=SQL.identifier(alias),
+        )

@@ -1,0 +1,30 @@
+from odoo import fields, models
+
+
+class DiscomOutageReason(models.Model):
+    """Why supply is off, in the words consumers read, English and Hindi."""
+
+    _name = "discom.outage.reason"
+    _description = "Outage reason"
+    _order = "sequence, id"
+    _rec_names_search = ["name", "name_hi", "code"]
+
+    name = fields.Char(required=True)
+    name_hi = fields.Char("Name in Hindi", required=True)
+    code = fields.Char(required=True)
+    kind = fields.Selection(
+        selection=lambda self: self.env["discom.outage"]._selection_kind(),
+        string="Offered for",
+        help="Empty: offered for every kind of outage.",
+    )
+    usual_hours = fields.Float(
+        help="Proposes the expected end of an outage: its start plus these hours. "
+        "0 proposes nothing."
+    )
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+
+    _code_uniq = models.Constraint("unique(code)", "Another outage reason has this code.")
+    _usual_hours_positive = models.Constraint(
+        "CHECK (usual_hours >= 0)", "The usual hours of a reason cannot be negative."
+    )

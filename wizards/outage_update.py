@@ -1,0 +1,98 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+PURPOSES = {
+    "restored": "outage_restored",
+    "changed": "outage_changed",
+    "cancelled": "outage_cancelled",
+}
+
+
+class DiscomOutageUpdate(models.TransientModel):
+    """Close, move or cancel one or several outages, then tell those who were told of them."""
+
+    _name = "discom.outage.update"
+    _description = "Update outages"
+
+    outage_ids = fields.Many2many(
+        "discom.outage",
+        relation="discom_outage_update_rel",
+        column1="update_id",
+        column2="outage_id",
+        string="Outages",
+        required=True,
+        readonly=True,
+    )
+    operation = fields.Selection(
+        [("restored", "Restored"), ("changed", "Changed"), ("cancelled", "Cancelled")],
+        required=True,
+        readonly=True,
+    )
+    date_end = fields.Datetime("Supply back at", default=fields.Datetime.now)
+    date_start = fields.Datetime(
+        "New start", compute="_compute_dates", store=True, readonly=False, precompute=True
+    )
+    date_end_expected = fields.Datetime(
+        "New expected end", compute="_compute_dates", store=True, readonly=False, precompute=True
+    )
+    informed_count = fields.Integer(
+        "Consumers who were told", compute="_compute_informed_count"
+    )
+    inform = fields.Boolean("Tell them", default=True)
+
+    @api.depends("outage_ids")
+    def _compute_dates(self):
+        for update in self:
+            outage = update.outage_ids if len(update.outage_ids) == 1 else False
+            update.date_start = outage and outage.date_start
+            update.date_end_expected = outage and outage.date_end_expected
+
+    @api.depends("outage_ids")
+    def _compute_informed_count(self):
+        for update in self:
+            update.informed_count = sum(update.outage_ids.mapped("informed_count"))
+
+    def action_apply(self):
+        """Write the change; then open the composer for those who were told, if any.
+
+        :raise UserError: when a time is missing or cannot be
+        """
+        self.ensure_one()
+        outages = self.outage_ids.try_lock_for_update()
+        if outages != self.outage_ids:
+            raise UserError(self.env._("Somebody else is changing these outages. Try again."))
+        values = getattr(self, f"_prepare_{self.operation}")()
+        outages.write(values)
+        outages._cancel_queued_announcements()
+        if self.operation == "changed":
+            outages.filtered(lambda outage: outage.state != "draft")._set_announced()
+        if self.inform and self.informed_count:
+            return outages._action_whatsapp_composer(PURPOSES[self.operation])
+        return {"type": "ir.actions.act_window_close"}
+
+    def _prepare_restored(self):
+        if not self.date_end:
+            raise UserError(self.env._("Give the time at which supply came back."))
+        if self.date_end > fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "Supply cannot be back in the future. Use Change time for an expected end."
+                )
+            )
+        return {"state": "restored", "date_end": self.date_end}
+
+    def _prepare_changed(self):
+        values = {
+            field: self[field] for field in ("date_start", "date_end_expected") if self[field]
+        }
+        if not values:
+            raise UserError(self.env._("Give the new time."))
+        end = self.date_end_expected
+        if end and end <= fields.Datetime.now():
+            raise UserError(
+                self.env._("The new expected end is past. Use Restored when supply is back.")
+            )
+        return values
+
+    def _prepare_cancelled(self):
+        return {"state": "cancelled"}

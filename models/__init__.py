@@ -1,35 +1,31 @@
-from . import whatsapp_message
-from . import whatsapp_message_status
-from . import whatsapp_lane
+from . import network_node
+from . import network_office
+from . import network_asset
+from . import consumer_category
+from . import consumer_consent
+from . import consumer_res_partner
+from . import consumer_res_users
 from . import whatsapp_mixin
 from . import whatsapp_audience
-from . import whatsapp_broadcast
-from . import (
-    network_node,
-    network_office,
-    network_asset,
-    consumer_category,
-    consumer_consent,
-    consumer_res_partner,
-    consumer_res_users,
-    outage_reason,
-    outage,
-    outage_audience,
-    outage_check,
-    outage_asset,
-    outage_res_partner,
-)
 from . import whatsapp_account
-from . import whatsapp_event
 from . import whatsapp_template
 from . import whatsapp_template_button
 from . import whatsapp_template_submit
 from . import whatsapp_template_variable
-from . import (
-    bill_basis,
-    bill,
-    bill_line,
-    bill_payment,
-    bill_settlement,
-    bill_workflow,
-)
+from . import whatsapp_event
+from . import whatsapp_broadcast
+from . import whatsapp_message
+from . import whatsapp_message_status
+from . import whatsapp_lane
+from . import bill_basis
+from . import bill
+from . import bill_line
+from . import bill_payment
+from . import bill_settlement
+from . import bill_workflow
+from . import outage_reason
+from . import outage
+from . import outage_audience
+from . import outage_check
+from . import outage_asset
+from . import outage_res_partner

@@ -52,9 +52,6 @@ class DiscomWhatsappBroadcast(models.Model):
     planned_count = fields.Integer("Prepared", readonly=True, aggregator="sum")
     plan_res_id = fields.Integer(readonly=True, aggregator=None)
     plan_partner_id = fields.Integer(readonly=True, aggregator=None)
-    message_ids = fields.One2many(
-        "discom.whatsapp.message", "broadcast_id", "Messages", readonly=True
-    )
     planned_share = fields.Float("Prepared (%)", compute="_compute_planned_share")
     settled_share = fields.Float("Progress (%)", compute="_compute_counts")
     queued_count = fields.Integer("Waiting", compute="_compute_counts")

@@ -27,7 +27,9 @@ class DiscomWhatsappMixin(models.AbstractModel):
         help="State of the newest message about this record.",
     )
     whatsapp_message_count = fields.Integer(
-        "Messages", compute="_compute_whatsapp_message_count", groups="discom.group_staff"
+        "WhatsApp Messages",
+        compute="_compute_whatsapp_message_count",
+        groups="discom.group_staff",
     )
 
     def _compute_whatsapp_state(self):

@@ -32,7 +32,7 @@ class DiscomWhatsappComposer(models.TransientModel):
         compute="_compute_template_id", store=True, readonly=False, precompute=True
     )
     name = fields.Char("Title", compute="_compute_name", store=True, readonly=False, precompute=True)
-    record_count = fields.Integer("Records", compute="_compute_audience")
+    record_count = fields.Integer("Selected Records", compute="_compute_audience")
     total_count = fields.Integer("Audience", compute="_compute_audience")
     send_count = fields.Integer("Will Receive It", compute="_compute_audience")
     skip_count = fields.Integer("Skipped", compute="_compute_audience")

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg2.errors
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, plaintext2html
 
 from ..tools.cloud_api import Outcome, Verdict, attach_document
 from ..tools.dispatch import Dispatcher, Job
@@ -319,6 +319,17 @@ class DiscomWhatsappAccount(models.Model):
         account.write({"state": "halted", "halt_reason": reason})
         account._notify_halt()
         _logger.warning("WhatsApp account %s halted by error %s", self.id, code)
+
+    def _notify_halt(self):
+        """Give every administrator an activity."""
+        self.ensure_one()
+        for user in self.env.ref("discom.group_administrator").user_ids:
+            self.activity_schedule(
+                "mail.mail_activity_data_warning",
+                user_id=user.id,
+                summary=self.env._("Sending has stopped"),
+                note=plaintext2html(self.halt_reason),
+            )
 
     def _note_trouble(self, text):
         """Show on the account that its server cannot be reached, or that it can again."""

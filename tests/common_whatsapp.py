@@ -1,0 +1,149 @@
+from datetime import timedelta
+
+from odoo import fields
+
+from ..dev.simulator.testing import SimulatorProcess
+from .common import DiscomCommon
+
+TEMPLATE_BODY = (
+    "नमस्ते {{name}}, आपके खाते …{{account_last4}} का {{period}} का बिल {{amount}} है, देय तिथि "
+    "{{due_date}}. {{office}}"
+)
+
+
+class WhatsappCommon(DiscomCommon):
+    """A sending number connected to a simulator of WhatsApp, over real HTTP.
+
+    ``settings`` of the simulator can be set per class in ``simulator_settings``.
+    """
+
+    simulator_settings = {"sent_ms": 0, "delivered_ms": 0, "read_ms": 0, "template_review_ms": 0}
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.simulator = SimulatorProcess(settings=cls.simulator_settings)
+        cls.simulator.__enter__()
+        cls.addClassCleanup(cls.simulator.__exit__, None, None, None)
+        cls.env["discom.whatsapp.account"].search([]).action_archive()
+        cls.account = cls.env["discom.whatsapp.account"].create(
+            {
+                "name": "Test number",
+                "base_url": cls.simulator.url,
+                "phone_number_id": cls.simulator.phone_number_id,
+                "waba_id": cls.simulator.waba_id,
+                "access_token": cls.simulator.token,
+                "app_secret": cls.simulator.app_secret,
+                "rate_limit": 500,
+                "state": "connected",
+            }
+        )
+        cls.template = cls.create_template("bill_test", "bill", TEMPLATE_BODY)
+
+    def setUp(self):
+        super().setUp()
+        self.simulator.reset(keep=["templates"])
+
+    @classmethod
+    def create_template(cls, name, purpose, body, lang="hi_IN", **vals):
+        """Create an approved template here and in the simulator."""
+        template = cls.env["discom.whatsapp.template"].create(
+            {
+                "name": name,
+                "account_id": cls.account.id,
+                "lang": lang,
+                "purpose": purpose,
+                "body": body,
+                "status": "approved",
+                **vals,
+            }
+        )
+        header = []
+        if template.header_type == "document":
+            header = [{"type": "HEADER", "format": "DOCUMENT", "example": {"header_handle": ["x"]}}]
+        cls.simulator.add_templates(
+            [
+                {
+                    "name": name,
+                    "language": template.wa_language,
+                    "category": "UTILITY",
+                    "parameter_format": "NAMED",
+                    "components": [
+                        *header,
+                        {
+                            "type": "BODY",
+                            "text": body,
+                            "example": {
+                                "body_text_named_params": [
+                                    {"param_name": variable, "example": "x"}
+                                    for variable in template._variable_names()
+                                ]
+                            },
+                        },
+                    ],
+                }
+            ]
+        )
+        return template
+
+    @classmethod
+    def create_bill(cls, partner=None, **vals):
+        """Create an issued bill of 500 rupees of this month."""
+        today = fields.Date.context_today(cls.env.user)
+        bill = cls.env["discom.bill"].create(
+            {
+                "partner_id": (partner or cls.create_ready_consumer()).id,
+                "period": today.replace(day=1),
+                "bill_date": today,
+                "due_date": today + timedelta(days=15),
+                "line_ids": [(0, 0, {"head": "energy", "name": "Energy", "amount": 500})],
+                "amount_total": 500,
+                "amount_after_due": 510,
+                **vals,
+            }
+        )
+        bill.action_check()
+        bill.action_issue()
+        bill.invalidate_recordset()
+        return bill
+
+    @classmethod
+    def create_ready_consumer(cls, **vals):
+        """Create a consumer with a number and all consents, who reads Hindi."""
+        partner = cls.create_consumer(lang="hi_IN", **vals)
+        partner._discom_record_consent("given", ["bills", "outages", "dues"], "counter")
+        return partner
+
+    def compose(self, records, purpose="bill", user=None, **vals):
+        """Open the composer as a user does from a list, and return it."""
+        action = records.with_user(user or self.clerk)._action_whatsapp_composer(purpose)
+        composer = self.env["discom.whatsapp.composer"].with_user(user or self.clerk)
+        composer = composer.browse(action["res_id"])
+        if vals:
+            composer.write(vals)
+        return composer
+
+    def send(self, records, purpose="bill", user=None, **vals):
+        """Send records through the composer; return the broadcast."""
+        action = self.compose(records, purpose, user, **vals).action_send()
+        return self.env["discom.whatsapp.broadcast"].browse(action["res_id"])
+
+    def run_lane(self):
+        """Run the lane of the account as the scheduler does."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.account.cron_id.method_direct_trigger()
+        self.env.invalidate_all()
+
+    def messages(self, broadcast):
+        """Return the messages of a broadcast, oldest first."""
+        return self.env["discom.whatsapp.message"].search(
+            [("broadcast_id", "=", broadcast.id)], order="id"
+        )
+
+    def statuses(self, messages, status, **vals):
+        """Report a status of messages as the webhook does."""
+        messages._apply_statuses(
+            [{"key": m.key, "wamid": m.wamid, "status": status, "timestamp": 1_800_000_000, **vals}
+             for m in messages]
+        )  # fmt: skip

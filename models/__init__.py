@@ -16,7 +16,9 @@ from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_message
 from . import whatsapp_message_status
+from . import whatsapp_message_job
 from . import whatsapp_lane
+from . import whatsapp_lane_limit
 from . import bill_basis
 from . import bill
 from . import bill_line

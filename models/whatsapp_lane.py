@@ -9,8 +9,8 @@ import psycopg2.errors
 from odoo import api, fields, models
 from odoo.tools import SQL, plaintext2html
 
-from ..tools.cloud_api import Outcome, Verdict, attach_document
-from ..tools.dispatch import Dispatcher, Job
+from ..tools.cloud_api import Verdict
+from ..tools.dispatch import Dispatcher
 
 _logger = logging.getLogger(__name__)
 
@@ -42,12 +42,6 @@ class DiscomWhatsappAccount(models.Model):
 
     _inherit = "discom.whatsapp.account"
 
-    limit_until = fields.Datetime(
-        "Daily Limit Reached Until",
-        readonly=True,
-        copy=False,
-        help="No new recipients before this time: the messaging limit of the last 24 hours is used up.",
-    )
     trouble = fields.Char(
         readonly=True, copy=False, help="Why nothing leaves at the moment; sending goes on by itself."
     )
@@ -136,8 +130,10 @@ class DiscomWhatsappAccount(models.Model):
                         self.env.invalidate_all()
                 if not dispatcher.open_jobs:
                     break
-                outcomes = self._collect(dispatcher)
-                stopped |= self._settle(outcomes, keys)
+                verdicts = self._settle(self._collect(dispatcher), keys)
+                stopped |= Verdict.HALT in verdicts or verdicts == {Verdict.OFFLINE}
+                # What was too fast is queued again at once; the dispatcher keeps the pause.
+                exhausted &= Verdict.THROTTLE not in verdicts
         if budget <= 0:
             self._wait_for_budget()
         elif stopped or exhausted:
@@ -199,14 +195,14 @@ class DiscomWhatsappAccount(models.Model):
 
         :param list[Outcome] outcomes: from the dispatcher
         :param dict keys: message id by key; settled ones are taken out
-        :return: whether the lane has to stop claiming
+        :return: the set of verdicts among them
         """
+        verdicts = {outcome.verdict for outcome in outcomes}
         if not outcomes:
-            return False
+            return verdicts
         now = fields.Datetime.now()
         attempts = self._attempts([keys[o.key] for o in outcomes])
         rows, halt, pauses = [], None, []
-        offline = all(o.verdict is Verdict.OFFLINE for o in outcomes)
         for outcome in outcomes:
             message_id = keys.pop(outcome.key)
             state, retry_at, used = "queued", None, True
@@ -240,10 +236,10 @@ class DiscomWhatsappAccount(models.Model):
                 self._pause_broadcasts(pauses)
             if halt:
                 self._halt(halt.code, halt.text)
-            self._note_trouble(outcomes[-1].text if offline else False)
+            self._note_trouble(outcomes[-1].text if verdicts == {Verdict.OFFLINE} else False)
 
         self._committed(settle)
-        return bool(halt) or offline
+        return verdicts
 
     def _attempts(self, message_ids):
         self.env.cr.execute(
@@ -338,93 +334,6 @@ class DiscomWhatsappAccount(models.Model):
         if (account.trouble or False) != text:
             account.trouble = text
 
-    # === LIMITS === #
-
-    def _daily_budget(self):
-        """Return how many messages may still be claimed under the limit of unique recipients."""
-        if not self.daily_limit:
-            return 2**31
-        self.env.cr.execute(
-            """
-            SELECT count(DISTINCT phone) FROM discom_whatsapp_message
-             WHERE account_id = %s AND claimed_at > %s
-               AND direction = 'out' AND state <> 'cancelled'
-            """,
-            [self.id, fields.Datetime.now() - timedelta(hours=24)],
-        )
-        return max(0, self.daily_limit - self.env.cr.fetchone()[0])
-
-    def _wait_for_budget(self):
-        """Note when the oldest recipient leaves the 24-hour window and wake the lane then."""
-        self.env.cr.execute(
-            """
-            SELECT min(claimed_at) FROM discom_whatsapp_message
-             WHERE account_id = %s AND claimed_at > %s
-            """,
-            [self.id, fields.Datetime.now() - timedelta(hours=24)],
-        )
-        oldest = self.env.cr.fetchone()[0] or fields.Datetime.now()
-        until = oldest + timedelta(hours=24, minutes=1)
-        # Same reason as in _halt.
-        self.sudo().limit_until = until
-        self.sudo().cron_id._trigger(until)
-        self._commit()
-
-    def _wake_for_retry(self, at_least):
-        """Wake the lane for the first message that waits for its next try.
-
-        :param int at_least: seconds before which it makes no sense
-        """
-        self.env.cr.execute(
-            """
-            SELECT min(COALESCE(retry_at, %(now)s)) FROM discom_whatsapp_message
-             WHERE account_id = %(account)s AND state = 'queued'
-               AND (retry_at > %(now)s OR %(at_least)s > 0)
-            """,
-            {"account": self.id, "now": fields.Datetime.now(), "at_least": at_least},
-        )
-        first = self.env.cr.fetchone()[0]
-        if first and self.state == "connected":
-            earliest = fields.Datetime.now() + timedelta(seconds=at_least)
-            # Same reason as in _trigger_lane.
-            self.sudo().cron_id._trigger(max(first, earliest))
-            self._commit()
-
-    # === AFTER A CRASH === #
-
-    def _recover(self):
-        """Settle what an earlier run of this lane left without an outcome.
-
-        Only one worker runs a lane, so at its start every message still *in flight* was left by a
-        worker that died: it may have been accepted. Meta reports every message it accepted, with our
-        key, so a message about which nothing came for ``settle_minutes``, while the webhook worked,
-        was never accepted and is queued again.
-        """
-        self.ensure_one()
-
-        def recover():
-            self.env.cr.execute(
-                """
-                UPDATE discom_whatsapp_message SET state = 'unknown'
-                 WHERE account_id = %s AND state = 'in_flight'
-                """,
-                [self.id],
-            )
-            self.env.cr.execute(
-                """
-                UPDATE discom_whatsapp_message m
-                   SET state = 'queued', retry_at = NULL, claimed_at = NULL
-                  FROM discom_whatsapp_account a
-                 WHERE a.id = m.account_id AND m.account_id = %s AND m.state = 'unknown'
-                   AND m.claimed_at <= %s - make_interval(mins => a.settle_minutes)
-                   AND a.webhook_last_seen >= m.claimed_at
-                   AND NOT EXISTS (SELECT FROM discom_whatsapp_event WHERE state = 'new')
-                """,
-                [self.id, fields.Datetime.now()],
-            )
-
-        self._committed(recover)
-
     # === TRANSACTIONS === #
 
     def _committed(self, function):
@@ -448,39 +357,3 @@ class DiscomWhatsappAccount(models.Model):
     def _commit(self):
         """Commit between the steps of the lane: a claim must outlive the worker that made it."""
         self.env["ir.cron"]._commit_progress()
-
-
-class DiscomWhatsappMessage(models.Model):
-    _inherit = "discom.whatsapp.message"
-
-    def _prepare_jobs(self):
-        """Turn claimed messages into jobs of the dispatcher, documents included, in few queries.
-
-        :return: (jobs, outcomes of messages for which no job could be made)
-        """
-        documents = self._documents()
-        jobs, refused = [], []
-        for message in self:
-            try:
-                job = Job(message.key, message.priority, message._payload())
-                if message.id in documents:
-                    job.filename, job.render = documents[message.id]
-                    job.attach = attach_document
-                jobs.append(job)
-            except Exception as error:  # noqa: BLE001 one bad row must not stop the lane
-                _logger.exception("WhatsApp message %s could not be built", message.id)
-                refused.append(Outcome(message.key, Verdict.FAILED, text=str(error)))
-        return jobs, refused
-
-    def _documents(self):
-        """Return {message id: (filename, function that makes the bytes)} where a document goes along."""
-        groups = defaultdict(list)
-        for message in self:
-            if message.template_id.header_type == "document" and message.res_model in self.env:
-                groups[message.res_model, message.lang].append(message)
-        documents = {}
-        for (model, lang), messages in groups.items():
-            records = self.env[model].browse({m.res_id for m in messages}).exists()
-            made = records._whatsapp_document(lang)
-            documents.update((m.id, made[m.res_id]) for m in messages if m.res_id in made)
-        return documents

@@ -187,24 +187,3 @@ class DiscomWhatsappMessage(models.Model):
         )
         self.invalidate_recordset()
         self.account_id._trigger_lane()
-
-    def _payload(self):
-        """Return the body of ``POST /messages`` for one message, its document left out."""
-        self.ensure_one()
-        payload = {
-            "messaging_product": "whatsapp",
-            "recipient_type": "individual",
-            "to": self.phone.lstrip("+"),
-            "biz_opaque_callback_data": self.key,
-        }
-        if self.template_id:
-            payload["type"] = "template"
-            payload["template"] = {
-                "name": self.template_id.name,
-                "language": {"code": self.template_id.wa_language},
-                "components": self.template_id._components(self.values or {}),
-            }
-        else:
-            payload["type"] = "text"
-            payload["text"] = {"preview_url": False, "body": self.body}
-        return payload

@@ -62,7 +62,7 @@ class DiscomWhatsappMessage(models.Model):
         """Write the merged statuses of messages recognised by ``column`` ('key' or 'wamid')."""
         if not stories:
             return []
-        types = ("text", "text", "int", *["bigint"] * 4, "int", "text", "text")
+        types = ("text", "text", "int4", *["int8"] * 4, "int4", "text", "text")
         arrays = [
             SQL("%s::%s[]", list(values), SQL.identifier(kind))
             for values, kind in zip(zip(*stories, strict=True), types, strict=True)

@@ -7,7 +7,7 @@ from .common import DiscomCommon
 
 TEMPLATE_BODY = (
     "नमस्ते {{name}}, आपके खाते …{{account_last4}} का {{period}} का बिल {{amount}} है, देय तिथि "
-    "{{due_date}}. {{office}}"
+    "{{due_date}}. कार्यालय {{office}}, टोल फ्री 1912।"
 )
 
 

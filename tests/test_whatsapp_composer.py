@@ -176,8 +176,8 @@ class TestWhatsappComposer(WhatsappCommon):
 
     def test_domain_is_data_and_never_code(self):
         composer = self.compose(self.reached)
-        composer.res_domain = "__import__('os').getcwd()"
         with self.assertRaises(ValueError):
+            composer.res_domain = "__import__('os').getcwd()"
             composer.action_send()
 
     def test_broadcasts_and_messages_are_not_written_by_hand(self):

@@ -136,19 +136,6 @@ def judge_answer(key, http_status, body, retry_after=None):
     )
 
 
-def attach_document(payload, media_id, filename):
-    """Put an uploaded document into the header of a template message's payload."""
-    payload["template"]["components"].insert(
-        0,
-        {
-            "type": "header",
-            "parameters": [
-                {"type": "document", "document": {"id": media_id, "filename": filename}}
-            ],
-        },
-    )
-
-
 def parse_retry_after(value):
     """Return the seconds of a ``Retry-After`` header, None where it has none (dates included)."""
     return float(value) if value and re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None

@@ -50,7 +50,7 @@ class Job:
     :ivar payload: body of ``POST /messages`` as a dict
     :ivar render: makes the document's bytes, called in a worker thread; None without a document
     :ivar filename: the document's name as the recipient sees it
-    :ivar attach: puts the document into the payload: ``attach(payload, media_id, filename)``
+    :ivar complete: puts the uploaded document into the payload: ``complete(media_id)``
     """
 
     key: str
@@ -58,7 +58,7 @@ class Job:
     payload: dict
     render: typing.Callable[[], bytes] | None = None
     filename: str = ""
-    attach: typing.Callable[[dict, str, str], None] | None = None
+    complete: typing.Callable[[str], None] | None = None
 
 
 class Dispatcher:
@@ -213,7 +213,7 @@ class Dispatcher:
                 text = f"Upload failed: {redact(error) or 'time-out'}"
                 self._report(Outcome(job.key, Verdict.RETRY, text=text))
                 return
-        job.attach(job.payload, media_id, job.filename)
+        job.complete(media_id)
         self._enqueue(job)
 
     async def _send(self, job):

@@ -32,15 +32,19 @@ class DiscomWhatsappComposer(models.TransientModel):
         compute="_compute_template_id", store=True, readonly=False, precompute=True
     )
     name = fields.Char("Title", compute="_compute_name", store=True, readonly=False, precompute=True)
-    record_count = fields.Integer("Selected Records", compute="_compute_audience")
-    total_count = fields.Integer("Audience", compute="_compute_audience")
-    send_count = fields.Integer("Will Receive It", compute="_compute_audience")
-    skip_count = fields.Integer("Skipped", compute="_compute_audience")
+    record_count = fields.Integer("Selected Records", compute="_compute_audience", store=True)
+    total_count = fields.Integer("Audience", compute="_compute_audience", store=True)
+    send_count = fields.Integer("Will Receive It", compute="_compute_audience", store=True)
+    skip_count = fields.Integer("Skipped", compute="_compute_audience", store=True)
     skip_ids = fields.One2many(
-        "discom.whatsapp.composer.skip", "composer_id", "Reasons", compute="_compute_audience"
+        "discom.whatsapp.composer.skip",
+        "composer_id",
+        "Reasons",
+        compute="_compute_audience",
+        store=True,
     )
-    language_summary = fields.Char("Languages", compute="_compute_audience")
-    duration_summary = fields.Char("Time Needed", compute="_compute_audience")
+    language_summary = fields.Char("Languages", compute="_compute_audience", store=True)
+    duration_summary = fields.Char("Time Needed", compute="_compute_audience", store=True)
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     problem = fields.Text(compute="_compute_problem", help="Why nothing can be sent now.")
     warning = fields.Text(compute="_compute_problem")

@@ -1,0 +1,85 @@
+import logging
+from collections import defaultdict
+
+from odoo import models
+
+from ..tools.cloud_api import Outcome, Verdict
+from ..tools.dispatch import Job
+from ..tools.template_text import send_components
+
+_logger = logging.getLogger(__name__)
+
+
+class DiscomWhatsappMessage(models.Model):
+    """How claimed messages become jobs of the dispatcher."""
+
+    _inherit = "discom.whatsapp.message"
+
+    def _prepare_jobs(self):
+        """Turn claimed messages into jobs of the dispatcher, documents included, in few queries.
+
+        :return: (jobs, outcomes of messages for which no job could be made)
+        """
+        documents = self._documents()
+        specs = {template: template._message_spec() for template in self.template_id}
+        jobs, refused = [], []
+        for message in self:
+            try:
+                jobs.append(
+                    message._prepare_job(specs.get(message.template_id), documents.get(message.id))
+                )
+            except Exception as error:  # noqa: BLE001 one bad row must not stop the lane
+                _logger.exception("WhatsApp message %s could not be built", message.id)
+                refused.append(Outcome(message.key, Verdict.FAILED, text=str(error)))
+        return jobs, refused
+
+    def _prepare_job(self, spec, document):
+        """Return the job of one message.
+
+        :param dict spec: plain data of its template, None for free text
+        :param document: (filename, function that makes the bytes) or None
+        """
+        payload = self._payload(spec)
+        job = Job(self.key, self.priority, payload)
+        if document:
+            job.filename, job.render = document
+            values = self.values or {}
+
+            def complete(media_id):
+                payload["template"]["components"] = send_components(
+                    spec, values, media_id, job.filename
+                )
+
+            job.complete = complete
+        elif spec:
+            payload["template"]["components"] = send_components(spec, self.values or {})
+        return job
+
+    def _payload(self, spec):
+        """Return the body of ``POST /messages`` without what depends on an uploaded document."""
+        payload = {
+            "messaging_product": "whatsapp",
+            "recipient_type": "individual",
+            "to": self.phone.lstrip("+"),
+            "biz_opaque_callback_data": self.key,
+        }
+        if spec:
+            payload["type"] = "template"
+            payload["template"] = {"name": spec["name"], "language": {"code": spec["language"]}}
+        else:
+            payload["type"] = "text"
+            payload["text"] = {"preview_url": False, "body": self.body}
+        return payload
+
+    def _documents(self):
+        """Return {message id: (filename, function that makes the bytes)} where a document goes along."""
+        groups = defaultdict(list)
+        for message in self:
+            if message.template_id.header_type == "document" and message.res_model in self.env:
+                groups[message.res_model, message.lang].append(message)
+        documents = {}
+        for (model, lang), messages in groups.items():
+            records = self.env[model].browse({m.res_id for m in messages}).exists()
+            made = records._whatsapp_document(lang)
+            documents.update((m.id, made[m.res_id]) for m in messages if m.res_id in made)
+        return documents

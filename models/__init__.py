@@ -29,3 +29,7 @@ from . import outage_audience
 from . import outage_check
 from . import outage_asset
 from . import outage_res_partner
+from . import consumer_consent_notice
+from . import consumer_res_partner
+from . import consumer_partner_search
+from . import consumer_res_users

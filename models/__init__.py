@@ -3,7 +3,9 @@ from . import network_office
 from . import network_asset
 from . import consumer_category
 from . import consumer_consent
+from . import consumer_consent_notice
 from . import consumer_res_partner
+from . import consumer_partner_search
 from . import consumer_res_users
 from . import whatsapp_mixin
 from . import whatsapp_audience

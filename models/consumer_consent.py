@@ -109,9 +109,15 @@ class DiscomConsent(models.Model):
         :return: number of entries added.
         :raise ValidationError: for an unknown action, purpose or method, or a full Aadhaar number.
         """
-        for key, allowed in [(action, ACTIONS), (method, METHODS), *((p, PURPOSES) for p in purposes)]:
+        for key, allowed in [
+            (action, ACTIONS),
+            (method, METHODS),
+            *((p, PURPOSES) for p in purposes),
+        ]:
             if key not in dict(allowed):
-                raise ValidationError(self.env._("“%(key)s” is not known to the consents.", key=key))
+                raise ValidationError(
+                    self.env._("“%(key)s” is not known to the consents.", key=key)
+                )
         evidence = values.get("evidence") or None
         if find_aadhaar(evidence):
             raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
@@ -151,7 +157,8 @@ class DiscomConsent(models.Model):
         )
         added = self.env.cr.rowcount
         assignments = SQL(", ").join(
-            SQL("%s = %s", SQL.identifier(f"discom_consent_{purpose}"), action) for purpose in purposes
+            SQL("%s = %s", SQL.identifier(f"discom_consent_{purpose}"), action)
+            for purpose in purposes
         )
         self.env.cr.execute(
             SQL(

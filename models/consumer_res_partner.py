@@ -43,7 +43,14 @@ NUMBER_FIELDS = {
     "discom_aadhaar_last4",
 }
 # Letters with a nukta such as ड़ have two spellings in Unicode that look alike and compare unequal.
-NFC_FIELDS = {"name", "discom_name_hi", "discom_guardian_name", "discom_village", "street", "street2"}
+NFC_FIELDS = {
+    "name",
+    "discom_name_hi",
+    "discom_guardian_name",
+    "discom_village",
+    "street",
+    "street2",
+}
 FREE_TEXT_FIELDS = [
     "name",
     "discom_name_hi",
@@ -75,13 +82,18 @@ class ResPartner(models.Model):
     discom_category_id = fields.Many2one(
         "discom.category", "Tariff category", index="btree_not_null", ondelete="restrict"
     )
-    discom_supply_type = fields.Char("Supply type", help="Code of the billing system, such as ST41.")
+    discom_supply_type = fields.Char(
+        "Supply type", help="Code of the billing system, such as ST41."
+    )
     discom_sanctioned_load = fields.Float("Sanctioned load", digits=(12, 2), aggregator=None)
     discom_load_unit = fields.Selection(
         [("kw", "kW"), ("kva", "kVA"), ("bhp", "BHP")], "Load unit", default="kw"
     )
     discom_contract_demand = fields.Float(
-        "Contract demand", digits=(12, 2), aggregator=None, help="In the unit of the sanctioned load."
+        "Contract demand",
+        digits=(12, 2),
+        aggregator=None,
+        help="In the unit of the sanctioned load.",
     )
     discom_phase = fields.Selection([("1", "Single phase"), ("3", "Three phase")], "Phase")
     discom_meter_no = fields.Char("Meter number", copy=False)
@@ -104,7 +116,9 @@ class ResPartner(models.Model):
         ondelete="restrict",
         help="Lowest known part of the network: transformer, else feeder, else substation.",
     )
-    discom_currency_id = fields.Many2one(related="company_id.currency_id", string="Company currency")
+    discom_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company currency"
+    )
     discom_security_deposit = fields.Monetary(
         "Security deposit", currency_field="discom_currency_id", copy=False
     )
@@ -120,11 +134,16 @@ class ResPartner(models.Model):
     discom_kyc_date = fields.Date("Taken on", copy=False)
     discom_kyc_user_id = fields.Many2one("res.users", "Taken by", copy=False, ondelete="restrict")
     discom_aadhaar_last4 = fields.Char("Aadhaar, last four digits", copy=False)
+    discom_same_number_count = fields.Integer(
+        "Share this number", compute="_compute_discom_same_number_count"
+    )
 
     # Consent in force; the journal is the source
     discom_consent_ids = fields.One2many("discom.consent", "partner_id", "Consent journal")
     discom_consent_bills = fields.Selection(ACTIONS, "Consent: bills", readonly=True, copy=False)
-    discom_consent_outages = fields.Selection(ACTIONS, "Consent: outages", readonly=True, copy=False)
+    discom_consent_outages = fields.Selection(
+        ACTIONS, "Consent: outages", readonly=True, copy=False
+    )
     discom_consent_dues = fields.Selection(ACTIONS, "Consent: dues", readonly=True, copy=False)
     discom_consent_other = fields.Selection(ACTIONS, "Consent: other", readonly=True, copy=False)
 
@@ -158,7 +177,24 @@ class ResPartner(models.Model):
     )
     # Serves the list in its default order.
     _discom_consumer_idx = models.Index("(complete_name, id DESC) WHERE discom_consumer")
-    _discom_phone_sanitized_idx = models.Index("(phone_sanitized) WHERE phone_sanitized IS NOT NULL")
+    _discom_phone_sanitized_idx = models.Index(
+        "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
+    )
+
+    @api.depends("discom_whatsapp_number")
+    def _compute_discom_same_number_count(self):
+        """Count the other consumers on the same number; a family often has one phone."""
+        numbers = set(self.mapped("discom_whatsapp_number")) - {False}
+        counts = dict(
+            self._read_group(
+                [("discom_whatsapp_number", "in", list(numbers))],
+                ["discom_whatsapp_number"],
+                ["__count"],
+            )
+        )
+        for partner in self:
+            count = counts.get(partner.discom_whatsapp_number, 0)
+            partner.discom_same_number_count = max(count - 1, 0)
 
     @api.onchange("discom_whatsapp_number")
     def _onchange_discom_whatsapp_number(self):
@@ -230,6 +266,17 @@ class ResPartner(models.Model):
             self.check_access("write")
         return result
 
+    def action_discom_same_number(self):
+        """Open the other consumers on the same number."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_consumer_action")
+        action["domain"] = [
+            ("discom_consumer", "=", True),
+            ("discom_whatsapp_number", "=", self.discom_whatsapp_number),
+            ("id", "!=", self.id),
+        ]
+        return action
+
     def _discom_record_consent(self, action, purposes, method, **kw):
         """Record that the consumers in ``self`` gave or withdrew consent, for several purposes at once.
 
@@ -258,7 +305,9 @@ class ResPartner(models.Model):
             reasons = {
                 "empty": self.env._("There is no number in it."),
                 "invalid": self.env._("It is not a complete Indian number."),
-                "not_mobile": self.env._("It is not an Indian mobile number (10 digits, from 6 to 9)."),
+                "not_mobile": self.env._(
+                    "It is not an Indian mobile number (10 digits, from 6 to 9)."
+                ),
                 "junk": self.env._("Nobody has such a number; ask for the real one."),
                 "several": self.env._("There is more than one number; keep one."),
             }
@@ -316,7 +365,11 @@ class ResPartner(models.Model):
     def _discom_kyc_values(self, number):
         """Return the KYC values that go with a number given by the current user, or with none."""
         if not number:
-            return {"discom_kyc_state": "none", "discom_kyc_date": False, "discom_kyc_user_id": False}
+            return {
+                "discom_kyc_state": "none",
+                "discom_kyc_date": False,
+                "discom_kyc_user_id": False,
+            }
         return {
             "discom_kyc_state": "captured",
             "discom_kyc_source": self.env.context.get("discom_kyc_source", "counter"),

@@ -38,7 +38,12 @@ class DiscomAsset(models.Model):
     )
     child_ids = fields.One2many("discom.asset", "parent_id", "Feeds")
     office_id = fields.Many2one(
-        "discom.office", "Office", required=True, index=True, ondelete="restrict", check_company=True
+        "discom.office",
+        "Office",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
     )
 
     _code_uniq = models.UniqueIndex(

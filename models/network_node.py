@@ -24,7 +24,13 @@ class DiscomNodeMixin(models.AbstractModel):
     active = fields.Boolean(default=True)
 
     @api.depends("name", "parent_path")
+    @api.depends_context("hierarchical_naming")
     def _compute_display_name(self):
+        """Name the path to the node, or the node alone where the context asks so, as in a tree."""
+        if not self.env.context.get("hierarchical_naming", True):
+            for node in self:
+                node.display_name = node.name
+            return
         path_ids = {node: self._path_ids(node.parent_path) for node in self}
         ancestors = self.browse({node_id for ids in path_ids.values() for node_id in ids})
         # A label: the path may lead through nodes that the user may not open.

@@ -7,6 +7,7 @@ repeated digits and runs are refused as junk.
 
 import re
 import unicodedata
+from itertools import pairwise
 
 import phonenumbers
 
@@ -75,7 +76,7 @@ def mask(number):
 def _is_junk(national):
     """Tell whether ``national`` holds a long run of equal, rising or falling digits."""
     digits = [int(digit) for digit in national]
-    steps = [(after - before) % 10 for before, after in zip(digits, digits[1:], strict=False)]
+    steps = [(after - before) % 10 for before, after in pairwise(digits)]
     run = 1
     for index, step in enumerate(steps):
         run = run + 1 if index and step == steps[index - 1] and step in (0, 1, 9) else 2

@@ -1,0 +1,71 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class DiscomConsentNotice(models.Model):
+    """Text that is shown or read out before a consumer consents, one record per version and language.
+
+    The journal of consents names the version; the text behind a version that someone has heard stays.
+    """
+
+    _name = "discom.consent.notice"
+    _description = "Consent notice"
+    _order = "date_from desc, id desc"
+    _rec_name = "version"
+
+    version = fields.Char(required=True, copy=False)
+    lang = fields.Selection("_selection_lang", "Language", required=True)
+    date_from = fields.Date("In use from", required=True, default=fields.Date.context_today)
+    body = fields.Text("Text", required=True)
+    active = fields.Boolean(default=True)
+
+    _version_uniq = models.UniqueIndex(
+        "(version, lang)", "This version exists already in this language."
+    )
+
+    def _selection_lang(self):
+        return self.env["res.lang"].get_installed()
+
+    @api.depends("version", "lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["lang"]._description_selection(self.env))
+        for notice in self:
+            label = labels.get(notice.lang, notice.lang)
+            notice.display_name = f"{notice.version or ''} {label or ''}".strip()
+
+    def write(self, vals):
+        if {"version", "lang", "body"} & vals.keys():
+            self._check_unused()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self._check_unused()
+
+    @api.model
+    def _current(self, lang):
+        """Return the newest notice in use in ``lang``, else in Hindi, else in any language."""
+        notices = self.search([("date_from", "<=", fields.Date.context_today(self))])
+        for code in (lang, "hi_IN"):
+            if found := notices.filtered(lambda notice, code=code: notice.lang == code):
+                return found[0]
+        return notices[:1]
+
+    def _check_unused(self):
+        """
+        :raise UserError: where a consent was given on one of these notices.
+        """
+        # Whether a version was used does not depend on which consumers the user may see.
+        used = self.env["discom.consent"].sudo()
+        for notice in self:
+            if used.search_count(
+                [("notice_version", "=", notice.version), ("notice_lang", "=", notice.lang)],
+                limit=1,
+            ):
+                raise UserError(
+                    self.env._(
+                        "Consumers have consented on notice %(notice)s, so its text stays as it is. "
+                        "Make a new version.",
+                        notice=notice.display_name,
+                    )
+                )

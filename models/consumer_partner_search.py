@@ -1,0 +1,131 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.search import escape_like, misspellings, search_words
+
+# What the one search box looks into. The index below holds the same expression.
+SEARCHED_FIELDS = [
+    "name",
+    "discom_name_hi",
+    "discom_account_no",
+    "discom_old_account_no",
+    "discom_book_no",
+    "discom_sc_no",
+    "discom_kno",
+    "discom_meter_no",
+    "discom_whatsapp_number",
+    "phone_sanitized",
+    "phone",
+]
+
+
+def _searched_text(columns):
+    """Return the SQL that joins ``columns``; of immutable parts only, as an index demands."""
+    return SQL(" || ' ' || ").join(SQL("COALESCE(%s, '')", column) for column in columns)
+
+
+def _search_index(registry):
+    """Return the definition of the trigram index, or nothing where PostgreSQL lacks ``pg_trgm``."""
+    if not registry.has_trigram:
+        return ""
+    text = " || ' ' || ".join(f"COALESCE({name}, '')" for name in SEARCHED_FIELDS)
+    return f"USING gin (({text}) gin_trgm_ops) WHERE discom_consumer"
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    discom_search = fields.Char(
+        "Consumer",
+        compute="_compute_discom_search",
+        search="_search_discom_search",
+        help="Finds a consumer by any number, phone or name, also with a letter misspelt.",
+    )
+
+    _discom_search_idx = models.Index(_search_index)
+
+    def _compute_discom_search(self):
+        """A field to search by; it has nothing to show."""
+        self.discom_search = False
+
+    @api.model
+    def _search_discom_search(self, operator, value):
+        if operator != "ilike" or not isinstance(value, str):
+            return NotImplemented
+        words = search_words(value)
+        exact = self._discom_search_domain([[escape_like(word)] for word in words])
+        if words and not self.search_count(exact, limit=1):
+            near = [misspellings(word) or [escape_like(word)] for word in words]
+            return self._discom_search_domain(
+                [[escape_like(word), *patterns] for word, patterns in zip(words, near, strict=True)]
+            )
+        return exact
+
+    @api.depends("discom_account_no")
+    def _compute_display_name(self):
+        super()._compute_display_name()
+        formatted = self.env.context.get("formatted_display_name")
+        for partner in self.filtered("discom_account_no"):
+            # Many share a name; the account number tells them apart.
+            number = partner.discom_account_no
+            suffix = f" \t --{number}--" if formatted else f" ({number})"
+            partner.display_name = f"{partner.display_name}{suffix}"
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        domain = super()._search_display_name(operator, value)
+        if (
+            operator != "ilike"
+            or not isinstance(value, str)
+            or not value
+            or not self.env.user.has_group("discom.group_staff")
+        ):
+            return domain
+        return Domain(domain) | Domain("discom_search", operator, value)
+
+    @api.model
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """Look among the consumers alone where only they are asked for: that is served by an index."""
+        conditions = list(Domain(domain or Domain.TRUE))
+        consumers_only = ("discom_consumer", "=", True) in conditions
+        if name and operator == "ilike" and consumers_only and not {"|", "!"} & set(conditions):
+            consumers = self.search_fetch(
+                Domain(domain) & Domain("discom_search", operator, name),
+                ["display_name"],
+                limit=limit,
+            )
+            # As in the method overridden: whoever finds a record may see its name.
+            return [(consumer.id, consumer.display_name) for consumer in consumers.sudo()]
+        return super().name_search(name, domain, operator, limit)
+
+    def get_formview_id(self, access_uid=None):
+        """A consumer opens in the form made for consumers, wherever the link stands."""
+        if len(self) == 1 and self.discom_consumer:
+            return self.env.ref("discom.discom_consumer_view_form").id
+        return super().get_formview_id(access_uid)
+
+    @api.model
+    def _discom_search_domain(self, words):
+        """Return the domain of the consumers that hold, for each word, one of its patterns.
+
+        :param list[list[str]] words: patterns of SQL ``LIKE``, wildcards in the text escaped.
+        """
+
+        def to_sql(model, alias, query):
+            text = _searched_text(
+                model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS
+            )
+            conditions = [
+                SQL(
+                    "(%s)",
+                    SQL(" OR ").join(
+                        SQL("(%s) ILIKE %s", text, f"%{pattern}%") for pattern in patterns
+                    ),
+                )
+                for patterns in words
+            ]
+            consumer = model._field_to_sql(alias, "discom_consumer", query)
+            return SQL("(%s)", SQL(" AND ").join([consumer, *conditions]))
+
+        return Domain.custom(to_sql=to_sql)

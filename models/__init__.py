@@ -10,13 +10,16 @@ from . import consumer_res_users
 from . import whatsapp_mixin
 from . import whatsapp_audience
 from . import whatsapp_account
+from . import whatsapp_account_api
 from . import whatsapp_template
 from . import whatsapp_template_button
+from . import whatsapp_template_lint
 from . import whatsapp_template_submit
 from . import whatsapp_template_variable
 from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_message
+from . import whatsapp_message_inbound
 from . import whatsapp_message_status
 from . import whatsapp_message_job
 from . import whatsapp_lane

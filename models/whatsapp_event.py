@@ -1,4 +1,22 @@
-from odoo import fields, models
+import logging
+from datetime import UTC, timedelta
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+from ..tools import webhook_payload
+
+_logger = logging.getLogger(__name__)
+
+APPLY_BATCH = 500
+APPLY_TRIES = 5
+GC_BATCH = 10000
+RETENTION_PARAMETER = "discom.whatsapp_event_retention_days"
+# One year: rule 8(3) of the Digital Personal Data Protection Rules 2025 (traffic data and logs).
+RETENTION_DAYS = 365
 
 
 class WhatsAppEvent(models.Model):
@@ -35,3 +53,246 @@ class WhatsAppEvent(models.Model):
 
     _new_idx = models.Index("(id) WHERE state = 'new'")
     _error_idx = models.Index("(id) WHERE state = 'error'")
+
+    @api.depends("account_id", "received_at")
+    def _compute_display_name(self):
+        for event in self:
+            event.display_name = f"{event.account_id.name} #{event.id}"
+
+    def action_apply_again(self):
+        """Try events once more whose reading failed, after the cause is gone."""
+        # sudo: nobody has write access; this changes nothing of what was received.
+        events = self.filtered(lambda event: event.state == "error").sudo()
+        events.write({"state": "new", "error": False})
+        self.env.ref("discom.ir_cron_whatsapp_apply").sudo()._trigger()
+
+    @api.model
+    def _webhook_account(self, webhook_key):
+        """Return what the webhook needs to know of an account, or None.
+
+        One query, without the ORM: it runs for each of several hundred calls per second.
+
+        :return: ``id``, ``app_secret``, ``verify_token`` and ``triggered``: whether the cron that
+            applies events was triggered within the last second
+        """
+        cron_id = self.env["ir.model.data"]._xmlid_to_res_id("discom.ir_cron_whatsapp_apply")
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id, app_secret, verify_token, EXISTS (
+                           SELECT FROM ir_cron_trigger
+                            WHERE cron_id = %(cron_id)s
+                              AND call_at >= (now() AT TIME ZONE 'UTC') - interval '1 second'
+                       ) AS triggered
+                  FROM discom_whatsapp_account
+                 WHERE webhook_key = %(webhook_key)s AND active
+                """,
+                cron_id=cron_id,
+                webhook_key=webhook_payload.clean(webhook_key),
+            )
+        )
+        rows = self.env.cr.dictfetchall()
+        return rows[0] if rows else None
+
+    @api.model
+    def _store(self, account, body):
+        """Add one event and wake the cron.
+
+        :param dict account: as returned by :meth:`_webhook_account`
+        :param bytes body: as received and verified
+        """
+        payload = body.decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_whatsapp_event (account_id, payload, state, received_at)
+                VALUES (%s, %s, 'new', now() AT TIME ZONE 'UTC')
+                """,
+                account["id"],
+                payload,
+            )
+        )
+        # An older trigger may belong to a run that has already looked at the table, so only one of
+        # this very second spares another.
+        if not account["triggered"]:
+            # sudo: the caller is Meta, as the public user
+            self.env.ref("discom.ir_cron_whatsapp_apply").sudo()._trigger()
+
+    @api.model
+    def _cron_apply(self):
+        """Apply new events, oldest first, in batches of ``APPLY_BATCH``, each committed."""
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=self._count_new())
+        while True:
+            count = self._apply_batch_retrying()
+            if not count:
+                break
+            if not cron._commit_progress(count, remaining=self._count_new()):
+                break
+
+    @api.model
+    def _count_new(self):
+        """Return the number of events to apply, counted up to twenty batches."""
+        return self.search_count([("state", "=", "new")], limit=20 * APPLY_BATCH)
+
+    @api.model
+    def _apply_batch_retrying(self):
+        """Apply a batch; where another transaction was faster, begin it again."""
+        for attempt in range(1, APPLY_TRIES + 1):
+            try:
+                return self._apply_batch()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                if attempt == APPLY_TRIES:
+                    raise
+                _logger.info("WhatsApp events: batch is begun again (%s)", attempt)
+                # The snapshot is stale: only a new transaction sees what was changed.
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+        return 0
+
+    @api.model
+    def _apply_batch(self):
+        """Apply the oldest events and return how many were settled, well or not."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id, account_id, payload, received_at
+                  FROM discom_whatsapp_event
+                 WHERE state = 'new'
+                 ORDER BY id
+                 LIMIT %s
+                   FOR UPDATE SKIP LOCKED
+                """,
+                APPLY_BATCH,
+            )
+        )
+        rows = self.env.cr.fetchall()
+        if not rows:
+            return 0
+        webhooks = [
+            (
+                event_id,
+                account_id,
+                webhook_payload.parse(payload, int(received_at.replace(tzinfo=UTC).timestamp())),
+            )
+            for event_id, account_id, payload, received_at in rows
+        ]
+        errors = {
+            event_id: "\n".join(webhook.problems)
+            for event_id, _account_id, webhook in webhooks
+            if webhook.problems
+        }
+        try:
+            with self.env.cr.savepoint():
+                self._apply_webhooks([(account, webhook) for _id, account, webhook in webhooks])
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception:
+            _logger.exception("WhatsApp events: a batch failed, each is applied by itself")
+            errors |= self._apply_one_by_one(webhooks)
+        last_seen = {}
+        for _event_id, account_id, _payload, received_at in rows:
+            last_seen[account_id] = max(received_at, last_seen.get(account_id, received_at))
+        self._settle([row[0] for row in rows], errors, last_seen)
+        return len(rows)
+
+    @api.model
+    def _apply_one_by_one(self, webhooks):
+        """Apply events each in a savepoint and return event id -> reason of the failed ones."""
+        errors = {}
+        for event_id, account_id, webhook in webhooks:
+            try:
+                with self.env.cr.savepoint():
+                    self._apply_webhooks([(account_id, webhook)])
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                raise
+            except Exception as error:
+                _logger.exception("WhatsApp event %s failed", event_id)
+                errors[event_id] = f"{type(error).__name__}: {error}"
+        return errors
+
+    @api.model
+    def _settle(self, event_ids, errors, last_seen):
+        """Mark events and accounts: one statement for each kind, whatever the number of rows."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE discom_whatsapp_event SET state = 'applied' WHERE id IN %s",
+                tuple(event_ids),
+            )
+        )
+        if errors:
+            self.env.cr.execute(
+                SQL(
+                    """
+                    UPDATE discom_whatsapp_event e
+                       SET state = 'error', error = v.error
+                      FROM unnest(%s, %s) AS v (id, error)
+                     WHERE e.id = v.id
+                    """,
+                    list(errors),
+                    [webhook_payload.clean(text) for text in errors.values()],
+                )
+            )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_whatsapp_account a
+                   SET webhook_last_seen = v.seen
+                  FROM unnest(%s, %s) AS v (id, seen)
+                 WHERE a.id = v.id AND a.webhook_last_seen IS DISTINCT FROM v.seen
+                """,
+                list(last_seen),
+                list(last_seen.values()),
+            )
+        )
+        self.invalidate_model(["state", "error"])
+        self.env["discom.whatsapp.account"].invalidate_model(["webhook_last_seen"])
+
+    @api.model
+    def _apply_webhooks(self, webhooks):
+        """Hand what payloads say to the models concerned.
+
+        :param webhooks: list of (account id, :class:`tools.webhook_payload.Webhook`)
+        """
+        messages = self.env["discom.whatsapp.message"]
+        statuses = [row for _account_id, webhook in webhooks for row in webhook.statuses]
+        if statuses:
+            messages._apply_statuses(statuses)
+        inbound = [
+            dict(row, account_id=account_id)
+            for account_id, webhook in webhooks
+            for row in webhook.messages
+        ]
+        if inbound:
+            messages._receive(inbound)
+        accounts = self.env["discom.whatsapp.account"]
+        for account_id, webhook in webhooks:
+            for row in webhook.templates:
+                self.env["discom.whatsapp.template"]._apply_event(
+                    accounts.browse(account_id), row
+                )
+            for row in webhook.accounts:
+                accounts.browse(account_id)._apply_event(row)
+
+    @api.autovacuum
+    def _gc_events(self):
+        """Delete settled events that are older than the retention time."""
+        parameter = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
+        days = int(parameter) if (parameter or "").isdigit() else RETENTION_DAYS
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM discom_whatsapp_event
+                 WHERE id IN (
+                       SELECT id
+                         FROM discom_whatsapp_event
+                        WHERE state <> 'new' AND received_at < %s
+                        ORDER BY received_at
+                        LIMIT %s)
+                """,
+                fields.Datetime.now() - timedelta(days=days),
+                GC_BATCH,
+            )
+        )
+        # (deleted, possibly more): autovacuum comes back while there is more
+        return self.env.cr.rowcount, self.env.cr.rowcount == GC_BATCH

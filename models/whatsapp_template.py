@@ -121,6 +121,7 @@ class WhatsAppTemplate(models.Model):
             ("outage_unplanned", "Breakdown"),
             ("outage_changed", "Outage changed"),
             ("outage_restored", "Supply restored"),
+            ("outage_cancelled", "Outage cancelled"),
             ("kyc_code", "KYC code"),
             ("welcome", "KYC welcome"),
             ("opt_out", "Opt-out confirmed"),
@@ -342,7 +343,8 @@ class WhatsAppTemplate(models.Model):
         """Return the ``components`` of a message for the Cloud API.
 
         :param dict values: name -> text
-        :raise tools.template_text.MissingValueError: a value or the header's file is missing
+        :param media_id: uploaded file for the header; without it the header is left out
+        :raise tools.template_text.MissingValueError: a value is missing
         """
         return template_text.send_components(self._message_spec(), values, media_id, filename)
 

@@ -63,14 +63,13 @@ def send_components(spec, values, media_id=None, filename=None):
     :param dict spec: ``header_type``, ``header_names``, ``body_names`` and ``buttons``, a list of
         ``{"type", "payload", "names"}`` in the order of the template
     :param dict values: name -> text
-    :param media_id: id of the uploaded file when the header is a document or an image
+    :param media_id: id of the uploaded file when the header is a document or an image; without it
+        the header is left out, for a sender that uploads later
     :param filename: name the reader sees on a document
-    :raise MissingValueError: a variable has no value, or the header no file
+    :raise MissingValueError: a variable has no value
     """
     components = []
-    if spec["header_type"] in ("document", "image"):
-        if not media_id:
-            raise MissingValueError(spec["header_type"])
+    if media_id and spec["header_type"] in ("document", "image"):
         media = {"id": media_id}
         if spec["header_type"] == "document":
             media["filename"] = filename or "document.pdf"

@@ -1,0 +1,78 @@
+import hashlib
+import hmac
+
+from werkzeug.exceptions import Forbidden
+
+from odoo import http
+from odoo.http import request
+
+# Meta's own limit of a call is 3 MB.
+# https://developers.facebook.com/docs/whatsapp/cloud-api/guides/set-up-webhooks
+MAX_BYTES = 3 * 1024 * 1024
+MAX_CHALLENGE = 256
+
+
+class WhatsAppWebhook(http.Controller):
+    """The address to which Meta delivers statuses, replies and changes.
+
+    Nothing is worked out here: a call with a good signature is stored as it came and answered.
+    Meta wants the median answer within 250 ms at three calls for each message sent.
+    """
+
+    @http.route(
+        "/discom/whatsapp/webhook/<string:webhook_key>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        csrf=False,
+        save_session=False,
+        readonly=True,
+    )
+    def verify(self, webhook_key, **params):
+        """Answer the handshake that Meta makes when the address is set up."""
+        account = request.env["discom.whatsapp.event"]._webhook_account(webhook_key)
+        token = (account or {}).get("verify_token")
+        given = params.get("hub.verify_token") or ""
+        if (
+            not token
+            or params.get("hub.mode") != "subscribe"
+            or not hmac.compare_digest(token.encode(), given.encode(errors="replace"))
+        ):
+            raise Forbidden
+        challenge = (params.get("hub.challenge") or "")[:MAX_CHALLENGE]
+        return request.make_response(
+            challenge,
+            headers=[
+                ("Content-Type", "text/plain; charset=utf-8"),
+                ("X-Content-Type-Options", "nosniff"),
+            ],
+        )
+
+    @http.route(
+        "/discom/whatsapp/webhook/<string:webhook_key>",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        csrf=False,
+        save_session=False,
+        readonly=False,
+        max_content_length=MAX_BYTES,
+    )
+    def receive(self, webhook_key, **_params):
+        """Store a signed call. Without a secret, or with a wrong signature, nothing is stored."""
+        events = request.env["discom.whatsapp.event"]
+        account = events._webhook_account(webhook_key)
+        secret = (account or {}).get("app_secret")
+        # The signature is over the raw bytes: Meta escapes Hindi, any other writing differs.
+        body = request.httprequest.get_data()
+        signature = request.httprequest.headers.get("X-Hub-Signature-256") or ""
+        expected = hmac.new((secret or "").encode(), body, hashlib.sha256).hexdigest()
+        if (
+            not hmac.compare_digest(
+                f"sha256={expected}".encode(), signature.encode(errors="replace")
+            )
+            or not secret
+        ):
+            raise Forbidden
+        events._store(account, body)
+        return request.make_response("", headers=[("Content-Type", "text/plain")])

@@ -1,0 +1,199 @@
+"""Reading what Meta's webhook delivers.
+
+https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
+
+A payload is trusted to come from Meta (its signature was checked) and not trusted in its shape: what
+cannot be read is reported as a problem and the rest is still used.
+"""
+
+import dataclasses
+import json
+import re
+
+STATUSES = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "played": "read",  # a voice message was listened to
+    "failed": "failed",
+}
+MAX_TEXT = 4096
+#: Seconds since 1970 outside of which a timestamp is taken for nonsense (2009 to 2100).
+TIMESTAMPS = range(1230768000, 4102444800)
+TEMPLATE_FIELDS = {
+    "message_template_status_update": "status",
+    "message_template_quality_update": "quality",
+    "template_category_update": "category",
+}
+ACCOUNT_FIELDS = {
+    "account_update",
+    "account_alerts",
+    "business_capability_update",
+    "phone_number_quality_update",
+}
+
+
+@dataclasses.dataclass(slots=True)
+class Webhook:
+    """What one payload says.
+
+    :ivar statuses: ``key, wamid, status, timestamp, error_code, error_text, category``
+    :ivar messages: ``wamid, phone, timestamp, type, text, payload, context_wamid, profile_name,
+        phone_number_id``; ``phone`` in E.164, empty where Meta hides it
+    :ivar templates: ``kind`` (status, quality, category), ``waba_id``, ``wa_template_id``,
+        ``name``, ``language``, ``value`` (the raw change)
+    :ivar accounts: ``field``, ``waba_id``, ``value`` (the raw change)
+    :ivar problems: one text for each part that could not be read
+    """
+
+    statuses: list = dataclasses.field(default_factory=list)
+    messages: list = dataclasses.field(default_factory=list)
+    templates: list = dataclasses.field(default_factory=list)
+    accounts: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
+
+
+def parse(payload, received):
+    """Read the body of one call.
+
+    :param str payload: JSON text as received
+    :param int received: seconds since 1970, used where a timestamp is missing or absurd
+    :rtype: Webhook
+    """
+    webhook = Webhook()
+    try:
+        data = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        webhook.problems.append(f"Not JSON: {type(error).__name__}")
+        return webhook
+    if not isinstance(data, dict) or not isinstance(data.get("entry"), list):
+        webhook.problems.append("No list of entries")
+        return webhook
+    for entry in data["entry"]:
+        if not isinstance(entry, dict) or not isinstance(entry.get("changes"), list):
+            webhook.problems.append("An entry has no list of changes")
+            continue
+        for change in entry["changes"]:
+            try:
+                _read_change(webhook, clean(entry.get("id")), change, received)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                webhook.problems.append(f"A change could not be read: {type(error).__name__}")
+    return webhook
+
+
+def clean(value, limit=MAX_TEXT):
+    """Return ``value`` as text the database can store: no NUL, no lone surrogates, cut."""
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    text = str(value)[:limit].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return text.encode("utf-8", "replace").decode()
+
+
+def _read_change(webhook, waba_id, change, received):
+    field, value = change["field"], change["value"]
+    if field == "messages":
+        phone_number_id = clean((value.get("metadata") or {}).get("phone_number_id"))
+        names = {
+            clean(contact.get("wa_id")): clean((contact.get("profile") or {}).get("name"), 200)
+            for contact in value.get("contacts") or []
+        }
+        for reader, items, rows in (
+            (_read_status, value.get("statuses"), webhook.statuses),
+            (_read_message, value.get("messages"), webhook.messages),
+        ):
+            for item in items or []:
+                try:
+                    row = reader(item, received)
+                except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+                    webhook.problems.append(
+                        f"An item of {field} could not be read: {type(error).__name__}"
+                    )
+                    continue
+                if reader is _read_message:
+                    row["phone_number_id"] = phone_number_id
+                    row["profile_name"] = names.get(row["phone"].lstrip("+"), "")
+                rows.append(row)
+    elif field in TEMPLATE_FIELDS:
+        webhook.templates.append(
+            {
+                "kind": TEMPLATE_FIELDS[field],
+                "waba_id": waba_id,
+                # an integer here, text in the API
+                "wa_template_id": clean(value.get("message_template_id")),
+                "name": clean(value.get("message_template_name")),
+                # a hyphen here, an underscore in the API
+                "language": clean(value.get("message_template_language")).replace("-", "_"),
+                "value": value,
+            }
+        )
+    elif field in ACCOUNT_FIELDS:
+        if not isinstance(value, dict):
+            raise TypeError(field)
+        webhook.accounts.append({"field": field, "waba_id": waba_id, "value": value})
+
+
+def _read_status(status, received):
+    wamid = clean(status["id"], 512)
+    if not wamid:
+        raise ValueError("id")
+    errors = status.get("errors") or [{}]
+    error = errors[0]
+    details = (error.get("error_data") or {}).get("details")
+    code = error.get("code")
+    return {
+        "key": clean(status.get("biz_opaque_callback_data"), 512),
+        "wamid": wamid,
+        "status": STATUSES[status["status"]],
+        "timestamp": _timestamp(status.get("timestamp"), received),
+        "error_code": code if isinstance(code, int) and abs(code) < 2**31 else None,
+        "error_text": clean(details or error.get("message") or error.get("title")),
+        "category": clean((status.get("pricing") or {}).get("category"), 64),
+    }
+
+
+def _read_message(message, received):
+    wamid = clean(message["id"], 512)
+    if not wamid:
+        raise ValueError("id")
+    kind = clean(message.get("type"), 32)
+    text, payload = _message_text(kind, message)
+    # Absent for people with a user name who never wrote to us from their number.
+    digits = clean(message.get("from"), 32)
+    return {
+        "wamid": wamid,
+        "phone": f"+{digits}" if re.fullmatch(r"[0-9]{8,15}", digits) else "",
+        "timestamp": _timestamp(message.get("timestamp"), received),
+        "type": kind,
+        "text": clean(text),
+        "payload": clean(payload, 256),
+        "context_wamid": clean((message.get("context") or {}).get("id"), 512),
+    }
+
+
+def _message_text(kind, message):
+    """Return ``(text, payload)`` of an inbound message as people should read it."""
+    content = message.get(kind) or {}
+    if kind == "text":
+        return content.get("body"), ""
+    if kind == "button":
+        return content.get("text"), content.get("payload")
+    if kind == "interactive":
+        reply = content.get("button_reply") or content.get("list_reply") or {}
+        return reply.get("title"), reply.get("id")
+    if kind == "reaction":
+        return content.get("emoji"), ""
+    if kind == "location":
+        place = " ".join(str(content[name]) for name in ("name", "address") if content.get(name))
+        return f"[location] {place} {content.get('latitude')}, {content.get('longitude')}", ""
+    if kind == "system":
+        return content.get("body"), ""
+    words = [str(content[name]) for name in ("filename", "caption") if content.get(name)]
+    return " ".join([f"[{kind or 'unknown'}]", *words]), ""
+
+
+def _timestamp(value, received):
+    try:
+        seconds = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return received
+    return seconds if seconds in TIMESTAMPS else received

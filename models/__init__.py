@@ -36,3 +36,5 @@ from . import outage_audience
 from . import outage_check
 from . import outage_asset
 from . import outage_res_partner
+from . import outage_whatsapp_broadcast
+from . import report_job

@@ -5,10 +5,12 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
+from .whatsapp_message import LIVE, PRIORITY_OUTAGE
+
 ANNOUNCEMENTS = ("outage_planned", "outage_unplanned")
 FOLLOW_UPS = ("outage_changed", "outage_restored", "outage_cancelled")
+# A message that WhatsApp holds back may never come.
 REACHED_STATES = ("accepted", "sent", "delivered", "read")
-TOLD_STATES = ("queued", "in_flight", "held", "unknown", *REACHED_STATES)
 
 # One legal time for the whole of India; messages are sent by crons that have no timezone.
 TIMEZONE = "Asia/Kolkata"
@@ -25,7 +27,13 @@ class DiscomOutage(models.Model):
     @api.model
     def _whatsapp_purposes(self):
         return {
-            purpose: {"consent": "outages", "priority": 10}
+            purpose: {
+                "consent": "outages",
+                "priority": PRIORITY_OUTAGE,
+                "once_per_phone": True,
+                # Hours may change more than once.
+                "repeat": purpose == "outage_changed",
+            }
             for purpose in (*ANNOUNCEMENTS, *FOLLOW_UPS)
         }
 
@@ -40,7 +48,7 @@ class DiscomOutage(models.Model):
         self.flush_model()
         outages = self._search(domain).subselect()
         if purpose in FOLLOW_UPS:
-            return self._sql_informed(outages, once=purpose != "outage_changed", purpose=purpose)
+            return self._sql_informed(outages)
         self.env["discom.asset"].flush_model(["parent_path"])
         self.env["res.partner"].flush_model(
             ["active", "discom_asset_id", "discom_consumer", "discom_status"]
@@ -80,6 +88,8 @@ class DiscomOutage(models.Model):
                   JOIN discom_whatsapp_message message
                        ON message.res_model = 'discom.outage'
                       AND message.res_id = other.id
+                      -- The composer itself knows who has this very message.
+                      AND (other.id != chosen.id OR message.purpose != %(purpose)s)
                       AND message.purpose IN %(announcements)s
                       AND message.state IN %(told_states)s
             )
@@ -96,8 +106,9 @@ class DiscomOutage(models.Model):
             chosen_end=self._sql_end("chosen_outage"),
             other_end=self._sql_end("other"),
             outages=outages,
+            purpose=purpose,
             announcements=ANNOUNCEMENTS,
-            told_states=TOLD_STATES,
+            told_states=LIVE,
             live=self._sql_live("partner"),
         )
 
@@ -139,9 +150,6 @@ class DiscomOutage(models.Model):
                 ),
             }
         return values
-
-    def _whatsapp_document_data(self, lang):
-        return {}
 
     def _whatsapp_expiry(self, purpose):
         """An announcement is worth sending until the outage is expected to end."""
@@ -245,40 +253,21 @@ class DiscomOutage(models.Model):
         )
 
     @api.model
-    def _sql_informed(self, outages, once=False, purpose=None):
+    def _sql_informed(self, outages):
         """SELECT res_id, partner_id, skip_reason of those who got the announcement.
 
         :param outages: SQL of outage ids, in parentheses
-        :param once: mark as duplicate who already has a message of ``purpose``
         """
-        skip = SQL("NULL::varchar")
-        if once:
-            skip = SQL(
-                """
-                CASE WHEN EXISTS (
-                    SELECT 1
-                      FROM discom_whatsapp_message again
-                     WHERE again.res_model = 'discom.outage'
-                       AND again.res_id = message.res_id
-                       AND again.partner_id = message.partner_id
-                       AND again.purpose = %(purpose)s
-                       AND again.state IN %(told_states)s
-                ) THEN 'duplicate' END
-                """,
-                purpose=purpose,
-                told_states=TOLD_STATES,
-            )
         return SQL(
             """
-            SELECT DISTINCT message.res_id, message.partner_id, %(skip)s AS skip_reason
-              FROM discom_whatsapp_message message
-             WHERE message.res_model = 'discom.outage'
-               AND message.res_id IN %(outages)s
-               AND message.partner_id IS NOT NULL
-               AND message.purpose IN %(announcements)s
-               AND message.state IN %(reached)s
+            SELECT DISTINCT res_id, partner_id, NULL AS skip_reason
+              FROM discom_whatsapp_message
+             WHERE res_model = 'discom.outage'
+               AND res_id IN %(outages)s
+               AND partner_id IS NOT NULL
+               AND purpose IN %(announcements)s
+               AND state IN %(reached)s
             """,
-            skip=skip,
             outages=outages,
             announcements=ANNOUNCEMENTS,
             reached=REACHED_STATES,

@@ -1,0 +1,215 @@
+import hashlib
+import json
+import logging
+import tempfile
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+FETCH_ROWS = 2000  # rows read from the database, and reported as progress, at once
+KEEP_DAYS = 7  # after which a finished workbook, full of personal data, is deleted
+MAX_ATTEMPTS = 3  # of a report whose worker was stopped
+
+
+class DiscomReportJob(models.Model):
+    """One workbook that somebody asked for: small ones at once, large ones in the background.
+
+    queued -> running -> done | failed. The workbook is made with the rights and in the time zone
+    of who asked, is theirs alone, and is deleted after a week.
+    """
+
+    _name = "discom.report.job"
+    _description = "Report"
+    _inherit = ["mail.activity.mixin"]
+    _order = "id desc"
+
+    name = fields.Char(required=True, readonly=True)
+    model = fields.Char(required=True, readonly=True, help="Model that writes the workbook.")
+    params = fields.Json(required=True, readonly=True)
+    key = fields.Char(required=True, readonly=True, help="The same for the same question.")
+    user_id = fields.Many2one(
+        "res.users", "Asked by", required=True, readonly=True, default=lambda self: self.env.user
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, default=lambda self: self.env.company
+    )
+    state = fields.Selection(
+        [
+            ("queued", "Waiting"),
+            ("running", "Being made"),
+            ("done", "Ready"),
+            ("failed", "Failed"),
+        ],
+        required=True,
+        readonly=True,
+        default="queued",
+    )
+    rows_total = fields.Integer("Rows", readonly=True, aggregator=None)
+    rows_done = fields.Integer("Rows written", readonly=True, aggregator=None)
+    progress = fields.Float(compute="_compute_progress")
+    attempts = fields.Integer(readonly=True, aggregator=None)
+    date_done = fields.Datetime("Ready at", readonly=True)
+    attachment_id = fields.Many2one("ir.attachment", "Workbook", readonly=True)
+    error = fields.Char(readonly=True)
+
+    _open_uniq = models.UniqueIndex(
+        "(user_id, key) WHERE state IN ('queued', 'running')",
+        "This report is being made already.",
+    )
+
+    @api.depends("rows_done", "rows_total", "state")
+    def _compute_progress(self):
+        for job in self:
+            share = job.rows_done / job.rows_total if job.rows_total else 0
+            job.progress = 100 if job.state == "done" else min(100 * share, 99)
+
+    @api.model
+    def _request(self, report, rows_total):
+        """The job of ``report`` (a record of a `discom.report.mixin`), or the one under way."""
+        params = report._report_params()
+        key = hashlib.sha256(
+            json.dumps([report._name, params], sort_keys=True).encode()
+        ).hexdigest()
+        under_way = self.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("key", "=", key),
+                ("state", "in", ("queued", "running")),
+            ]
+        )
+        # sudo: users ask for reports, they do not write the records that keep them.
+        return under_way or self.sudo().create(
+            {
+                "name": report._report_title(),
+                "model": report._name,
+                "params": params,
+                "key": key,
+                "user_id": self.env.uid,
+                "rows_total": rows_total,
+            }
+        ).sudo(self.env.su)
+
+    def action_download(self):
+        """Download the workbook.
+
+        :raise UserError: when it is not ready
+        """
+        self.ensure_one()
+        if not self.attachment_id:
+            raise UserError(self.env._("The workbook is not ready yet."))
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.attachment_id.id}?download=true",
+            "target": "download",
+        }
+
+    def action_refresh(self):
+        """Show the progress of this moment."""
+        return True
+
+    def action_open(self):
+        """Open the job, to watch its progress."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "target": "current",
+        }
+
+    @api.model
+    def _cron_run(self):
+        """Make the reports that wait, and again those whose worker was stopped."""
+        commit = self.env["ir.cron"]._commit_progress
+        # This cron runs once at a time, so what is running here was interrupted.
+        jobs = self.search([("state", "in", ("queued", "running"))], order="id")
+        commit(remaining=len(jobs))
+        for job in jobs:
+            if job.attempts >= MAX_ATTEMPTS:
+                job._fail(self.env._("The server stopped the report %(n)s times.", n=job.attempts))
+            else:
+                job.write({"state": "running", "rows_done": 0, "attempts": job.attempts + 1})
+                commit(0)
+                try:
+                    job._make(report_progress=True)
+                # Whatever goes wrong is told to who asked, and the next report goes on.
+                except Exception as error:
+                    self.env.cr.rollback()
+                    _logger.exception("Report job %s failed", job.id)
+                    known = isinstance(error, (UserError, AccessError))
+                    job._fail(str(error) if known else self.env._("Unexpected error."))
+            if not commit(1):
+                break
+
+    def _make(self, report_progress=False):
+        """Write the workbook and attach it to the job.
+
+        :param report_progress: show the rows written while working; only for background work
+        """
+        self.ensure_one()
+        user = self.user_id
+        model = self.env[self.model].with_user(user).with_company(self.company_id)
+        report = model.with_context(tz=user.tz or "Asia/Kolkata", lang=user.lang).new(self.params)
+        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+            report._write_workbook(file.name, self._set_progress if report_progress else None)
+            data = file.read()
+        if report_progress:
+            # Ends the snapshot in which the rows were read; the progress was written beside it.
+            self.env["ir.cron"]._commit_progress(0)
+            self.env.invalidate_all()
+        attachment = self.env["ir.attachment"].create(
+            {
+                "name": f"{report._report_filename()}.xlsx",
+                "raw": data,
+                "mimetype": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "res_model": self._name,
+                "res_id": self.id,
+            }
+        )
+        self.write(
+            {
+                "state": "done",
+                "rows_done": self.rows_total,
+                "attachment_id": attachment.id,
+                "date_done": fields.Datetime.now(),
+            }
+        )
+        if report_progress:
+            self._notify("success", self.env._("Your report is ready"))
+
+    def _set_progress(self, rows):
+        """Store the number of rows written, in a transaction of its own that others see at once."""
+        with self.env.registry.cursor() as cr:
+            cr.execute(
+                SQL("UPDATE discom_report_job SET rows_done = %s WHERE id = %s", rows, self.id)
+            )
+
+    def _fail(self, message):
+        self.write({"state": "failed", "error": message})
+        self._notify("danger", self.env._("Your report could not be made"))
+
+    def _notify(self, kind, title):
+        """Tell who asked: at once where they are online, and in their list of things to do."""
+        self.user_id._bus_send(
+            "simple_notification",
+            {"type": kind, "title": title, "message": self.name, "sticky": True},
+        )
+        self.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=self.user_id.id, summary=title
+        )
+
+    @api.autovacuum
+    def _gc_workbooks(self):
+        """Delete reports, and their workbooks, after :data:`KEEP_DAYS` days."""
+        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        old = self.search(
+            [("state", "in", ("done", "failed")), ("create_date", "<", limit)], limit=1000
+        )
+        old.attachment_id.unlink()
+        old.unlink()

@@ -1,0 +1,1 @@
+"""What a developer runs: bootstrap of Odoo, WhatsApp simulator, data generator, benchmarks."""

@@ -1,0 +1,42 @@
+# `make demo` and `make test` set up whatever they need; the work is done in dev/stack/.
+
+PYTHON ?= python3
+STACK = $(PYTHON) -m dev.stack
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint stop clean pot bench python
+
+help:
+	@echo "make demo         Odoo with demo data on http://localhost:8069 (PORT=, SIMULATOR_PORT=)"
+	@echo "make test         all tests on a fresh database (TAGS=/discom:TestX for some)"
+	@echo "make lint         ruff, pylint-odoo, OCA checks, XML"
+	@echo "make stop         stop what make demo started"
+	@echo "make clean        stop it and remove its data"
+	@echo "make pot          write i18n/discom.pot anew"
+	@echo "make bench        measure (ROW=name SIZE=n for one row)"
+
+demo: python
+	@$(STACK) demo $(if $(PORT),--port=$(PORT)) $(if $(SIMULATOR_PORT),--simulator-port=$(SIMULATOR_PORT))
+
+stop clean: python
+	@$(STACK) $@
+
+test: python
+	@$(STACK) test $(if $(TAGS),--tags='$(TAGS)')
+
+lint: python
+	@$(STACK) lint
+
+bench: python
+	@$(STACK) run dev.bench $(if $(ROW),--row=$(ROW)) $(if $(SIZE),--size=$(SIZE))
+
+pot: python
+	@$(STACK) pot
+
+# Python itself is the one thing that Python cannot fetch.
+python:
+	@command -v $(PYTHON) >/dev/null || if [ "$$(id -u)" = 0 ] && [ "$(PYTHON)" = python3 ]; then \
+		echo "Installing python3 with apt-get" && apt-get update -qq && apt-get install -y -qq python3 python3-venv; \
+	else \
+		echo "$(PYTHON) is missing. Install it and try again: sudo apt-get install python3 python3-venv" >&2; exit 1; \
+	fi

@@ -1,0 +1,148 @@
+"""The main job of the demo: connect the sending number, send twenty bills, say where to look."""
+
+import json
+import time
+from collections import Counter
+
+from .console import StackError, say, step
+from .paths import STATE
+from .web import Session, send_json
+
+BILLS = 20
+SECONDS = 90
+# The simulator keeps nothing on disk: it begins with what it knew when it was last used.
+TEMPLATES = STATE / "simulator-templates.json"
+ARRIVED = ("delivered", "read")
+# Nothing more happens to a message in one of these states.
+SETTLED = (*ARRIVED, "failed", "skipped", "cancelled")
+
+
+def main(url, database, simulator):
+    """Do the main job as its people would; what is done already is left as it is.
+
+    :param str url: Odoo's address, `database` the name of the demo's database
+    :param str simulator: the simulator's address
+    """
+    admin = Session(url, database, "admin", "admin")
+    with step("Connecting the sending number to the simulator") as current:
+        account = _connect(admin, simulator)
+        current.note = account["name"]
+    with step("Message templates") as current:
+        current.note = _templates(admin, account, simulator)
+    with step("Sending the demo's bills") as current:
+        current.note = _send(admin, Session(url, database, "clerk", "clerk"))
+    _show(admin, url, database, simulator)
+
+
+def _connect(admin, simulator):
+    """Point the demo's sending number and the simulator at each other."""
+    fields = ["name", "base_url", "state", "waba_id", "access_token", "app_secret"]
+    fields += ["verify_token", "webhook_url"]
+    accounts = admin.read(
+        "discom.whatsapp.account", [("base_url", "=like", "http://127.0.0.1:%")], fields, limit=1
+    )
+    if not accounts:
+        raise StackError(
+            "The demo data has no sending number for the simulator.", "make clean demo"
+        )
+    account = accounts[0]
+    if account["base_url"] != simulator:
+        admin.call("discom.whatsapp.account", "write", account["id"], {"base_url": simulator})
+    # What the App Dashboard is for at Meta.
+    settings = {
+        "webhook_url": account["webhook_url"],
+        "verify_token": account["verify_token"],
+        "app_secret": account["app_secret"],
+    }
+    send_json(f"{simulator}/simulator/settings", settings)
+    handshake = send_json(f"{simulator}/simulator/verify", {})
+    if not handshake.get("ok"):
+        raise StackError(f"Odoo refused the webhook's handshake: {handshake}")
+    admin.call("discom.whatsapp.account", "action_test_connection", account["id"])
+    return account
+
+
+def _templates(admin, account, simulator):
+    """Submit the standard templates and wait for their approval; return what to say of them."""
+    admin.call("discom.whatsapp.account", "action_create_templates", account["id"])
+
+    def statuses():
+        rows = admin.read(
+            "discom.whatsapp.template", [("account_id", "=", account["id"])], ["status"]
+        )
+        return Counter(row["status"] for row in rows)
+
+    counts = _wait(statuses, lambda counts: set(counts) == {"approved"})
+    if set(counts) != {"approved"}:
+        raise StackError(f"Templates that are not approved: {_listing(counts)}.")
+    listed = send_json(
+        f"{simulator}/v25.0/{account['waba_id']}/message_templates?limit=500",
+        headers={"Authorization": f"Bearer {account['access_token']}"},
+    )
+    TEMPLATES.write_text(json.dumps(listed["data"]))
+    return _listing(counts)
+
+
+def _send(admin, clerk):
+    """Send bills as the billing clerk, and wait until they have arrived."""
+    messages = [("res_model", "=", "discom.bill"), ("direction", "=", "out")]
+    if admin.call("discom.whatsapp.message", "search_count", messages) < BILLS:
+        bills = clerk.call(
+            "discom.bill",
+            "search",
+            [
+                ("state", "in", ("issued", "partial", "overdue")),
+                ("whatsapp_state", "=", False),
+                ("partner_id.discom_whatsapp_number", "!=", False),
+                ("partner_id.discom_consent_bills", "=", "given"),
+            ],
+            limit=BILLS,
+        )
+        if len(bills) < BILLS:
+            raise StackError(f"Only {len(bills)} demo bills can be sent.", "make clean demo")
+        opened = clerk.call("discom.bill", "action_send_whatsapp", bills)
+        clerk.call(opened["res_model"], "action_send", opened["res_id"])
+
+    def states():
+        rows = admin.read("discom.whatsapp.message", messages, ["state"])
+        return Counter(row["state"] for row in rows)
+
+    counts = _wait(
+        states,
+        lambda counts: counts.total() >= BILLS and set(counts) <= set(SETTLED),
+    )
+    if sum(counts[state] for state in ARRIVED) < BILLS:
+        raise StackError(f"After {SECONDS} s not all bills have arrived: {_listing(counts)}.")
+    return _listing(counts)
+
+
+def _wait(look, enough):
+    """Call `look` until what it returns is `enough`, for :data:`SECONDS` at most; return it."""
+    deadline = time.monotonic() + SECONDS
+    while True:
+        seen = look()
+        if enough(seen) or time.monotonic() > deadline:
+            return seen
+        time.sleep(1)
+
+
+def _listing(counts):
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
+
+
+def _show(admin, url, database, simulator):
+    """Say where everything is, who may log in, and where to begin."""
+    say(f"\nOdoo        {url}/odoo")
+    say(f"Phones      {simulator}/  (what the consumers see; write as one of them)\n")
+    say("Log in as (password = login):")
+    users = admin.read("res.users", [("share", "=", False)], ["login", "name"], order="login")
+    for user in users:
+        try:
+            Session(url, database, user["login"], user["login"])
+        except StackError:
+            continue
+        say(f"  {user['login']:<12}{user['name']}")
+    say(
+        "\nBegin as clerk: Discom > Bills, select some, Send on WhatsApp, and watch the column"
+        "\nWhatsApp go from sent to delivered to read. Stop everything: make stop"
+    )

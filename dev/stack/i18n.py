@@ -1,0 +1,80 @@
+"""The template of translations, `i18n/discom.pot`: written anew, or compared with what is there."""
+
+import difflib
+import shutil
+import time
+
+from .console import say, step
+from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE
+from .process import free_port
+from .stack import Stack
+
+POT = CHECKOUT / "i18n" / f"{MODULE}.pot"
+NOT_OF_THE_MODULE = {"dev", "docs", "tests", "node_modules"}
+
+
+def main():
+    """Write `i18n/discom.pot` from a fresh installation; return the exit status."""
+    stack = Stack()
+    database = f"discom_pot_{CHECKOUT_KEY}_{time.strftime('%Y%m%d_%H%M%S')}"
+    data = STATE / "pot-data"
+    try:
+        with step("Installing the add-on"):
+            stack.run_odoo(
+                "server",
+                f"--database={database}",
+                f"--data-dir={data}",
+                f"--http-port={free_port()}",
+                f"--init={MODULE}",
+                "--without-demo",
+                "--stop-after-init",
+                log=LOGS / "pot.log",
+            )
+        with step(f"Writing {POT.relative_to(CHECKOUT)}"):
+            POT.write_text(export(stack, database))
+    finally:
+        stack.database.drop(database)
+        shutil.rmtree(data, ignore_errors=True)
+        stack.close()
+    say(
+        "Merge it into the translations: for each i18n/*.po, msgmerge --update FILE i18n/discom.pot"
+    )
+    return 0
+
+
+def export(stack, database):
+    """Return the template that Odoo exports for the add-on installed in `database`.
+
+    Odoo follows every link below the addons path. The checkout contains such a link to itself, so
+    the export gets a folder of its own with links to the module's parts alone.
+    """
+    addons = STATE / "pot-addons"
+    shutil.rmtree(addons, ignore_errors=True)
+    module = addons / MODULE
+    module.mkdir(parents=True)
+    for path in CHECKOUT.iterdir():
+        if not path.name.startswith(".") and path.name not in NOT_OF_THE_MODULE:
+            (module / path.name).symlink_to(path)
+    config = STATE / "pot.conf"
+    config.write_text(f"[options]\naddons_path = {addons}\nlist_db = False\n")
+    target = STATE / f"{MODULE}.pot"
+    stack.run_odoo(
+        "i18n", "export", "-c", config, "-d", database, "-l", "pot", "-o", target, MODULE,
+        log=LOGS / "pot.log",
+    )  # fmt: skip
+    shutil.rmtree(addons)
+    return target.read_text()
+
+
+def difference(stack, database):
+    """Return how the committed template differs from a fresh export, empty when it does not."""
+    lines = difflib.unified_diff(
+        _undated(POT.read_text()), _undated(export(stack, database)), "committed", "fresh", n=1
+    )
+    return "\n".join(list(lines)[:40])
+
+
+def _undated(text):
+    """Return the lines of a template without the dates and versions in its header."""
+    volatile = ('"POT-Creation-Date', '"PO-Revision-Date', '"Project-Id-Version')
+    return [line.rstrip() for line in text.splitlines() if not line.startswith(volatile)]

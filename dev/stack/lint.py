@@ -1,0 +1,79 @@
+"""`make lint`: ruff, pylint-odoo, the OCA's module checks and a check of the XML files."""
+
+import os
+import re
+from xml.etree import ElementTree
+
+from . import venv
+from .console import StackError, say, step
+from .paths import CHECKOUT, MODULE, STATE, prepare_state
+from .process import run
+from .stack import python_env
+
+OWN_FOLDERS = {".git", ".discom", "node_modules", "__pycache__"}
+# The checks read the module's name off its folder; a README.md is as good on the web.
+OCA_OPTIONS = (STATE / "addons" / MODULE, "--disable=prefer-readme-rst")
+
+
+def main():
+    """Run every check, show what each complains about; return the exit status."""
+    prepare_state()
+    python = venv.ensure()
+    checks = (
+        ("ruff check", lambda: _tool(python, "ruff", "check", "--output-format=concise", ".")),
+        ("ruff format", lambda: _tool(python, "ruff", "format", "--check", "--diff", ".")),
+        ("pylint-odoo", lambda: _tool(python, "pylint", ".")),
+        ("OCA module checks", lambda: _tool(python, "oca_pre_commit_hooks.cli", *OCA_OPTIONS)),
+        ("XML files", check_xml),
+    )
+    complaints = 0
+    for title, check in checks:
+        try:
+            with step(title):
+                check()
+        except StackError as error:
+            complaints += 1
+            say(error.problem)
+    say("lint: " + (f"{complaints} of {len(checks)} checks failed" if complaints else "clean"))
+    return 1 if complaints else 0
+
+
+def _tool(python, module, *arguments):
+    run(
+        [python, "-m", module, *arguments],
+        cwd=CHECKOUT,
+        env=python_env(python, os.environ),
+        problem=f"{module} has complaints:",
+    )
+
+
+def xml_files():
+    """Yield the XML files of the checkout."""
+    for folder, folders, files in os.walk(CHECKOUT):
+        folders[:] = sorted(set(folders) - OWN_FOLDERS)
+        yield from (os.path.join(folder, name) for name in sorted(files) if name.endswith(".xml"))
+
+
+def check_xml():
+    """See that XML files are well-formed and name no `tree` view, which Odoo 19 calls `list`.
+
+    Odoo refuses the element by itself; in `view_mode` it is accepted and breaks in the browser.
+
+    :raise StackError: with one line for each finding
+    """
+    findings = []
+    for path in xml_files():
+        name = os.path.relpath(path, CHECKOUT)
+        try:
+            root = ElementTree.parse(path).getroot()
+        except ElementTree.ParseError as error:
+            findings.append(f"{name}: {error}")
+            continue
+        for element in root.iter():
+            if element.tag == "tree":
+                findings.append(f"{name}: <tree> is <list> in Odoo 19")
+            if element.tag == "field" and element.get("name") == "view_mode":
+                if re.search(r"\btree\b", element.text or ""):
+                    findings.append(f"{name}: view_mode {element.text!r}: `tree` is `list`")
+    if findings:
+        raise StackError("\n".join(findings))

@@ -1,0 +1,44 @@
+"""The Python environment that holds `requirements.txt`, one per content of that file."""
+
+import os
+import platform
+import sys
+
+from . import system
+from .console import StackError, step
+from .paths import CHECKOUT, LOGS, cache_dir, digest, locked
+from .process import run
+
+REQUIREMENTS = CHECKOUT / "requirements.txt"
+
+
+def ensure():
+    """Return the environment's Python, after building the environment where it is not complete.
+
+    An environment cannot be renamed (its scripts carry its path), so it is built in place and
+    counts only once the file `complete` is in it; an interrupted build is taken up again.
+    """
+    if sys.version_info < (3, 10):  # noqa: UP036, which takes the answer for granted
+        raise StackError(
+            f"Odoo 19 needs Python 3.10 or newer; this is {platform.python_version()}.",
+            "Choose another interpreter: make PYTHON=python3.11 ...",
+        )
+    key = digest(REQUIREMENTS.read_bytes(), os.path.realpath(sys.executable), sys.version)
+    home = cache_dir() / f"venv-{key}"
+    python = home / "bin" / "python"
+    complete = home / "complete"
+    with step("Python environment") as current, locked(cache_dir() / f"venv-{key}.lock"):
+        current.note = str(home)
+        if complete.exists():
+            return python
+        system.ensure(system.VENV)
+        log = LOGS / "pip.log"
+        run([sys.executable, "-m", "venv", home], log=log)
+        run(
+            [python, "-m", "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS],
+            log=log,
+            problem="pip could not install requirements.txt.",
+            remedy="Is PyPI reachable? Another index: pip config set global.index-url URL",
+        )
+        complete.touch()
+    return python

@@ -57,6 +57,7 @@
         "views/report_job_views.xml",
         "wizards/whatsapp_composer_views.xml",
         "wizards/outage_update_views.xml",
+        "wizards/bill_delivery_register_views.xml",
         "data/whatsapp_templates.xml",
     ],
     "demo": [
@@ -65,7 +66,6 @@
         "demo/consumer_res_users_demo.xml",
         "demo/consumer_res_partner_demo.xml",
         "demo/consumer_consent_demo.xml",
-        "wizards/bill_delivery_register_views.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",

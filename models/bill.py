@@ -156,9 +156,7 @@ class DiscomBill(models.Model):
     amount_paid = fields.Monetary(
         "Paid", readonly=True, copy=False, help="Payments taken since the bill was made."
     )
-    amount_due = fields.Monetary(
-        "Still Due", compute="_compute_amount_due", store=True, copy=False
-    )
+    amount_due = fields.Monetary("Still Due", compute="_compute_amount_due", store=True, copy=False)
     last_payment_date = fields.Date(
         help="Last payment that the billing system had taken into account in this bill."
     )
@@ -175,7 +173,11 @@ class DiscomBill(models.Model):
         help="No later bill of this account has been issued; its dues are the consumer's dues.",
     )
     correction_of_id = fields.Many2one(
-        "discom.bill", "Correction Of", readonly=True, copy=False, index="btree_not_null",
+        "discom.bill",
+        "Correction Of",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
         ondelete="restrict",
     )
     correction_ids = fields.One2many("discom.bill", "correction_of_id", "Corrections")
@@ -198,9 +200,7 @@ class DiscomBill(models.Model):
     _period_first_day = models.Constraint(
         "CHECK (EXTRACT(day FROM period) = 1)", "The period is given as the first day of a month."
     )
-    _months_positive = models.Constraint(
-        "CHECK (months > 0)", "A bill covers at least one month."
-    )
+    _months_positive = models.Constraint("CHECK (months > 0)", "A bill covers at least one month.")
     _due_after_bill = models.Constraint(
         "CHECK (due_date >= bill_date)", "The due date lies before the bill date."
     )
@@ -231,9 +231,7 @@ class DiscomBill(models.Model):
     @api.depends("amount_total", "amount_arrears", "amount_lpsc", "line_ids.amount")
     def _compute_amount_difference(self):
         for bill in self:
-            explained = (
-                sum(bill.line_ids.mapped("amount")) + bill.amount_arrears + bill.amount_lpsc
-            )
+            explained = sum(bill.line_ids.mapped("amount")) + bill.amount_arrears + bill.amount_lpsc
             bill.amount_difference = bill.amount_total - explained
 
     @api.depends("amount_total", "amount_paid")

@@ -40,9 +40,7 @@ class DiscomPayment(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    date = fields.Date(
-        required=True, default=lambda self: self.env["discom.bill"]._today()
-    )
+    date = fields.Date(required=True, default=lambda self: self.env["discom.bill"]._today())
     amount = fields.Monetary(required=True)
     mode = fields.Selection(
         [
@@ -105,9 +103,7 @@ class DiscomPayment(models.Model):
 
     def write(self, vals):
         if FROZEN_FIELDS & vals.keys():
-            raise UserError(
-                self.env._("A payment cannot be changed. Cancel it and enter it anew.")
-            )
+            raise UserError(self.env._("A payment cannot be changed. Cancel it and enter it anew."))
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

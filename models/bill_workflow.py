@@ -132,8 +132,14 @@ class DiscomBill(models.Model):
         vals.update(
             correction_of_id=self.id,
             line_ids=[
-                (0, 0, {key: line[key] for key in ("sequence", "head", "name", "quantity", "rate",
-                                                   "amount")})
+                (
+                    0,
+                    0,
+                    {
+                        key: line[key]
+                        for key in ("sequence", "head", "name", "quantity", "rate", "amount")
+                    },
+                )
                 for line in self.line_ids
             ],
             amount_current=self.amount_current,
@@ -173,9 +179,7 @@ class DiscomBill(models.Model):
         self._set_state("cancelled")
         self.env["discom.bill"].flush_model(["state"])
         self.env.cr.execute(
-            SQL(
-                "UPDATE discom_bill SET is_latest = FALSE WHERE id = ANY(%s)", list(self.ids)
-            )
+            SQL("UPDATE discom_bill SET is_latest = FALSE WHERE id = ANY(%s)", list(self.ids))
         )
         self.invalidate_recordset(["is_latest"])
         self._settle(self.partner_id.ids)

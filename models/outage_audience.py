@@ -145,9 +145,7 @@ class DiscomOutage(models.Model):
                 "date_end": moment(outage.date_end or outage.date_end_expected),
                 "reason": " – ".join(filter(None, [named(outage.reason_id), note])),
                 "kind": kinds[outage.kind],
-                "officer": ", ".join(
-                    filter(None, [outage.officer_id.name, outage.officer_title])
-                ),
+                "officer": ", ".join(filter(None, [outage.officer_id.name, outage.officer_title])),
             }
         return values
 

@@ -44,9 +44,7 @@ class WhatsAppAccount(models.Model):
     phone_number = fields.Char(
         readonly=True, help="The number consumers see. Meta tells it when the connection is tested."
     )
-    verified_name = fields.Char(
-        readonly=True, help="The name consumers see, as approved by Meta."
-    )
+    verified_name = fields.Char(readonly=True, help="The name consumers see, as approved by Meta.")
     phone_number_id = fields.Char(
         string="Phone number ID",
         required=True,
@@ -230,9 +228,11 @@ class WhatsAppAccount(models.Model):
     def write(self, vals):
         if "state" not in vals:
             changed = self.filtered(
-                lambda account: account.state == "connected"
-                and any(
-                    vals[name] != account[name] for name in CONNECTION_FIELDS if name in vals
+                lambda account: (
+                    account.state == "connected"
+                    and any(
+                        vals[name] != account[name] for name in CONNECTION_FIELDS if name in vals
+                    )
                 )
             )
             if changed:

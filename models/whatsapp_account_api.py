@@ -229,8 +229,9 @@ class WhatsAppAccount(models.Model):
         )
         for account in self:
             known = account.activity_ids.filtered(
-                lambda activity: activity.activity_type_id
-                == self.env.ref("mail.mail_activity_data_warning")
+                lambda activity: (
+                    activity.activity_type_id == self.env.ref("mail.mail_activity_data_warning")
+                )
             ).user_id
             for user in administrators - known:
                 if account.company_id in user.company_ids:
@@ -255,8 +256,9 @@ class WhatsAppAccount(models.Model):
         event = str(value.get("event") or "")
         if row["field"] == "phone_number_quality_update":
             accounts = accounts.filtered(
-                lambda account: digits(account.phone_number)
-                == digits(value.get("display_phone_number"))
+                lambda account: (
+                    digits(account.phone_number) == digits(value.get("display_phone_number"))
+                )
             )
             if event in ("FLAGGED", "UNFLAGGED"):
                 accounts.write({"quality": "red" if event == "FLAGGED" else "yellow"})

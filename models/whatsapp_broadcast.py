@@ -62,7 +62,9 @@ class DiscomWhatsappBroadcast(models.Model):
     unknown_count = fields.Integer("Without Answer", compute="_compute_counts")
     skipped_count = fields.Integer("Skipped", compute="_compute_counts")
 
-    _running_idx = models.Index("(account_id, state) WHERE state IN ('planning', 'sending', 'paused')")
+    _running_idx = models.Index(
+        "(account_id, state) WHERE state IN ('planning', 'sending', 'paused')"
+    )
 
     @api.depends("total_count", "planned_count")
     def _compute_planned_share(self):
@@ -95,7 +97,9 @@ class DiscomWhatsappBroadcast(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
         raise UserError(
-            self.env._("Broadcasts are kept: they say who was told what, and when. Cancel it instead.")
+            self.env._(
+                "Broadcasts are kept: they say who was told what, and when. Cancel it instead."
+            )
         )
 
     # === ACTIONS === #
@@ -114,16 +118,16 @@ class DiscomWhatsappBroadcast(models.Model):
 
     def action_pause(self):
         """Stop taking messages of these broadcasts from the queue."""
-        self._steered(("sending", "planning"))._pause(self.env._("Paused by %(user)s.", user=self.env.user.name))
+        self._steered(("sending", "planning"))._pause(
+            self.env._("Paused by %(user)s.", user=self.env.user.name)
+        )
 
     def action_resume(self):
         """Go on with paused broadcasts."""
         steered = self._steered(("paused",))
         for broadcast in steered:
             planned = broadcast.planned_count >= broadcast.total_count
-            broadcast.write(
-                {"state": "sending" if planned else "planning", "pause_reason": False}
-            )
+            broadcast.write({"state": "sending" if planned else "planning", "pause_reason": False})
         steered._wake()
 
     def action_cancel(self):

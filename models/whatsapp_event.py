@@ -1,8 +1,6 @@
 import logging
 from datetime import UTC, timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
@@ -268,9 +266,7 @@ class WhatsAppEvent(models.Model):
         accounts = self.env["discom.whatsapp.account"]
         for account_id, webhook in webhooks:
             for row in webhook.templates:
-                self.env["discom.whatsapp.template"]._apply_event(
-                    accounts.browse(account_id), row
-                )
+                self.env["discom.whatsapp.template"]._apply_event(accounts.browse(account_id), row)
             for row in webhook.accounts:
                 accounts.browse(account_id)._apply_event(row)
 

@@ -43,7 +43,9 @@ class DiscomWhatsappAccount(models.Model):
     _inherit = "discom.whatsapp.account"
 
     trouble = fields.Char(
-        readonly=True, copy=False, help="Why nothing leaves at the moment; sending goes on by itself."
+        readonly=True,
+        copy=False,
+        help="Why nothing leaves at the moment; sending goes on by itself.",
     )
     queued_count = fields.Integer("Waiting", compute="_compute_queue_counts")
     unknown_count = fields.Integer("Without Answer", compute="_compute_queue_counts")
@@ -227,7 +229,15 @@ class DiscomWhatsappAccount(models.Model):
                     used = False
                     halt = outcome if outcome.text else halt
             rows.append(
-                (message_id, state, outcome.wamid, outcome.code, outcome.text or None, retry_at, used)
+                (
+                    message_id,
+                    state,
+                    outcome.wamid,
+                    outcome.code,
+                    outcome.text or None,
+                    retry_at,
+                    used,
+                )
             )
 
         def settle():

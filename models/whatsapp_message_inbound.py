@@ -86,9 +86,7 @@ class WhatsAppMessage(models.Model):
         for row in rows:
             company = company_of[row["account_id"]]
             row["company"] = company
-            row["account_id"] = by_number.get(
-                (row["phone_number_id"], company), row["account_id"]
-            )
+            row["account_id"] = by_number.get((row["phone_number_id"], company), row["account_id"])
 
     @api.model
     def _inbound_find_partners(self, rows):

@@ -171,7 +171,10 @@ class WhatsAppTemplate(models.Model):
         "0: 30 days. An outage notice that comes late does harm: one or two hours.",
     )
     preview_html = fields.Html(
-        string="Preview", compute="_compute_preview_html", sanitize=False, export_string_translation=False
+        string="Preview",
+        compute="_compute_preview_html",
+        sanitize=False,
+        export_string_translation=False,
     )
 
     _name_lang_uniq = models.UniqueIndex(
@@ -195,7 +198,9 @@ class WhatsAppTemplate(models.Model):
     def _compute_variable_ids(self):
         for template in self:
             names = template._variable_names()
-            kept = template.variable_ids.filtered(lambda variable, names=names: variable.name in names)
+            kept = template.variable_ids.filtered(
+                lambda variable, names=names: variable.name in names
+            )
             missing = [name for name in names if name not in set(kept.mapped("name"))]
             commands = [
                 fields.Command.delete(variable.id) for variable in template.variable_ids - kept

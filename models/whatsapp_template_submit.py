@@ -342,7 +342,11 @@ class WhatsAppTemplate(models.Model):
                 vals["quality"] = quality
         elif value.get("new_category") in dict(self._fields["category"].selection):
             vals["category"] = value["new_category"]
-            note = self.env._("Meta wants to change the category.") if value.get("correct_category") else ""
+            note = (
+                self.env._("Meta wants to change the category.")
+                if value.get("correct_category")
+                else ""
+            )
         # An edited text is submitted anew: what Meta says of the old one does not make it approved.
         if "status" in vals:
             template = template.filtered(lambda t: t.status != "draft" or not t.wa_template_id)

@@ -20,9 +20,7 @@ class TestWhatsappComposer(WhatsappCommon):
         withdrawn._discom_record_consent("withdrawn", ["bills"], "counter")
         cls.withdrawn = cls.create_bill(withdrawn)
         cls.bounced = cls.create_bill(cls.create_ready_consumer(discom_kyc_state="bounced"))
-        cls.bills = (
-            cls.reached | cls.no_number | cls.never_asked | cls.withdrawn | cls.bounced
-        )
+        cls.bills = cls.reached | cls.no_number | cls.never_asked | cls.withdrawn | cls.bounced
 
     def reasons(self, composer):
         return {skip.reason: skip.count for skip in composer.skip_ids}

@@ -303,7 +303,5 @@ class TestWhatsappStatus(WhatsappCommon):
         found = self.env["discom.bill"].search([("whatsapp_state", "in", ["delivered"])])
         self.assertIn(bill, found)
         untouched = self.create_bill()
-        self.assertIn(
-            untouched, self.env["discom.bill"].search([("whatsapp_state", "=", False)])
-        )
+        self.assertIn(untouched, self.env["discom.bill"].search([("whatsapp_state", "=", False)]))
         self.assertNotIn(bill, self.env["discom.bill"].search([("whatsapp_state", "=", False)]))

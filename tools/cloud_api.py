@@ -36,9 +36,7 @@ VERDICTS = {
     **dict.fromkeys((4, 80007, 130429, 131057, 133016), Verdict.THROTTLE),
     131056: Verdict.PAIR,
     **dict.fromkeys((131048, 131064, 132015, 132016, 135000), Verdict.PAUSE),
-    **dict.fromkeys(
-        (0, 3, 10, 33, 190, 368, 130497, 131031, 131042, 131045, 133010), Verdict.HALT
-    ),
+    **dict.fromkeys((0, 3, 10, 33, 190, 368, 130497, 131031, 131042, 131045, 133010), Verdict.HALT),
     **dict.fromkeys(range(200, 300), Verdict.HALT),
 }
 

@@ -106,7 +106,9 @@ class Dispatcher:
         """Return the outcomes that have come in, waiting up to ``timeout`` seconds for the first."""
         outcomes = []
         try:
-            outcomes.append(self._outcomes.get(timeout=timeout) if timeout else self._outcomes.get_nowait())
+            outcomes.append(
+                self._outcomes.get(timeout=timeout) if timeout else self._outcomes.get_nowait()
+            )
             while True:
                 outcomes.append(self._outcomes.get_nowait())
         except queue.Empty:
@@ -126,7 +128,9 @@ class Dispatcher:
         self._uploads = asyncio.Semaphore(MAX_OPEN_UPLOADS)
         self._calls = asyncio.Semaphore(MAX_OPEN_CALLS)
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ttl_dns_cache=300)
-        with concurrent.futures.ThreadPoolExecutor(RENDER_THREADS, "discom.render") as self._renderers:
+        with concurrent.futures.ThreadPoolExecutor(
+            RENDER_THREADS, "discom.render"
+        ) as self._renderers:
             async with aiohttp.ClientSession(
                 connector=connector, headers=self._headers, timeout=self._timeout
             ) as self._session:
@@ -178,7 +182,9 @@ class Dispatcher:
                 content = await self._loop.run_in_executor(self._renderers, job.render)
             except Exception as error:  # noqa: BLE001 a layout can fail in any way; the others go on
                 self._outcomes.put(
-                    Outcome(job.key, Verdict.FAILED, text=f"The document could not be made: {error}")
+                    Outcome(
+                        job.key, Verdict.FAILED, text=f"The document could not be made: {error}"
+                    )
                 )
                 return
             if self._halted:
@@ -187,9 +193,7 @@ class Dispatcher:
             form = aiohttp.FormData()
             form.add_field("messaging_product", "whatsapp")
             form.add_field("type", "application/pdf")
-            form.add_field(
-                "file", content, filename=job.filename, content_type="application/pdf"
-            )
+            form.add_field("file", content, filename=job.filename, content_type="application/pdf")
             try:
                 async with self._session.post(f"{self._root}/media", data=form) as response:
                     body = await response.read()
@@ -225,7 +229,9 @@ class Dispatcher:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             outcome = Outcome(job.key, Verdict.OFFLINE, text=f"No connection: {redact(error)}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            outcome = Outcome(job.key, Verdict.UNKNOWN, text=f"No answer: {redact(error) or 'time-out'}")
+            outcome = Outcome(
+                job.key, Verdict.UNKNOWN, text=f"No answer: {redact(error) or 'time-out'}"
+            )
         finally:
             self._calls.release()
         self._report(outcome)

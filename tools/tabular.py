@@ -29,7 +29,15 @@ MAX_PARTS = 2_000
 DELIMITERS = (",", ";", "\t", "|")
 ZIP_MAGIC = b"PK\x03\x04"
 # Executables, PDF, old Excel (OLE), gzip, images: a renamed file says so instead of "bad encoding".
-FOREIGN_MAGIC = (b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"\x7fELF")
+FOREIGN_MAGIC = (
+    b"%PDF",
+    b"\xd0\xcf\x11\xe0",
+    b"\x1f\x8b",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"MZ",
+    b"\x7fELF",
+)
 
 
 class TabularError(ValueError):
@@ -203,7 +211,9 @@ def _check_archive(file):
             for part in parts:
                 if part.filename.endswith("sharedStrings.xml"):
                     if part.file_size > MAX_SHARED_STRINGS:
-                        raise TabularError("too_large", size=part.file_size, limit=MAX_SHARED_STRINGS)
+                        raise TabularError(
+                            "too_large", size=part.file_size, limit=MAX_SHARED_STRINGS
+                        )
                 if part.filename.endswith((".xml", ".rels")):
                     with archive.open(part) as stream:
                         # No office program writes a document type; entity attacks need one.

@@ -35,9 +35,7 @@ class DiscomOutageUpdate(models.TransientModel):
     date_end_expected = fields.Datetime(
         "New expected end", compute="_compute_dates", store=True, readonly=False, precompute=True
     )
-    informed_count = fields.Integer(
-        "Consumers who were told", compute="_compute_informed_count"
-    )
+    informed_count = fields.Integer("Consumers who were told", compute="_compute_informed_count")
     inform = fields.Boolean("Tell them", default=True)
 
     @api.depends("outage_ids")

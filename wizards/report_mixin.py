@@ -76,7 +76,9 @@ class DiscomReportMixin(models.AbstractModel):
         self.ensure_one()
         count = self.env[self._report_model].search_count(self._report_domain(), limit=MAX_ROWS + 1)
         if not count:
-            raise UserError(self.env._("There is nothing to report. Choose another period or office."))
+            raise UserError(
+                self.env._("There is nothing to report. Choose another period or office.")
+            )
         if count > MAX_ROWS:
             raise UserError(
                 self.env._(

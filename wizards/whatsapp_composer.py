@@ -31,7 +31,9 @@ class DiscomWhatsappComposer(models.TransientModel):
     template_id = fields.Many2one(
         compute="_compute_template_id", store=True, readonly=False, precompute=True
     )
-    name = fields.Char("Title", compute="_compute_name", store=True, readonly=False, precompute=True)
+    name = fields.Char(
+        "Title", compute="_compute_name", store=True, readonly=False, precompute=True
+    )
     record_count = fields.Integer("Selected Records", compute="_compute_audience", store=True)
     total_count = fields.Integer("Audience", compute="_compute_audience", store=True)
     send_count = fields.Integer("Will Receive It", compute="_compute_audience", store=True)
@@ -152,7 +154,9 @@ class DiscomWhatsappComposer(models.TransientModel):
         # Also where the current user sees none of the records, it says so instead of failing later.
         if not self.env[model].search_count(domain, limit=1):
             raise UserError(self.env._("Select at least one record first."))
-        composer = self.create({"res_model": model, "res_domain": repr(list(domain)), "purpose": purpose})
+        composer = self.create(
+            {"res_model": model, "res_domain": repr(list(domain)), "purpose": purpose}
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Send on WhatsApp"),
@@ -169,20 +173,24 @@ class DiscomWhatsappComposer(models.TransientModel):
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
         # A broadcast carries the rights of the person who confirmed it, so nobody may write one.
-        broadcast = self.env["discom.whatsapp.broadcast"].sudo().create(
-            {
-                "user_id": self.env.uid,
-                "name": self.name,
-                "res_model": self.res_model,
-                "res_domain": self.res_domain,
-                "purpose": self.purpose,
-                "account_id": self.account_id.id,
-                "template_id": self.template_id.id,
-                "resend": self.resend,
-                "office_id": self.env.user.discom_scope_ids[:1].id,
-                "priority": self._purpose_spec()["priority"],
-                "total_count": self.total_count,
-            }
+        broadcast = (
+            self.env["discom.whatsapp.broadcast"]
+            .sudo()
+            .create(
+                {
+                    "user_id": self.env.uid,
+                    "name": self.name,
+                    "res_model": self.res_model,
+                    "res_domain": self.res_domain,
+                    "purpose": self.purpose,
+                    "account_id": self.account_id.id,
+                    "template_id": self.template_id.id,
+                    "resend": self.resend,
+                    "office_id": self.env.user.discom_scope_ids[:1].id,
+                    "priority": self._purpose_spec()["priority"],
+                    "total_count": self.total_count,
+                }
+            )
         )
         broadcast._start()
         return {

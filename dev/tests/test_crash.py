@@ -140,9 +140,7 @@ class CrashTest(unittest.TestCase):
     def test_killed_while_sending(self):
         self.assertEqual(self.states(), {"queued": COUNT})
         server = self.start_server()
-        wait_for(
-            lambda: self.simulator.state()["accepted"] >= COUNT // 4, 90, "a quarter accepted"
-        )
+        wait_for(lambda: self.simulator.state()["accepted"] >= COUNT // 4, 90, "a quarter accepted")
         self.kill(server)
         accepted = self.simulator.state()["accepted"]
         states = self.states()

@@ -1,5 +1,6 @@
 """Whom an outage concerns and what they are told: the WhatsApp side of `discom.outage`."""
 
+import json
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -46,6 +47,7 @@ class DiscomOutage(models.Model):
         Consumers of other offices below a shared feeder are concerned as well, whoever announces.
         """
         self.flush_model()
+        self.env["discom.whatsapp.message"].flush_model()
         outages = self._search(domain).subselect()
         if purpose in FOLLOW_UPS:
             return self._sql_informed(outages)
@@ -53,13 +55,14 @@ class DiscomOutage(models.Model):
         self.env["res.partner"].flush_model(
             ["active", "discom_asset_id", "discom_consumer", "discom_status"]
         )
-        self.env["discom.whatsapp.message"].flush_model()
         return SQL(
             """
             WITH chosen AS (
                 SELECT id, date_start, %(chosen_end)s AS date_end
                   FROM discom_outage chosen_outage
                  WHERE id IN %(outages)s
+                   -- What is over meanwhile is not announced to the rest.
+                   AND state NOT IN ('restored', 'cancelled')
             ), covered AS (
                 SELECT DISTINCT rel.outage_id, below.id AS asset_id
                   FROM chosen
@@ -136,7 +139,7 @@ class DiscomOutage(models.Model):
             note = outage.reason_note
             if short == "hi":
                 note = outage.note_hi or note
-            values[outage.id] = {
+            texts = {
                 "area": self._join_area(
                     [*map(named, outage.asset_ids), *villages.get(outage.id, [])], short
                 ),
@@ -147,6 +150,8 @@ class DiscomOutage(models.Model):
                 "kind": kinds[outage.kind],
                 "officer": ", ".join(filter(None, [outage.officer_id.name, outage.officer_title])),
             }
+            # WhatsApp refuses line breaks, tabs and runs of blanks.
+            values[outage.id] = {name: " ".join(text.split()) for name, text in texts.items()}
         return values
 
     def _whatsapp_expiry(self, purpose):
@@ -156,11 +161,48 @@ class DiscomOutage(models.Model):
             return dict.fromkeys(self.ids, soon)
         return {outage.id: outage.date_end_expected or soon for outage in self}
 
+    def _cancel_queued(self):
+        """What is over is not announced any more to those who are still in the queue."""
+        self._queued_messages().write({"state": "cancelled"})
+
+    def _refresh_queued(self):
+        """Who is still in the queue reads the times as they are after a change."""
+        messages = self._queued_messages()
+        messages.flush_recordset()
+        for (lang, purpose), group in messages.grouped(lambda m: (m.lang, m.purpose)).items():
+            outages = self.browse(set(group.mapped("res_id")))
+            values = outages._whatsapp_values(lang, purpose)
+            expiry = outages._whatsapp_expiry(purpose)
+            for outage_id, about in group.grouped("res_id").items():
+                self.env.cr.execute(
+                    SQL(
+                        """
+                        UPDATE discom_whatsapp_message
+                           SET values = values || %s::jsonb, expires_at = %s
+                         WHERE id = ANY(%s) AND state = 'queued'
+                        """,
+                        json.dumps(values[outage_id], ensure_ascii=False),
+                        expiry[outage_id],
+                        about.ids,
+                    )
+                )
+        messages.invalidate_recordset()
+
+    def _queued_messages(self):
+        # sudo: the queue belongs to the engine; officers do not write messages.
+        return self.env["discom.whatsapp.message"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("state", "=", "queued"),
+            ]
+        )
+
     @api.model
     def _join_area(self, names, short):
         """Names joined by commas, cut between two names at `AREA_LENGTH` characters."""
         text = ""
-        for name in dict.fromkeys(" ".join(name.split()) for name in names):
+        for name in dict.fromkeys(names):
             longer = f"{text}, {name}" if text else name
             if len(longer) > AREA_LENGTH:
                 return f"{text} {AND_OTHERS[short]}".strip()

@@ -22,12 +22,29 @@ class DiscomOutage(models.Model):
                     )
                 )
 
+    @api.constrains("date_start", "date_end_expected", "date_end")
+    def _check_dates(self):
+        for outage in self:
+            if outage.date_end_expected and outage.date_end_expected <= outage.date_start:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: the expected end must be after the start.", name=outage.name
+                    )
+                )
+            if outage.date_end and outage.date_end < outage.date_start:
+                raise ValidationError(
+                    self.env._(
+                        "%(name)s: supply cannot be back before the outage started.",
+                        name=outage.name,
+                    )
+                )
+
     @api.constrains("asset_ids", "office_id")
     def _check_offices(self):
-        if self.env.su:
+        # Checks run as superuser; the user is who asked for the change.
+        if self.env.user._is_superuser():
             return
-        # sudo: naming an asset outside the scope needs to read it.
-        assets = self.sudo().asset_ids
+        assets = self.asset_ids
         inside = Domain("office_id", "child_of", self.env.user.discom_scope_ids.ids)
         allowed = assets.search(Domain("id", "in", assets.ids) & inside)
         if outside := assets - allowed:

@@ -1,5 +1,12 @@
 from odoo import fields, models
 
+KINDS = [
+    ("planned", "Planned shutdown"),
+    ("breakdown", "Breakdown"),
+    ("load_shedding", "Load shedding"),
+    ("extended", "Extended shutdown"),
+]
+
 
 class DiscomOutageReason(models.Model):
     """Why supply is off, in the words consumers read, English and Hindi."""
@@ -13,8 +20,8 @@ class DiscomOutageReason(models.Model):
     name_hi = fields.Char("Name in Hindi", required=True)
     code = fields.Char(required=True)
     kind = fields.Selection(
-        selection=lambda self: self.env["discom.outage"]._selection_kind(),
-        string="Offered for",
+        KINDS,
+        "Offered for",
         help="Empty: offered for every kind of outage.",
     )
     usual_hours = fields.Float(

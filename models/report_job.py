@@ -24,7 +24,7 @@ class DiscomReportJob(models.Model):
 
     _name = "discom.report.job"
     _description = "Report"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "id desc"
 
     name = fields.Char(required=True, readonly=True)
@@ -200,7 +200,8 @@ class DiscomReportJob(models.Model):
             "simple_notification",
             {"type": kind, "title": title, "message": self.name, "sticky": True},
         )
-        self.activity_schedule(
+        # No e-mail: the list of things to do says it.
+        self.with_context(mail_activity_quick_update=True).activity_schedule(
             "mail.mail_activity_data_todo", user_id=self.user_id.id, summary=title
         )
 

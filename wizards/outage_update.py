@@ -61,9 +61,11 @@ class DiscomOutageUpdate(models.TransientModel):
             raise UserError(self.env._("Somebody else is changing these outages. Try again."))
         values = getattr(self, f"_prepare_{self.operation}")()
         outages.write(values)
-        outages._cancel_queued_announcements()
         if self.operation == "changed":
             outages.filtered(lambda outage: outage.state != "draft")._set_announced()
+            outages._refresh_queued()
+        else:
+            outages._cancel_queued()
         if self.inform and self.informed_count:
             return outages._action_whatsapp_composer(PURPOSES[self.operation])
         return {"type": "ir.actions.act_window_close"}

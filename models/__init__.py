@@ -38,3 +38,14 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import report_job
+from . import (
+    bill_basis,
+    bill,
+    bill_line,
+    bill_payment,
+    bill_settlement,
+    bill_workflow,
+    bill_res_company,
+    bill_document,
+    bill_whatsapp,
+)

@@ -3,14 +3,14 @@ import hmac
 import re
 from decimal import Decimal
 
-from odoo import models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import formats
 from ..tools.qr import upi_uri
 from ..tools.words import amount_in_words
 from .bill import LIVE_STATES
-from .bill_line import HEADS_HINDI
+from .bill_line import HEADS, HEADS_HINDI
 
 HELPLINE = "1912"
 PROOF_DIGITS = 6
@@ -18,6 +18,36 @@ PROOF_DIGITS = 6
 
 class DiscomBill(models.Model):
     _inherit = "discom.bill"
+
+    amount_words_hi = fields.Char("In Words (Hindi)", compute="_compute_amount_words")
+    amount_words_en = fields.Char("In Words", compute="_compute_amount_words")
+    history_html = fields.Html("Consumption", compute="_compute_history_html")
+
+    @api.depends("amount_total")
+    def _compute_amount_words(self):
+        """Indian words in both languages, whatever the language of the user."""
+        for bill in self:
+            amount = Decimal(str(bill.amount_total))
+            bill.amount_words_hi = amount_in_words(amount, "hi") if amount else False
+            bill.amount_words_en = amount_in_words(amount, "en") if amount else False
+
+    @api.depends("history")
+    def _compute_history_html(self):
+        qweb = self.env["ir.qweb"]
+        for bill in self:
+            entries = bill.history or []
+            top = max((entry["units"] or 0 for entry in entries), default=0)
+            rows = [
+                {
+                    "month": formats.short_month(formats.month_of(entry["month"]), self.env.lang),
+                    "units": "" if entry["units"] is None else formats.number(entry["units"]),
+                    "percent": round(100 * (entry["units"] or 0) / top) if top > 0 else 0,
+                }
+                for entry in entries
+            ]
+            bill.history_html = (
+                qweb._render("discom.discom_bill_history", {"history": rows}) if rows else False
+            )
 
     def _document_data(self, lang):
         """Data of the bill's document, every text ready to print.
@@ -28,8 +58,7 @@ class DiscomBill(models.Model):
         arrears = self._arrears_by_month()
         codes = self._proof_codes()
         offices = self._document_offices()
-        heads = dict(self.env["discom.bill.line"].with_context(lang="en_US")._fields[
-            "head"]._description_selection(self.with_context(lang="en_US").env))
+        heads = dict(HEADS)
         return {
             bill.id: {
                 **offices[bill.office_id],

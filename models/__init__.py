@@ -30,6 +30,18 @@ from . import bill_line
 from . import bill_payment
 from . import bill_settlement
 from . import bill_workflow
+from . import bill_res_company
+from . import bill_res_partner
+from . import bill_document
+from . import bill_whatsapp
+from . import import_file
+from . import import_engine
+from . import import_refusals
+from . import import_network
+from . import import_consumer
+from . import import_kyc
+from . import import_bill
+from . import import_payment
 from . import outage_reason
 from . import outage
 from . import outage_audience
@@ -38,3 +50,14 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import report_job
+from . import (
+    bill_basis,
+    bill,
+    bill_line,
+    bill_payment,
+    bill_settlement,
+    bill_workflow,
+    bill_res_company,
+    bill_document,
+    bill_whatsapp,
+)

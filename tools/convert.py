@@ -106,6 +106,14 @@ def number(value):
     return value
 
 
+def quantity(value):
+    """Load, factor or reading: a number that is not negative."""
+    value = number(value)
+    if value.startswith("-"):
+        raise ConvertError("number")
+    return value
+
+
 def integer(value):
     """Whole number from 0 to 9,99,999."""
     value = to_latin_digits(value)

@@ -1,0 +1,284 @@
+import hashlib
+import hmac
+import re
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import formats
+from ..tools.qr import upi_uri
+from ..tools.words import amount_in_words
+from .bill import LIVE_STATES
+from .bill_line import HEADS, HEADS_HINDI
+
+HELPLINE = "1912"
+PROOF_DIGITS = 6
+
+
+class DiscomBill(models.Model):
+    _inherit = "discom.bill"
+
+    amount_words_hi = fields.Char("In Words (Hindi)", compute="_compute_amount_words")
+    amount_words_en = fields.Char("In Words", compute="_compute_amount_words")
+    history_html = fields.Html("Consumption", compute="_compute_history_html")
+
+    @api.depends("amount_total")
+    def _compute_amount_words(self):
+        """Indian words in both languages, whatever the language of the user."""
+        for bill in self:
+            amount = Decimal(str(bill.amount_total))
+            bill.amount_words_hi = amount_in_words(amount, "hi") if amount else False
+            bill.amount_words_en = amount_in_words(amount, "en") if amount else False
+
+    @api.depends("history")
+    def _compute_history_html(self):
+        qweb = self.env["ir.qweb"]
+        for bill in self:
+            entries = bill.history or []
+            top = max((entry["units"] or 0 for entry in entries), default=0)
+            rows = [
+                {
+                    "month": formats.short_month(formats.month_of(entry["month"]), self.env.lang),
+                    "units": "" if entry["units"] is None else formats.number(entry["units"]),
+                    "percent": round(100 * (entry["units"] or 0) / top) if top > 0 else 0,
+                }
+                for entry in entries
+            ]
+            bill.history_html = (
+                qweb._render("discom.discom_bill_history", {"history": rows}) if rows else False
+            )
+
+    def _document_data(self, lang):
+        """Data of the bill's document, every text ready to print.
+
+        :param lang: language of the consumer; the document shows Hindi and English in any case
+        :return: ``{bill id: dict}`` with the keys of ``tools/pdf.py``
+        """
+        arrears = self._arrears_by_month()
+        codes = self._proof_codes()
+        offices = self._document_offices()
+        heads = dict(HEADS)
+        return {
+            bill.id: {
+                **offices[bill.office_id],
+                "bill": bill._document_bill(),
+                "consumer": bill._document_consumer(),
+                "readings": bill._document_readings(),
+                "lines": [
+                    {
+                        "name_hi": HEADS_HINDI[line.head],
+                        "name_en": line.name or heads[line.head],
+                        "qty": formats.number(line.quantity) if line.quantity else "",
+                        "rate": formats.number(line.rate) if line.rate else "",
+                        "amount": formats.rupees(line.amount),
+                    }
+                    for line in bill.line_ids
+                ],
+                "totals": bill._document_totals(),
+                "arrears": [
+                    {
+                        "month": formats.month(month, lang) if month else "…",
+                        "amount": formats.rupees(amount),
+                    }
+                    for month, amount in arrears.get(bill.id, ())
+                ],
+                "history": [
+                    {
+                        "month_hi": formats.short_month(formats.month_of(entry["month"]), "hi_IN"),
+                        "month_en": formats.short_month(formats.month_of(entry["month"]), "en_IN"),
+                        "units": entry["units"],
+                    }
+                    for entry in bill.history or []
+                ],
+                "upi": {"uri": bill._upi_uri()},
+                "proof_code": codes[bill.id],
+                "last_payment": {
+                    "date": formats.day(bill.last_payment_date),
+                    "amount": formats.rupees(bill.last_payment_amount)
+                    if bill.last_payment_date
+                    else "",
+                    "mode": bill.last_payment_mode or "",
+                },
+            }
+            for bill in self
+        }
+
+    def _document_offices(self):
+        """Names and phones of the bills' offices; what an office lacks comes from those above."""
+        result = {}
+        # Everybody who reads a bill reads the letterhead of the offices above it.
+        for office in self.office_id.sudo():
+            path = office
+            while path[-1:].parent_id:
+                path += path[-1:].parent_id
+            company = office.company_id
+            top = path.filtered(lambda node: node.level == "discom")[:1]
+            result[self.env["discom.office"].browse(office.id)] = {
+                "discom_name": {
+                    "hi": top.name_hi or top.name or company.name,
+                    "en": top.name or company.name,
+                },
+                "office": {
+                    "name_hi": office.name_hi or office.name,
+                    "name": office.name,
+                    "phone": next((node.phone for node in path if node.phone), ""),
+                    "grievance": next(
+                        (node.grievance_phone for node in path if node.grievance_phone), HELPLINE
+                    ),
+                },
+            }
+        return result
+
+    def _document_bill(self):
+        basis = self.basis_id
+        return {
+            "number": self.name,
+            "period_hi": formats.month(self.period, "hi_IN"),
+            "period_en": formats.month(self.period, "en_IN"),
+            "bill_date": formats.day(self.bill_date),
+            "due_date": formats.day(self.due_date),
+            "disconnection_date": formats.day(self.disconnection_date),
+            "months": str(self.months),
+            "basis_code": basis.code or "",
+            "basis_hi": basis.name_hi or "",
+            "basis_en": basis.name or "",
+            "basis_note_hi": "" if basis.is_actual else basis.explanation_hi or "",
+            "basis_note_en": "" if basis.is_actual else basis.explanation or "",
+            "basis_actual": basis.is_actual if basis else True,
+        }
+
+    def _document_consumer(self):
+        consumer = self.partner_id
+        units = dict(consumer._fields["discom_load_unit"].selection)
+        load = consumer.discom_sanctioned_load
+        number = consumer.discom_whatsapp_number or consumer.phone or ""
+        return {
+            "name_hi": consumer.discom_name_hi or consumer.name,
+            "name": consumer.name,
+            "guardian": consumer.discom_guardian_name or "",
+            "account_no": self.account_no,
+            "address": ", ".join(
+                filter(None, (consumer.street, consumer.discom_village, consumer.zip))
+            ),
+            "category": self.category_id.code or "",
+            "load": f"{formats.number(load)} {units[consumer.discom_load_unit]}"
+            if load and consumer.discom_load_unit
+            else "",
+            "meter_no": self.meter_no or "",
+            "area": dict(consumer._fields["discom_area"].selection).get(consumer.discom_area, ""),
+            "phone_last4": number[-4:],
+        }
+
+    def _document_readings(self):
+        rows = []
+        if self.reading_current_date or self.reading_current or self.units:
+            rows.append(
+                {
+                    "label_hi": "यूनिट (kWh)",
+                    "label_en": "Units (kWh)",
+                    "previous": formats.number(self.reading_previous),
+                    "previous_date": formats.day(self.reading_previous_date),
+                    "current": formats.number(self.reading_current),
+                    "current_date": formats.day(self.reading_current_date),
+                    "units": formats.number(self.units),
+                }
+            )
+        if self.demand:
+            rows.append(
+                {
+                    "label_hi": "अधिकतम माँग (kW)",
+                    "label_en": "Maximum demand (kW)",
+                    "current": formats.number(self.demand),
+                    "current_date": formats.day(self.reading_current_date),
+                }
+            )
+        return rows
+
+    def _document_totals(self):
+        total = Decimal(str(self.amount_total))
+        return {
+            "current": formats.rupees(self.amount_current),
+            "arrears": formats.rupees(self.amount_arrears),
+            "lpsc": formats.rupees(self.amount_lpsc),
+            "total": formats.rupees(total),
+            "after_due": formats.rupees(self.amount_after_due) if self.amount_after_due else "",
+            "words_hi": amount_in_words(total, "hi"),
+            "words_en": amount_in_words(total, "en"),
+        }
+
+    def _upi_uri(self):
+        """Link that pays what is still due on the bill, or empty text."""
+        company = self.company_id.sudo()  # the payee is printed on every bill
+        amount = Decimal(str(self.amount_due or self.amount_total))
+        if not company.discom_upi_address or amount <= 0 or self.state == "paid":
+            return ""
+        return upi_uri(
+            company.discom_upi_address,
+            company.discom_upi_name or company.name,
+            amount,
+            reference=re.sub(r"[^A-Za-z0-9]", "", f"{self.account_no}{self.name}")[:35],
+            note=f"{self.account_no} {self.name}",
+        )
+
+    def _proof_codes(self):
+        """Codes by which a consumer proves to hold a bill: six digits that follow from the bill and
+        a secret of the database, so that nothing is stored and nobody can compute them.
+
+        :return: ``{bill id: text}``
+        """
+        # The secret itself stays in this method.
+        secret = self.env["ir.config_parameter"].sudo().get_param("database.secret").encode()
+        codes = {}
+        for bill in self:
+            message = f"discom.bill.proof/{bill.id}/{bill.name}".encode()
+            digest = hmac.new(secret, message, hashlib.sha256).digest()
+            number = int.from_bytes(digest[:8], "big") % 10**PROOF_DIGITS
+            codes[bill.id] = f"{number:0{PROOF_DIGITS}}"
+        return codes
+
+    def _arrears_by_month(self):
+        """What the arrears of each bill are made of. Oldest dues are settled first, so what is
+        unpaid are the newest charges: the months before the bill are filled up backwards until the
+        arrears are reached, and what remains is older than the bills known.
+
+        :return: ``{bill id: [(first day of month or None for older, rupees), ...]}``, newest first
+        """
+        bills = self.filtered(lambda bill: bill.amount_arrears > 0)
+        if not bills:
+            return {}
+        self.env["discom.bill"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT bill.id, earlier.period,
+                       LEAST(earlier.own, bill.amount_arrears - earlier.newer)
+                  FROM discom_bill bill
+                  JOIN LATERAL (
+                           SELECT past.period,
+                                  GREATEST(past.amount_total - past.amount_arrears, 0) AS own,
+                                  COALESCE(SUM(GREATEST(past.amount_total - past.amount_arrears, 0))
+                                           OVER (ORDER BY past.period DESC, past.id DESC
+                                                 ROWS BETWEEN UNBOUNDED PRECEDING
+                                                          AND 1 PRECEDING), 0) AS newer
+                             FROM discom_bill past
+                            WHERE past.partner_id = bill.partner_id
+                              AND past.period < bill.period
+                              AND past.state IN %s
+                       ) earlier ON earlier.newer < bill.amount_arrears AND earlier.own > 0
+                 WHERE bill.id = ANY(%s)
+              ORDER BY bill.id, earlier.period DESC
+                """,
+                LIVE_STATES,
+                list(bills.ids),
+            )
+        )
+        result = {bill.id: [] for bill in bills}
+        for bill_id, month, amount in rows:
+            result[bill_id].append((month, amount))
+        for bill in bills:
+            known = sum(amount for _month, amount in result[bill.id])
+            rest = Decimal(str(bill.amount_arrears)) - Decimal(str(known))
+            if rest > 0:
+                result[bill.id].append((None, rest))
+        return result

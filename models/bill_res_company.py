@@ -1,0 +1,26 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.qr import PAYEE_ADDRESS
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    discom_upi_address = fields.Char(
+        "UPI Address of the Discom",
+        help="Official virtual payment address, name@handle. The QR code of every bill pays to it; "
+        "without it bills carry no QR code.",
+    )
+    discom_upi_name = fields.Char(
+        "UPI Payee Name", help="Shown to the payer. The name of the company when empty."
+    )
+
+    @api.constrains("discom_upi_address")
+    def _check_discom_upi_address(self):
+        for company in self:
+            address = company.discom_upi_address
+            if address and not PAYEE_ADDRESS.fullmatch(address):
+                raise ValidationError(
+                    self.env._("“%(address)s” is not a UPI address such as name@bank.", address=address)
+                )

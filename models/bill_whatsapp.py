@@ -1,0 +1,116 @@
+"""Who receives a bill or a reminder of it, and what it says."""
+
+from datetime import datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools import formats
+from ..tools.pdf import bill_pdf
+from .bill import LIVE_STATES
+
+INDIA = ZoneInfo("Asia/Kolkata")
+# A bill informs until the next one comes; a notice of dues is stale sooner.
+BILL_DAYS = 30
+OVERDUE_DAYS = 7
+
+
+class DiscomBill(models.Model):
+    _name = "discom.bill"
+    _inherit = ["discom.bill", "discom.whatsapp.mixin"]
+
+    @api.model
+    def _whatsapp_purposes(self):
+        return {
+            "bill": {"consent": "bills", "priority": 40},
+            "due_reminder": {"consent": "dues", "priority": 30},
+            "overdue": {"consent": "dues", "priority": 30},
+        }
+
+    @api.model
+    def _whatsapp_audience(self, domain, purpose):
+        """See ``discom.whatsapp.mixin``. Only the newest bill of an account is sent: it holds the
+        dues of the earlier ones, and two amounts would confuse."""
+        self.flush_model()
+        today = self._today()
+        applicable = {
+            "bill": SQL("bill.state IN %s", LIVE_STATES),
+            "due_reminder": SQL(
+                "bill.state IN ('issued', 'partial') AND bill.amount_due > 0"
+                " AND bill.due_date >= %s",
+                today,
+            ),
+            # The state follows once a day, the due date is right at any time.
+            "overdue": SQL(
+                "bill.state IN ('issued', 'partial', 'overdue') AND bill.amount_due > 0"
+                " AND bill.due_date < %s",
+                today,
+            ),
+        }[purpose]
+        return SQL(
+            """
+            SELECT bill.id AS res_id, bill.partner_id,
+                   CASE WHEN bill.is_latest AND %s THEN NULL ELSE 'not_applicable' END
+                       AS skip_reason
+              FROM discom_bill bill
+             WHERE bill.id IN %s
+            """,
+            applicable,
+            self._search(domain).subselect(),
+        )
+
+    def _whatsapp_values(self, lang, purpose):
+        """Values of the templates: bill_no, period, amount (still to pay), due_date and
+        amount_after_due; amounts with the rupee sign."""
+        values = {}
+        for bill in self:
+            amount = formats.rupees(bill.amount_due)
+            after = formats.rupees(max(bill.amount_after_due - bill.amount_paid, bill.amount_due))
+            values[bill.id] = {
+                "bill_no": bill.name,
+                "period": formats.month(bill.period, lang),
+                "amount": f"₹{amount}",
+                "due_date": formats.day(bill.due_date),
+                "amount_after_due": f"₹{after}",
+            }
+        return values
+
+    def _whatsapp_document(self, lang):
+        """The bill as PDF; what it shows is read here, the page is made in the sending thread."""
+        data = self._document_data(lang)
+        return {
+            bill.id: (
+                f"{bill.account_no}_{bill.period:%Y-%m}.pdf",
+                partial(bill_pdf, data[bill.id]),
+            )
+            for bill in self
+        }
+
+    def _whatsapp_expiry(self, purpose):
+        """A reminder is worth sending until the due date, the others for some days from now."""
+        today = self._today()
+        days = {"bill": BILL_DAYS, "overdue": OVERDUE_DAYS}
+        expiry = {}
+        for bill in self:
+            last_day = bill.due_date
+            if purpose in days:
+                last_day = today + timedelta(days=days[purpose])
+            end = datetime.combine(last_day, time.max, tzinfo=INDIA)
+            expiry[bill.id] = end.astimezone(ZoneInfo("UTC")).replace(tzinfo=None, microsecond=0)
+        return expiry
+
+    # === ACTION METHODS === #
+
+    def action_send_bill(self):
+        """Open the composer that sends the selected bills."""
+        return self._action_whatsapp_composer("bill")
+
+    def action_send_reminder(self):
+        """Open the composer that reminds of the selected bills before their due date."""
+        return self._action_whatsapp_composer("due_reminder")
+
+    def action_send_overdue(self):
+        """Open the composer that sends overdue notices for the selected bills."""
+        return self._action_whatsapp_composer("overdue")

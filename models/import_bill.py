@@ -1,0 +1,329 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools import convert
+from .bill import EDITABLE_STATES
+from .bill_line import HEADS
+from .import_engine import Column
+
+# A file has one column for each head that a billing system prints.
+HEAD_COLUMNS = [head for head, _label in HEADS]
+# Columns of the file to columns of the bill, as the value is staged.
+BILL_COLUMNS = {
+    "bill_no": "name",
+    "months": "months",
+    "bill_date": "bill_date",
+    "due_date": "due_date",
+    "disconnection_date": "disconnection_date",
+    "meter_no": "meter_no",
+    "previous_reading": "reading_previous",
+    "previous_reading_date": "reading_previous_date",
+    "current_reading": "reading_current",
+    "current_reading_date": "reading_current_date",
+    "units": "units",
+    "demand": "demand",
+    "arrears": "amount_arrears",
+    "lpsc": "amount_lpsc",
+    "total_after_due": "amount_after_due",
+    "last_payment_date": "last_payment_date",
+    "last_payment_amount": "last_payment_amount",
+    "last_payment_mode": "last_payment_mode",
+    "history": "history",
+}
+NUMBERS = {
+    "previous_reading",
+    "current_reading",
+    "units",
+    "demand",
+    "arrears",
+    "lpsc",
+    "total_after_due",
+    "last_payment_amount",
+}
+
+
+class DiscomBill(models.Model):
+    _inherit = "discom.bill"
+
+    import_id = fields.Many2one(
+        "discom.import", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
+    )
+    import_hash = fields.Char(
+        readonly=True, copy=False, help="Fingerprint of the row of the bill file."
+    )
+
+
+class DiscomImport(models.Model):
+    _inherit = "discom.import"
+
+    bill_count = fields.Integer(compute="_compute_bill_count")
+    bill_ready_count = fields.Integer(compute="_compute_bill_count")
+
+    def _compute_bill_count(self):
+        counts = self.env["discom.bill"]._read_group(
+            [("import_id", "in", self.ids)], ["import_id", "state"], ["__count"]
+        )
+        for record in self:
+            states = {state: count for job, state, count in counts if job == record}
+            record.bill_count = sum(states.values())
+            record.bill_ready_count = states.get("checked", 0)
+
+    def action_issue_bills(self):
+        """Issue the checked bills of this import, however many."""
+        self.ensure_one()
+        bills = self.env["discom.bill"]
+        bills.check_access("write")
+        # The import holds bills of its own office only, which the user was checked for.
+        self.check_access("write")
+        issued = bills._issue(SQL("bill.import_id = %s", self.id))
+        if not issued:
+            raise UserError(self.env._("This import has no checked bills to issue."))
+        return bills._notify(self.env._("%(done)s bills issued.", done=issued))
+
+    def action_open_bills(self):
+        """Show the bills of this import."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_bill_action")
+        action["domain"] = [("import_id", "=", self.id)]
+        action["context"] = {}
+        return action
+
+    def _columns_bill(self):
+        code, date, amount = convert.code, convert.date, convert.amount
+        return [
+            Column("bill_no", code, required=True),
+            Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
+            Column("period", convert.month, "date", required=True, aliases=("bill_month",)),
+            Column("months", convert.integer, "integer"),
+            Column("bill_date", date, "date", required=True),
+            Column("due_date", date, "date", required=True),
+            Column("disconnection_date", date, "date"),
+            Column("basis", code, aliases=("bill_basis",)),
+            Column("meter_no", code),
+            Column("previous_reading", convert.quantity, "numeric"),
+            Column("previous_reading_date", date, "date"),
+            Column("current_reading", convert.quantity, "numeric"),
+            Column("current_reading_date", date, "date"),
+            Column("units", convert.number, "numeric"),
+            Column("demand", convert.quantity, "numeric"),
+            *(Column(head, amount, "numeric") for head in HEAD_COLUMNS),
+            Column("arrears", amount, "numeric"),
+            Column("lpsc", amount, "numeric"),
+            Column("total", amount, "numeric", required=True, aliases=("net_payable",)),
+            Column("total_after_due", amount, "numeric"),
+            Column("last_payment_date", date, "date"),
+            Column("last_payment_amount", amount, "numeric"),
+            Column("last_payment_mode", convert.text),
+            Column("history", convert.history, "jsonb"),
+        ]
+
+    def _complete_row_bill(self, values, places):
+        """Give the months of the consumption history their names."""
+        at = places.get("history")
+        if at is not None and values[at]:
+            values[at] = convert.history_json(values[at], values[places["period"]])
+
+    def _plan_bill(self, stage):
+        """One live bill per account and period: a draft is replaced, an issued bill is history."""
+        return SQL(
+            """
+            SELECT s.row_no, bill.id AS record_id, partner.id AS partner_id,
+                   partner.discom_office_id AS office_id,
+                   partner.discom_category_id AS category_id,
+                   partner.discom_meter_no AS partner_meter_no, basis.id AS basis_id,
+                   %(hash)s AS hash, bill.import_hash AS old_hash,
+                   COALESCE(s.reason, CASE
+                       WHEN s.nth > 1 THEN %(duplicate)s
+                       WHEN s.nth_no > 1 THEN %(duplicate_no)s
+                       WHEN partner.id IS NULL THEN %(unknown)s
+                       WHEN NOT partner.discom_office_id = ANY(%(scope)s) THEN %(foreign)s
+                       WHEN s.basis IS NOT NULL AND basis.id IS NULL THEN %(no_basis)s
+                       WHEN s.due_date < s.bill_date THEN %(due)s
+                       WHEN s.months = 0 THEN %(no_months)s
+                       WHEN bill.import_hash IS DISTINCT FROM %(hash)s
+                            AND bill.state NOT IN %(editable)s THEN %(issued)s
+                       WHEN namesake.id IS NOT NULL AND namesake.id IS DISTINCT FROM bill.id
+                            THEN %(used)s
+                   END) AS reason
+              FROM (SELECT *,
+                           ROW_NUMBER() OVER (PARTITION BY account_no, period ORDER BY row_no)
+                               AS nth,
+                           ROW_NUMBER() OVER (PARTITION BY bill_no ORDER BY row_no) AS nth_no
+                      FROM %(stage)s) s
+         LEFT JOIN res_partner partner
+                ON partner.discom_account_no = s.account_no AND partner.company_id = %(company)s
+               AND partner.discom_consumer
+         LEFT JOIN discom_bill_basis basis ON basis.code = s.basis
+         LEFT JOIN LATERAL (SELECT live.id, live.name, live.state, live.import_hash
+                              FROM discom_bill live
+                             WHERE live.company_id = %(company)s
+                               AND live.account_no = s.account_no AND live.period = s.period
+                               AND live.state <> 'cancelled'
+                          ORDER BY live.id DESC
+                             LIMIT 1) bill ON TRUE
+         LEFT JOIN discom_bill namesake
+                ON namesake.company_id = %(company)s AND namesake.name = s.bill_no
+               AND namesake.name <> '/'
+            """,
+            stage=stage,
+            hash=self._row_hash(),
+            company=self.company_id.id,
+            scope=self._scope_sql(),
+            editable=EDITABLE_STATES,
+            duplicate=self._refusal("duplicate", "account_no", SQL("s.account_no")),
+            duplicate_no=self._refusal("duplicate", "bill_no", SQL("s.bill_no")),
+            unknown=self._refusal("unknown_consumer", "account_no", SQL("s.account_no")),
+            foreign=self._refusal("other_office", "account_no", SQL("s.account_no")),
+            no_basis=self._refusal("unknown_basis", "basis", SQL("s.basis")),
+            due=self._refusal("due_before_bill", "due_date", SQL("s.due_date")),
+            no_months=self._refusal("not_positive", "months", SQL("s.months")),
+            issued=self._refusal("issued", "bill_no", SQL("bill.name")),
+            used=self._refusal("bill_no_used", "bill_no", SQL("s.bill_no")),
+        )
+
+    def _apply_bill(self, rows):
+        """Insert or replace the bills of a batch with their charges.
+
+        Bills that add up are checked at once, the others stay drafts for a clerk to look at.
+        """
+        rows = SQL(
+            """
+            SELECT r.*, %s AS charges
+              FROM (%s) r
+            """,
+            SQL(" + ").join(
+                SQL("COALESCE(%s, 0)", SQL.identifier("r", head)) for head in HEAD_COLUMNS
+            ),
+            rows,
+        )
+        self._insert_bills(rows)
+        self._update_bills(rows)
+        self.env["discom.bill"].invalidate_model()
+        self.env["discom.bill.line"].invalidate_model()
+
+    def _bill_values(self):
+        """Columns of a bill with their SQL on the rows ``r``."""
+        explained = SQL("(r.charges + COALESCE(r.arrears, 0) + COALESCE(r.lpsc, 0))")
+        values = {
+            target: SQL("COALESCE(r.%s, 0)", SQL.identifier(source))
+            if source in NUMBERS
+            else SQL("r.%s", SQL.identifier(source))
+            for source, target in BILL_COLUMNS.items()
+        }
+        values.update(
+            months=SQL("COALESCE(r.months, 1)"),
+            meter_no=SQL("COALESCE(r.meter_no, r.partner_meter_no)"),
+            partner_id=SQL("r.partner_id"),
+            account_no=SQL("r.account_no"),
+            office_id=SQL("r.office_id"),
+            category_id=SQL("r.category_id"),
+            basis_id=SQL("r.basis_id"),
+            period=SQL("r.period"),
+            amount_current=SQL("r.charges"),
+            amount_total=SQL("r.total"),
+            amount_difference=SQL("r.total - %s", explained),
+            amount_paid=SQL("0"),
+            amount_due=SQL("GREATEST(r.total, 0)"),
+            state=SQL(
+                """
+                CASE WHEN r.total = %s AND COALESCE(r.total_after_due, r.total) >= r.total
+                          AND num_nonnulls(%s) > 0
+                     THEN 'checked' ELSE 'draft' END
+                """,
+                explained,
+                SQL(", ").join(SQL("NULLIF(%s, 0)", SQL.identifier("r", h)) for h in HEAD_COLUMNS),
+            ),
+            import_id=SQL("%s", self.id),
+            import_hash=SQL("r.hash"),
+            write_uid=SQL("%s", self.env.uid),
+            write_date=SQL("NOW() AT TIME ZONE 'UTC'"),
+        )
+        return values
+
+    def _insert_bills(self, rows):
+        values = {
+            **self._bill_values(),
+            "id": SQL("r.new_id"),
+            "company_id": SQL("%s", self.company_id.id),
+            "currency_id": SQL("%s", self.env.ref("base.INR").id),
+            "is_latest": SQL("FALSE"),
+            "create_uid": SQL("%s", self.env.uid),
+            "create_date": SQL("NOW() AT TIME ZONE 'UTC'"),
+        }
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH r AS MATERIALIZED (
+                    SELECT new.*, nextval('discom_bill_id_seq') AS new_id
+                      FROM (%(rows)s) new WHERE new.verdict = 'new'
+                ), bills AS (
+                    INSERT INTO discom_bill (%(columns)s) SELECT %(values)s FROM r
+                )
+                %(lines)s
+                """,
+                rows=rows,
+                columns=SQL(", ").join(map(SQL.identifier, values)),
+                values=SQL(", ").join(values.values()),
+                lines=self._lines_sql(SQL("r.new_id")),
+            )
+        )
+
+    def _update_bills(self, rows):
+        values = self._bill_values()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_bill bill SET %s
+                  FROM (%s) r
+                 WHERE r.verdict = 'changed' AND bill.id = r.record_id AND bill.state IN %s
+                """,
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
+                ),
+                rows,
+                EDITABLE_STATES,
+            )
+        )
+        if not self.env.cr.rowcount:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM discom_bill_line line
+                 USING (%s) r
+                 WHERE r.verdict = 'changed' AND line.bill_id = r.record_id
+                """,
+                rows,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "WITH r AS (SELECT * FROM (%s) changed WHERE changed.verdict = 'changed') %s",
+                rows,
+                self._lines_sql(SQL("r.record_id")),
+            )
+        )
+
+    def _lines_sql(self, bill_id):
+        """INSERT of the charges of the rows ``r``, one line for each head that has an amount."""
+        return SQL(
+            """
+            INSERT INTO discom_bill_line (bill_id, head, sequence, amount, quantity, rate)
+            SELECT %s, charge.head, charge.sequence, charge.amount, charge.quantity, 0
+              FROM r
+        CROSS JOIN LATERAL (VALUES %s) charge (head, sequence, amount, quantity)
+             WHERE charge.amount <> 0
+            """,
+            bill_id,
+            SQL(", ").join(
+                SQL(
+                    "(%s, %s, r.%s, %s)",
+                    head,
+                    sequence,
+                    SQL.identifier(head),
+                    SQL("COALESCE(r.units, 0)") if head == "energy" else SQL("0"),
+                )
+                for sequence, head in enumerate(HEAD_COLUMNS, 1)
+            ),
+        )

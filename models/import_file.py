@@ -1,0 +1,339 @@
+import base64
+import io
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..tools.tabular import TabularError
+
+# Files up to this size are read and imported while the user waits; larger ones in the background.
+DIRECT_BYTES = 1_000_000
+# What only the import itself sets: in whose name it runs above all.
+OWN_FIELDS = {
+    "state",
+    "user_id",
+    "started_at",
+    "finished_at",
+    "row_count",
+    "new_count",
+    "changed_count",
+    "same_count",
+    "refused_count",
+    "last_row",
+    "applied_count",
+    "message",
+    "findings",
+    "columns_used",
+    "columns_ignored",
+    "refused_file",
+}
+
+
+class DiscomImport(models.Model):
+    """Import of one file of the billing system or of a KYC drive.
+
+    A file is checked first: a dry run reads every row and says how many records are new, changed,
+    the same or refused, and why. Importing then carries out exactly that. The same file a second
+    time changes nothing. Rows outside the office of the import are refused.
+    """
+
+    _name = "discom.import"
+    _description = "File Import"
+    _order = "id desc"
+
+    def _default_office_id(self):
+        return self.env.user.discom_scope_ids[:1]
+
+    name = fields.Char(compute="_compute_name", store=True)
+    kind = fields.Selection(
+        [
+            ("bill", "Bills"),
+            ("payment", "Payments"),
+            ("kyc", "KYC and consents"),
+            ("consumer", "Consumer master"),
+            ("asset", "Supply network"),
+            ("office", "Offices"),
+        ],
+        required=True,
+        default="bill",
+    )
+    office_id = fields.Many2one(
+        "discom.office",
+        default=_default_office_id,
+        index=True,
+        ondelete="restrict",
+        help="Rows of consumers outside this office and those below it are refused.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    file = fields.Binary(required=True, attachment=True, copy=False)
+    filename = fields.Char("File Name")
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("checking", "Checking"),
+            ("checked", "Checked"),
+            ("running", "Importing"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+    )
+    user_id = fields.Many2one(
+        "res.users", "Started By", readonly=True, copy=False, ondelete="restrict",
+        help="The import does what this user may do.",
+    )
+    started_at = fields.Datetime(readonly=True, copy=False)
+    finished_at = fields.Datetime(readonly=True, copy=False)
+    row_count = fields.Integer("Rows", readonly=True, copy=False)
+    new_count = fields.Integer("New", readonly=True, copy=False)
+    changed_count = fields.Integer("Changed", readonly=True, copy=False)
+    same_count = fields.Integer("Unchanged", readonly=True, copy=False)
+    refused_count = fields.Integer("Refused", readonly=True, copy=False)
+    last_row = fields.Integer(
+        readonly=True, copy=False, help="Number of the last row in the file that was imported."
+    )
+    applied_count = fields.Integer("Rows Imported", readonly=True, copy=False)
+    progress = fields.Float(compute="_compute_progress")
+    message = fields.Text(readonly=True, copy=False)
+    findings = fields.Json("First Refused Rows", readonly=True, copy=False)
+    findings_html = fields.Html(compute="_compute_findings_html")
+    columns_used = fields.Char(readonly=True, copy=False)
+    columns_ignored = fields.Char(readonly=True, copy=False)
+    refused_file = fields.Binary("Refused Rows", readonly=True, attachment=True, copy=False)
+    refused_filename = fields.Char(compute="_compute_refused_filename")
+
+    @api.depends("kind", "filename")
+    def _compute_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for record in self:
+            record.name = record.filename or labels.get(record.kind)
+
+    @api.depends("applied_count", "new_count", "changed_count", "state")
+    def _compute_progress(self):
+        for record in self:
+            total = record.new_count + record.changed_count
+            if record.state == "done":
+                record.progress = 100.0
+            else:
+                record.progress = 100.0 * record.applied_count / total if total else 0.0
+
+    @api.depends("findings")
+    def _compute_findings_html(self):
+        for record in self:
+            record.findings_html = (
+                self.env["ir.qweb"]._render(
+                    "discom.discom_import_findings", {"findings": record.findings}
+                )
+                if record.findings
+                else False
+            )
+
+    @api.depends("filename")
+    def _compute_refused_filename(self):
+        for record in self:
+            stem = (record.filename or record.kind or "").rsplit(".", 1)[0]
+            record.refused_filename = f"{stem}-refused.csv"
+
+    @api.constrains("kind", "office_id")
+    def _check_rights(self):
+        """Who may import what: the master data are the manager's, the rest the billing clerk's."""
+        for record in self:
+            user = self.env.user
+            if self.env.su:
+                continue
+            master = record.kind in ("consumer", "asset", "office")
+            group = "group_division_manager" if master else "group_billing_clerk"
+            if not user.has_group(f"discom.{group}"):
+                raise AccessError(
+                    self.env._(
+                        "Importing %(kind)s needs another role than yours.",
+                        kind=dict(self._fields["kind"]._description_selection(self.env))[record.kind],
+                    )
+                )
+            if not record.office_id and not user.has_group("discom.group_administrator"):
+                raise ValidationError(self.env._("Choose the office that the file is for."))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_own_fields(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_own_fields(vals)
+        if {"file", "kind", "office_id", "company_id"} & vals.keys() and any(
+            record.state not in ("draft", "checked", "failed") for record in self
+        ):
+            raise UserError(self.env._("This import has started. Create another one."))
+        result = super().write(vals)
+        if {"file", "kind", "office_id", "company_id"} & vals.keys():
+            self._reset()
+        return result
+
+    def unlink(self):
+        for record in self:
+            record._drop_stage()
+        return super().unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_running(self):
+        if any(record.state in ("checking", "running") for record in self):
+            raise UserError(self.env._("Wait until the import has ended, or stop it."))
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """Read the file and show what an import would do; nothing is changed."""
+        self.ensure_one()
+        self._start("checking", ("draft", "checked", "failed"))
+        if self._is_large():
+            self.env.ref("discom.import_cron_run")._trigger()
+            return True
+        try:
+            self._stage()
+        except TabularError as error:
+            raise UserError(self._file_error_text(error)) from error
+        self._plan()
+        return True
+
+    def action_run(self):
+        """Carry out what the check has shown."""
+        self.ensure_one()
+        self._start("running", ("checked",))
+        if self._is_large():
+            self.env.ref("discom.import_cron_run")._trigger()
+            return True
+        self._plan()
+        while self._apply_next():
+            continue
+        self._finish()
+        return True
+
+    def action_stop(self):
+        """Stop an import in the background; rows imported so far stay."""
+        self.ensure_one()
+        if self.state in ("checking", "running"):
+            self._write_progress(state="draft", message=self.env._("Stopped by the user."))
+        return True
+
+    def action_retry(self):
+        """Check a failed import again; what it had imported counts as unchanged."""
+        self.ensure_one()
+        return self.action_check()
+
+    # === BUSINESS METHODS === #
+
+    def _start(self, state, allowed):
+        """Move on to ``state`` in the name of the current user.
+
+        :raise UserError: when the import is not in one of the ``allowed`` states
+        """
+        self.check_access("write")
+        self._check_rights()
+        self.lock_for_update()
+        if self.state not in allowed:
+            raise UserError(self.env._("Another user or the background works on this import."))
+        self._write_progress(
+            state=state,
+            user_id=self.env.uid,
+            started_at=fields.Datetime.now(),
+            finished_at=False,
+            message=False,
+            last_row=0,
+            applied_count=0,
+        )
+
+    def _refuse_own_fields(self, vals):
+        if any(vals[name] not in (False, "draft", 0) for name in OWN_FIELDS & vals.keys()):
+            raise UserError(self.env._("State and results of an import follow from its actions."))
+
+    def _write_progress(self, **vals):
+        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
+        super().write(vals)
+
+    def _reset(self):
+        """Forget what was read of the former file."""
+        for record in self:
+            record._drop_stage()
+        self._write_progress(
+            state="draft",
+            row_count=0,
+            new_count=0,
+            changed_count=0,
+            same_count=0,
+            refused_count=0,
+            findings=False,
+            refused_file=False,
+            message=False,
+            columns_used=False,
+            columns_ignored=False,
+        )
+
+    def _attachment(self):
+        # The attachment of a field has no rule of its own: it follows the import, which was checked.
+        return (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "=", self.id),
+                    ("res_field", "=", "file"),
+                ],
+                limit=1,
+            )
+        )
+
+    def _is_large(self):
+        return self._attachment().file_size > DIRECT_BYTES
+
+    def _open_file(self):
+        """The uploaded file as a seekable binary stream, not loaded into memory where it lies in
+        the filestore."""
+        self.env.flush_all()
+        attachment = self._attachment()
+        if attachment.store_fname:
+            return open(attachment._full_path(attachment.store_fname), "rb")
+        return io.BytesIO(attachment.raw or b"")
+
+    def _set_refused_file(self, content):
+        """Keep the refused rows, ``content`` in bytes, as a file to download."""
+        self._write_progress(refused_file=base64.b64encode(content) if content else False)
+
+    def _file_error_text(self, error):
+        """What a user reads about a file that cannot be read.
+
+        :param error: TabularError
+        """
+        _ = self.env._
+        texts = {
+            "empty": _("The file is empty."),
+            "too_large": _("The file is too large. Divide it, or save it as CSV."),
+            "too_many_rows": _("The file has more than %(limit)s rows. Divide it."),
+            "too_many_columns": _("The file has more than %(limit)s columns."),
+            "cell_too_long": _(
+                "Row %(row)s holds a text without end. A closing quotation mark is probably missing."
+            ),
+            "encoding": _(
+                "Row %(row)s is not in UTF-8. Save the file as “CSV UTF-8” or as XLSX."
+            ),
+            "binary": _("This is not a text file. Give a CSV (UTF-8) or XLSX file."),
+            "foreign": _(
+                "This is neither CSV nor XLSX. Old Excel files (.xls) must be saved as XLSX first."
+            ),
+            "no_header": _("The first row must hold the names of the columns."),
+            "duplicate_column": _("The column “%(column)s” occurs more than once."),
+            "csv": _("Row %(row)s cannot be read as CSV: %(reason)s."),
+            "xlsx": _("The XLSX file is damaged or was made to do harm. Save it anew in Excel."),
+            "zip_bomb": _("The XLSX file unpacks to an absurd size and is refused."),
+            "macros": _("The file holds macros and is refused. Save it without them, as XLSX."),
+            "encrypted": _("The file is protected by a password. Save it without one."),
+            "columns_missing": _("The file lacks the columns: %(columns)s."),
+        }
+        params = {"row": "?", "limit": "?", "reason": "", "column": "", "columns": ""}
+        return texts[error.code] % {**params, **error.params}

@@ -1,0 +1,182 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..tools import convert
+from .consumer_consent import METHODS, PURPOSES
+from .consumer_res_partner import KYC_SOURCES
+from .import_consumer import sanitize_phone
+from .import_engine import Column
+
+CONSENT_COLUMNS = {
+    f"consent_{purpose}": purpose for purpose, _label in PURPOSES if purpose != "other"
+}
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    discom_kyc_hash = fields.Char(
+        readonly=True, copy=False, help="Fingerprint of the row of the last KYC file."
+    )
+
+
+class DiscomImport(models.Model):
+    _inherit = "discom.import"
+
+    def _columns_kyc(self):
+        installed = dict(self.env["res.lang"].get_installed())
+        english = "en_IN" if "en_IN" in installed else "en_US"
+        languages = {"hi": "hi_IN" if "hi_IN" in installed else None, "en": english}
+        return [
+            Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
+            Column("whatsapp_number", convert.mobile, aliases=("whatsapp", "whatsapp_no")),
+            Column("mobile", convert.text, aliases=("mobile_no", "phone")),
+            Column("phone_sanitized", sanitize_phone, source="mobile",
+                   aliases=("mobile_no", "phone")),
+            Column("email", convert.email),
+            Column("language", convert.choice(languages)),
+            *(Column(name, convert.flag, "boolean") for name in CONSENT_COLUMNS),
+            Column("source", convert.choice([source for source, _label in KYC_SOURCES])),
+            Column("taken_on", convert.date, "date"),
+            Column("taken_by", convert.text),
+            Column("aadhaar_last4", convert.last4),
+        ]
+
+    def _plan_kyc(self, stage):
+        return SQL(
+            """
+            SELECT s.row_no, partner.id AS record_id, taker.id AS taker_id,
+                   %(hash)s AS hash, partner.discom_kyc_hash AS old_hash,
+                   COALESCE(s.reason, CASE
+                       WHEN s.nth > 1 THEN %(duplicate)s
+                       WHEN partner.id IS NULL THEN %(unknown)s
+                       WHEN NOT partner.discom_office_id = ANY(%(scope)s) THEN %(foreign)s
+                       WHEN s.taken_on > %(today)s THEN %(future)s
+                       WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
+                            AND partner.discom_kyc_date > s.taken_on THEN %(older)s
+                   END) AS reason
+              FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY account_no ORDER BY row_no) AS nth
+                      FROM %(stage)s) s
+         LEFT JOIN res_partner partner
+                ON partner.discom_account_no = s.account_no AND partner.company_id = %(company)s
+               AND partner.discom_consumer
+         LEFT JOIN res_users taker ON taker.login = s.taken_by
+            """,
+            stage=stage,
+            hash=self._row_hash(),
+            company=self.company_id.id,
+            scope=self._scope_sql(),
+            today=self.env["discom.bill"]._today(),
+            duplicate=self._refusal("duplicate", "account_no", SQL("s.account_no")),
+            unknown=self._refusal("unknown_consumer", "account_no", SQL("s.account_no")),
+            foreign=self._refusal("other_office", "account_no", SQL("s.account_no")),
+            future=self._refusal("future", "taken_on", SQL("s.taken_on")),
+            older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
+        )
+
+    def _apply_kyc(self, rows):
+        """Write numbers and languages, then the consents through the journal."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE res_partner partner
+                   SET discom_whatsapp_number =
+                           COALESCE(r.whatsapp_number, partner.discom_whatsapp_number),
+                       discom_kyc_state = CASE
+                           WHEN r.whatsapp_number IS NULL THEN partner.discom_kyc_state
+                           WHEN r.whatsapp_number = partner.discom_whatsapp_number
+                                AND partner.discom_kyc_state = 'verified' THEN 'verified'
+                           ELSE 'captured' END,
+                       discom_kyc_source = COALESCE(r.source, 'file'),
+                       discom_kyc_date = COALESCE(r.taken_on, %(today)s),
+                       discom_kyc_user_id = COALESCE(r.taker_id, %(uid)s),
+                       phone = COALESCE(r.mobile, partner.phone),
+                       phone_sanitized = CASE WHEN r.mobile IS NULL THEN partner.phone_sanitized
+                                              ELSE r.phone_sanitized END,
+                       email = COALESCE(r.email, partner.email),
+                       email_normalized = COALESCE(r.email, partner.email_normalized),
+                       lang = COALESCE(r.language, partner.lang),
+                       discom_aadhaar_last4 =
+                           COALESCE(r.aadhaar_last4, partner.discom_aadhaar_last4),
+                       discom_kyc_hash = r.hash, write_uid = %(uid)s,
+                       write_date = NOW() AT TIME ZONE 'UTC'
+                  FROM (%(rows)s) r
+                 WHERE partner.id = r.record_id
+                """,
+                rows=rows,
+                today=self.env["discom.bill"]._today(),
+                uid=self.env.uid,
+            )
+        )
+        self._append_consents(rows)
+        self.env["res.partner"].invalidate_model()
+
+    def _append_consents(self, rows):
+        """Add the consents of a batch to the journal, dated as they were taken.
+
+        Like ``discom.consent._append``: what is in force already is not repeated. What was said
+        later than the file, such as a STOP on WhatsApp, stays in force.
+        """
+        methods = SQL(", ").join(
+            SQL("%s", method) for method, _label in METHODS
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH added AS (
+                    INSERT INTO discom_consent (partner_id, company_id, purpose, action, method,
+                                                user_id, date)
+                    SELECT said.record_id, partner.company_id, said.purpose, said.action,
+                           CASE WHEN said.source IN (%(methods)s) THEN said.source ELSE 'file' END,
+                           COALESCE(said.taker_id, %(uid)s), said.date
+                      FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
+                                   CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END
+                                       AS action,
+                                   COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC')
+                                       AS date
+                              FROM (%(rows)s) r
+                CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
+                             WHERE consent.flag IS NOT NULL) said
+                      JOIN res_partner partner ON partner.id = said.record_id
+         LEFT JOIN LATERAL (SELECT action, date
+                              FROM discom_consent
+                             WHERE partner_id = said.record_id AND purpose = said.purpose
+                          ORDER BY id DESC
+                             LIMIT 1) newest ON TRUE
+                     WHERE newest.action IS NULL
+                        OR newest.action <> said.action AND newest.date <= said.date
+                  ORDER BY said.record_id
+                 RETURNING partner_id, purpose, action
+                )
+                UPDATE res_partner partner
+                   SET %(assignments)s
+                  FROM (SELECT partner_id, %(pivot)s FROM added GROUP BY partner_id) now
+                 WHERE partner.id = now.partner_id
+                """,
+                methods=methods,
+                uid=self.env.uid,
+                rows=rows,
+                consents=SQL(", ").join(
+                    SQL("(%s, r.%s)", purpose, SQL.identifier(name))
+                    for name, purpose in CONSENT_COLUMNS.items()
+                ),
+                assignments=SQL(", ").join(
+                    SQL(
+                        "%s = COALESCE(now.%s, partner.%s)",
+                        SQL.identifier(f"discom_consent_{purpose}"),
+                        SQL.identifier(purpose),
+                        SQL.identifier(f"discom_consent_{purpose}"),
+                    )
+                    for purpose in CONSENT_COLUMNS.values()
+                ),
+                pivot=SQL(", ").join(
+                    SQL(
+                        "max(action) FILTER (WHERE purpose = %s) AS %s",
+                        purpose,
+                        SQL.identifier(purpose),
+                    )
+                    for purpose in CONSENT_COLUMNS.values()
+                ),
+            )
+        )
+        self.env["discom.consent"].invalidate_model()

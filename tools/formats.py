@@ -1,0 +1,47 @@
+"""Amounts, dates and months as an Indian bill writes them, in Hindi and in English."""
+
+from datetime import date
+from functools import lru_cache
+
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+
+def rupees(amount):
+    """``1,23,456.50``: lakh grouping, two decimals, Latin digits, ``-`` in front when negative."""
+    return format_decimal(amount, format="#,##,##0.00", locale="en_IN")
+
+
+def number(value):
+    """``1,23,456`` or ``12.5``: lakh grouping, no decimals that say nothing."""
+    return format_decimal(value, format="#,##,##0.##", locale="en_IN")
+
+
+def day(value):
+    """``09/11/2026``, the order that India writes; empty for no date."""
+    return value.strftime("%d/%m/%Y") if value else ""
+
+
+@lru_cache(maxsize=1024)
+def month(value, lang):
+    """``नवंबर 2026`` or ``November 2026``.
+
+    :param value: a date in the month
+    :param lang: ``hi_IN`` or any other, which gives English
+    """
+    return format_date(value, "MMMM yyyy", locale=_locale(lang))
+
+
+@lru_cache(maxsize=1024)
+def short_month(value, lang):
+    """``नव॰ 26`` or ``Nov 26``, for narrow columns."""
+    return format_date(value, "MMM yy", locale=_locale(lang))
+
+
+def month_of(text):
+    """First day of the month written ``YYYY-MM``."""
+    return date(int(text[:4]), int(text[5:7]), 1)
+
+
+def _locale(lang):
+    return "hi_IN" if (lang or "").startswith("hi") else "en_IN"

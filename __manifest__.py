@@ -39,6 +39,7 @@
         "data/import_cron_data.xml",
         "data/outage_data.xml",
         "data/report_data.xml",
+        "reports/bill_reports.xml",
         "views/discom_menus.xml",
         "wizards/discom_consent_ask_views.xml",
         "views/network_office_views.xml",
@@ -79,6 +80,7 @@
     "uninstall_hook": "uninstall_hook",
     "assets": {
         "web.assets_backend": [
+            "discom/static/src/js/typst_report.js",
             "discom/static/src/scss/whatsapp_preview.scss",
         ],
     },

@@ -61,3 +61,4 @@ from . import (
     bill_document,
     bill_whatsapp,
 )
+from . import report_ir_actions_report

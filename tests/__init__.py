@@ -4,3 +4,6 @@ from . import test_whatsapp_lane
 from . import test_outage
 from . import test_outage_audience
 from . import test_report
+from . import test_pdf
+from . import test_report_print
+from . import test_words

@@ -1,0 +1,2 @@
+# Teaches num2words, and with it Odoo's own amounts in words, Hindi.
+from . import words

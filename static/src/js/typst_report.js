@@ -1,0 +1,29 @@
+import { download } from "@web/core/network/download";
+import { registry } from "@web/core/registry";
+import { user } from "@web/core/user";
+import { getReportUrl } from "@web/webclient/actions/reports/utils";
+
+/**
+ * Download a report that the server renders with typst. The stock handler asks for wkhtmltopdf
+ * first and shows an HTML page without it.
+ */
+async function downloadTypstReport(action, options, env) {
+    if (!action.report_file?.endsWith(".typ")) {
+        return false;
+    }
+    env.services.ui.block();
+    try {
+        await download({
+            url: "/report/download",
+            data: {
+                data: JSON.stringify([getReportUrl(action, "pdf"), action.report_type]),
+                context: JSON.stringify({ ...user.context, ...action.context }),
+            },
+        });
+    } finally {
+        env.services.ui.unblock();
+    }
+    return true;
+}
+
+registry.category("ir.actions.report handlers").add("discom_typst", downloadTypstReport);

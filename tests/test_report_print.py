@@ -1,0 +1,153 @@
+import json
+from unittest.mock import patch
+
+from odoo.exceptions import AccessError, UserError
+from odoo.http import Request
+from odoo.tests import HttpCase, tagged
+
+from ..models import report_ir_actions_report
+from ..tools import pdf
+from .common import DiscomCommon
+from .test_pdf import flat, printed
+
+REPORT = "discom.report_bill"
+
+
+class BillPrintCommon(DiscomCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.bills = cls.env["discom.bill"].create(
+            [
+                {
+                    "name": f"TESTBILL{number}",
+                    "partner_id": cls.create_consumer().id,
+                    "period": "2026-11-01",
+                    "bill_date": "2026-11-08",
+                    "due_date": "2026-11-23",
+                    "units": 180,
+                    "line_ids": [
+                        (0, 0, {"head": "energy", "quantity": 100, "rate": 3.35, "amount": 335}),
+                        (0, 0, {"head": "fppas", "amount": -13.98}),
+                    ],
+                }
+                for number in range(3)
+            ]
+        )
+        cls.bill_b = cls.env["discom.bill"].create(
+            {
+                "name": "TESTBILLB",
+                "partner_id": cls.create_consumer(
+                    discom_office_id=cls.subdivision_b1.id, discom_asset_id=cls.transformer_b11.id
+                ).id,
+                "period": "2026-11-01",
+                "due_date": "2026-11-23",
+            }
+        )
+
+    def render(self, bills, user):
+        report = self.env["ir.actions.report"].with_user(user)
+        content, kind = report._render_qweb_pdf(REPORT, bills.ids)
+        self.assertEqual(kind, "pdf")
+        return content
+
+
+@tagged("-at_install", "post_install")
+class TestBillPrint(BillPrintCommon):
+    def test_one_bill(self):
+        text = flat(printed(self.render(self.bills[0], self.clerk), "-raw"))
+        self.assertIn(self.bills[0].account_no, text)
+        self.assertIn(self.bills[0].partner_id.name, text)
+        self.assertIn("23/11/2026", text)
+        self.assertIn("-13.98", text)
+        self.assertIn("तीन सौ इक्कीस रुपये दो पैसे मात्र", text)
+
+    def test_many_bills_keep_their_order(self):
+        bills = self.bills[::-1]
+        with patch.object(pdf, "BATCH", 2):
+            content = self.render(bills, self.clerk)
+        pages = printed(content, "-raw").split("\f")[:-1]
+        self.assertEqual(len(pages), 3)
+        for bill, page in zip(bills, pages, strict=True):
+            self.assertIn(bill.account_no, page)
+
+    def test_bills_of_others_are_refused(self):
+        with self.assertRaises(AccessError):
+            self.render(self.bills[0] + self.bill_b, self.clerk)
+        with self.assertRaises(AccessError):
+            self.render(self.bills[0], self.clerk_b)
+
+    def test_too_many_or_none(self):
+        with self.assertRaises(UserError):
+            self.render(self.bills[:0], self.clerk)
+        with patch.object(report_ir_actions_report, "PRINT_LIMIT", 2):
+            self.render(self.bills[:2], self.clerk)
+            with self.assertRaises(UserError):
+                self.render(self.bills, self.clerk)
+
+    def test_layout_of_one_s_own(self):
+        report = self.env.ref("discom.discom_bill_report")
+        for file in ("discom/reports/missing.typ", "/etc/passwd.typ", "discom/../secret.typ"):
+            report.report_file = file
+            with self.assertRaises(UserError), self.subTest(file=file):
+                self.render(self.bills[0], self.clerk)
+
+    def test_other_reports_stay_with_qweb(self):
+        report = self.env.ref("discom.discom_bill_report")
+        with patch.object(pdf, "render_many") as render:
+            content, _kind = self.env["ir.actions.report"]._render_qweb_pdf(
+                "base.report_irmodeloverview", self.env.ref("base.model_res_partner").ids
+            )
+            render.assert_not_called()
+        self.assertTrue(content)
+        self.assertEqual(report.report_type, "qweb-pdf")
+
+
+@tagged("-at_install", "post_install")
+class TestBillPrintHttp(BillPrintCommon, HttpCase):
+    def download(self, bills):
+        url = f"/report/pdf/{REPORT}/{','.join(map(str, bills.ids))}"
+        return self.url_open(
+            "/report/download",
+            data={
+                "data": json.dumps([url, "qweb-pdf"]),
+                "context": json.dumps({"active_ids": bills.ids}),
+                "csrf_token": Request.csrf_token(self),
+            },
+        )
+
+    def test_download(self):
+        self.authenticate("test_clerk", "test_clerk")
+        response = self.download(self.bills[0])
+        self.assertEqual(response.headers["Content-Type"], "application/pdf")
+        self.assertIn("TESTBILL0.pdf", response.headers["Content-Disposition"])
+        self.assertIn(self.bills[0].account_no, printed(response.content))
+        response = self.download(self.bills)
+        self.assertEqual(len(printed(response.content).split("\f")), 4)
+
+    def test_download_of_others(self):
+        self.authenticate("test_clerk_b", "test_clerk_b")
+        with self.assertLogs("odoo.addons.web.controllers.report", "WARNING"):
+            response = self.download(self.bills[0])
+        self.assertEqual(response.status_code, 500)
+        self.assertNotIn(b"%PDF", response.content)
+        self.assertIn("AccessError", response.text)
+
+    def test_print_menu(self):
+        """The Print menu of list and form downloads the PDF, without wkhtmltopdf."""
+        printed_ids = []
+        render = type(self.env["ir.actions.report"])._render_bills
+
+        def recording(report, layout, bill_ids):
+            printed_ids.append(bill_ids)
+            return render(report, layout, bill_ids)
+
+        with patch.object(type(self.env["ir.actions.report"]), "_render_bills", recording):
+            self.start_tour(
+                f"/odoo/discom.bill?debug=0",
+                "discom_bill_print",
+                login="test_clerk",
+            )
+        self.assertEqual(len(printed_ids), 2)
+        self.assertEqual(sorted(printed_ids[0]), self.bills.ids)
+        self.assertEqual(len(printed_ids[1]), 1)

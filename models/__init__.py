@@ -50,15 +50,3 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import report_job
-from . import (
-    bill_basis,
-    bill,
-    bill_line,
-    bill_payment,
-    bill_settlement,
-    bill_workflow,
-    bill_res_company,
-    bill_document,
-    bill_whatsapp,
-)
-from . import report_ir_actions_report

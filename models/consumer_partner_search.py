@@ -2,12 +2,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.search import escape_like, misspellings, search_words
+from ..tools.search import escape_like, misspelling, search_words
 
-# What the one search box looks into. The index below holds the same expression.
+# What the one search box looks into, names first. The index below holds the same expression.
+NAME_FIELDS = ["name", "discom_name_hi"]
 SEARCHED_FIELDS = [
-    "name",
-    "discom_name_hi",
+    *NAME_FIELDS,
     "discom_account_no",
     "discom_old_account_no",
     "discom_book_no",
@@ -18,19 +18,33 @@ SEARCHED_FIELDS = [
     "phone_sanitized",
     "phone",
 ]
+# What Odoo looks into for the display name of a contact.
+DISPLAY_NAME_FIELDS = ["complete_name", "email", "ref", "vat", "company_registry"]
 
 
 def _searched_text(columns):
-    """Return the SQL that joins ``columns``; of immutable parts only, as an index demands."""
-    return SQL(" || ' ' || ").join(SQL("COALESCE(%s, '')", column) for column in columns)
+    """Return the SQL that joins ``columns``, a blank around each; immutable, as an index demands."""
+    return SQL("' ' || %s", SQL(" || ").join(SQL("COALESCE(%s || ' ', '')", c) for c in columns))
 
 
 def _search_index(registry):
     """Return the definition of the trigram index, or nothing where PostgreSQL lacks ``pg_trgm``."""
     if not registry.has_trigram:
         return ""
-    text = " || ' ' || ".join(f"COALESCE({name}, '')" for name in SEARCHED_FIELDS)
-    return f"USING gin (({text}) gin_trgm_ops) WHERE discom_consumer"
+    text = " || ".join(f"COALESCE({name} || ' ', '')" for name in SEARCHED_FIELDS)
+    return f"USING gin ((' ' || {text}) gin_trgm_ops) WHERE discom_consumer"
+
+
+def _display_name_index(registry):
+    """Return the definition of an index for Odoo's own search by display name.
+
+    Among a few hundred thousand contacts that search would read the whole table with every letter
+    typed into any field for a contact.
+    """
+    if not registry.has_trigram:
+        return ""
+    names = ", ".join(f"{name} gin_trgm_ops" for name in DISPLAY_NAME_FIELDS)
+    return f"USING gin ({names})"
 
 
 class ResPartner(models.Model):
@@ -44,6 +58,7 @@ class ResPartner(models.Model):
     )
 
     _discom_search_idx = models.Index(_search_index)
+    _discom_display_name_idx = models.Index(_display_name_index)
 
     def _compute_discom_search(self):
         """A field to search by; it has nothing to show."""
@@ -54,13 +69,10 @@ class ResPartner(models.Model):
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
         words = search_words(value)
-        exact = self._discom_search_domain([[escape_like(word)] for word in words])
-        if words and not self.search_count(exact, limit=1):
-            near = [misspellings(word) or [escape_like(word)] for word in words]
-            return self._discom_search_domain(
-                [[escape_like(word), *patterns] for word, patterns in zip(words, near, strict=True)]
-            )
-        return exact
+        exact = self._discom_search_domain(words)
+        if self.search_count(exact, limit=1):
+            return exact
+        return self._discom_search_domain(words, misspelt=True)
 
     @api.depends("discom_account_no")
     def _compute_display_name(self):
@@ -106,25 +118,28 @@ class ResPartner(models.Model):
         return super().get_formview_id(access_uid)
 
     @api.model
-    def _discom_search_domain(self, words):
-        """Return the domain of the consumers that hold, for each word, one of its patterns.
+    def _discom_search_domain(self, words, misspelt=False):
+        """Return the domain of the consumers that hold each of ``words`` in any of the fields searched.
 
-        :param list[list[str]] words: patterns of SQL ``LIKE``, wildcards in the text escaped.
+        :param bool misspelt: also take words that differ by one letter.
         """
 
-        def to_sql(model, alias, query):
-            text = _searched_text(
-                model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS
+        def holds(text, names, word):
+            condition = SQL("(%s) ILIKE %s", text, f"%{escape_like(word)}%")
+            near = misspelling(word) if misspelt else None
+            if not near:
+                return condition
+            fragments, pattern = near
+            candidates = SQL(" OR ").join(
+                SQL("(%s) ILIKE %s", text, f"%{escape_like(fragment)}%") for fragment in fragments
             )
-            conditions = [
-                SQL(
-                    "(%s)",
-                    SQL(" OR ").join(
-                        SQL("(%s) ILIKE %s", text, f"%{pattern}%") for pattern in patterns
-                    ),
-                )
-                for patterns in words
-            ]
+            return SQL("(%s OR ((%s) AND (%s) ~* %s))", condition, candidates, names, pattern)
+
+        def to_sql(model, alias, query):
+            columns = [model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS]
+            text = _searched_text(columns)
+            names = _searched_text(columns[: len(NAME_FIELDS)])
+            conditions = [holds(text, names, word) for word in words]
             consumer = model._field_to_sql(alias, "discom_consumer", query)
             return SQL("(%s)", SQL(" AND ").join([consumer, *conditions]))
 

@@ -105,7 +105,7 @@ class ResPartner(models.Model):
     discom_status = fields.Selection(STATUSES, "Connection", tracking=True)
     discom_status_date = fields.Date("Connection status since")
     discom_area = fields.Selection([("urban", "Urban"), ("rural", "Rural")], "Area")
-    discom_village = fields.Char("Village or ward")
+    discom_village = fields.Char("Village or ward", index="trigram")
     discom_office_id = fields.Many2one(
         "discom.office", "Office", index="btree_not_null", ondelete="restrict", tracking=True
     )
@@ -175,8 +175,6 @@ class ResPartner(models.Model):
         "(discom_account_no, company_id) WHERE discom_account_no IS NOT NULL",
         "Another consumer of this company has the same account number.",
     )
-    # Serves the list in its default order.
-    _discom_consumer_idx = models.Index("(complete_name, id DESC) WHERE discom_consumer")
     _discom_phone_sanitized_idx = models.Index(
         "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
     )
@@ -235,6 +233,14 @@ class ResPartner(models.Model):
                 raise ValidationError(
                     self.env._("The consumer, the office and the asset must be of one company.")
                 )
+
+    @api.model
+    def default_get(self, fields):
+        """A consumer hears from us in Hindi until another language is chosen, not in the clerk's."""
+        values = super().default_get(fields)
+        if values.get("discom_consumer") and "lang" in fields:
+            values["lang"] = self._discom_default_lang() or values.get("lang")
+        return values
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -349,17 +355,24 @@ class ResPartner(models.Model):
             {vals["discom_office_id"] for vals in vals_list if vals.get("discom_office_id")}
         )
         companies = {office.id: office.company_id.id for office in offices}
-        hindi = "hi_IN" if "hi_IN" in dict(self.env["res.lang"].get_installed()) else False
+        lang = self._discom_default_lang()
         country = self.env.ref("base.in").id
         for vals in vals_list:
-            vals.setdefault("company_id", companies.get(vals.get("discom_office_id"), False))
-            vals.setdefault("discom_status", "live")
-            vals.setdefault("country_id", country)
-            if hindi:
-                vals.setdefault("lang", hindi)
-            if "discom_kyc_state" not in vals:
-                number = vals.get("discom_whatsapp_number")
-                vals.update({**self._discom_kyc_values(number), **vals})
+            # A form sends False for what is left empty.
+            vals["company_id"] = vals.get("company_id") or companies.get(
+                vals.get("discom_office_id"), False
+            )
+            vals["discom_status"] = vals.get("discom_status") or "live"
+            vals["country_id"] = vals.get("country_id") or country
+            vals["lang"] = vals.get("lang") or lang
+            if not vals.get("discom_kyc_state"):
+                kyc = self._discom_kyc_values(vals.get("discom_whatsapp_number"))
+                vals.update({name: vals.get(name) or value for name, value in kyc.items()})
+
+    @api.model
+    def _discom_default_lang(self):
+        """Return Hindi where it is installed, else False."""
+        return "hi_IN" if "hi_IN" in dict(self.env["res.lang"].get_installed()) else False
 
     @api.model
     def _discom_kyc_values(self, number):

@@ -1,3 +1,5 @@
+from . import test_consent
+from . import test_consumer
 from . import test_consumer_access
 from . import test_whatsapp_composer
 from . import test_whatsapp_lane
@@ -7,3 +9,5 @@ from . import test_report
 from . import test_pdf
 from . import test_report_print
 from . import test_words
+from . import test_network
+from . import test_phone

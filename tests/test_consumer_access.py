@@ -1,12 +1,13 @@
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from .common import DiscomCommon
 
 
 @tagged("post_install", "-at_install")
-class TestConsumerAccess(DiscomCommon):
+class TestConsumerAccess(DiscomCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -62,3 +63,167 @@ class TestConsumerAccess(DiscomCommon):
                     self.contact.with_user(user).name = "Someone else"
                 with self.assertRaises(AccessError):
                     self.administrator.partner_id.with_user(user).email = "a@example.com"
+
+    def test_read_only_roles(self):
+        for user in (self.auditor, self.operator):
+            with self.subTest(user=user.login):
+                consumer = self.consumer_a.with_user(user)
+                self.assertTrue(consumer.discom_account_no)
+                with self.assertRaises(AccessError):
+                    consumer.discom_village = "Chopan"
+                with self.assertRaises(AccessError):
+                    consumer.create({"name": "New"})
+
+    def test_create_in_own_offices_only(self):
+        def create(user, office):
+            values = self.consumer_a.copy_data({"discom_account_no": "4419000001"})[0]
+            values.update(discom_consumer=True, discom_office_id=office.id, discom_asset_id=False)
+            return self.env["res.partner"].with_user(user).create(values)
+
+        with self.assertRaises(AccessError):
+            create(self.surveyor, self.subdivision_a1)
+        with self.assertRaises(AccessError):
+            create(self.counter, self.subdivision_b1)
+        with self.assertRaises(AccessError):
+            self.env["res.partner"].with_user(self.counter).create({"name": "Ordinary"})
+        self.assertTrue(create(self.counter, self.subdivision_a2))
+
+    def test_no_consumer_is_moved_out_of_reach(self):
+        consumer = self.consumer_a.with_user(self.clerk)
+        consumer.discom_office_id = self.subdivision_a2
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            consumer.discom_office_id = self.subdivision_b1
+        with self.assertRaises(UserError):
+            consumer.discom_consumer = False
+
+    def test_delete(self):
+        for user in (self.clerk, self.manager):
+            with self.assertRaises(AccessError):
+                self.consumer_a.with_user(user).unlink()
+        with self.assertRaises(AccessError):
+            self.contact.with_user(self.administrator).unlink()
+        self.consumer_b.with_user(self.administrator).unlink()
+        self.assertFalse(self.consumer_b.exists())
+
+    def test_without_a_role_no_consumer_is_seen(self):
+        employee = new_test_user(self.env, "test_employee", discom_office_ids=self.division_a.ids)
+        contacts = new_test_user(self.env, "test_contacts", groups="base.group_partner_manager")
+        portal = new_test_user(self.env, "test_portal", groups="base.group_portal")
+        public = self.env.ref("base.public_user")
+        for user in (employee, contacts, portal, public):
+            with self.subTest(user=user.login):
+                self.assertFalse(self._seen_by(user) & (self.consumer_a | self.consumer_b))
+                with self.assertRaises(AccessError):
+                    self.consumer_a.with_user(user).read(["name"])
+        self.assertEqual(self._seen_by(employee), self.contact)
+        # Whoever manages contacts goes on as before.
+        self.contact.with_user(contacts).name = "Renamed"
+        self.env["res.partner"].with_user(contacts).create({"name": "One more"}).unlink()
+
+    def test_roles_add_to_other_rights(self):
+        self.manager.group_ids += self.env.ref("base.group_partner_manager")
+        self.contact.with_user(self.manager).name = "Renamed"
+        self.consumer_a.with_user(self.manager).discom_village = "Chopan"
+        self.assertEqual(self._seen_by(self.manager), self.consumer_a | self.contact)
+        with self.assertRaises(AccessError):
+            self.consumer_b.with_user(self.manager).name = "Renamed"
+
+    def test_users_are_managed_as_before(self):
+        system = new_test_user(
+            self.env, "test_system", groups="base.group_system,discom.group_administrator"
+        )
+        with Form(self.clerk.with_user(system), "base.view_users_form") as form:
+            form.name = "Renamed"
+            form.discom_office_ids.add(self.division_b)
+        self.assertEqual(self.clerk.partner_id.name, "Renamed")
+        self.assertEqual(
+            self._seen_by(self.clerk), self.consumer_a | self.consumer_b | self.contact
+        )
+        with self.assertRaises(AccessError):
+            self.clerk.with_user(self.clerk).discom_office_ids = self.discom
+
+    def test_colleague_is_no_consumer(self):
+        with self.assertRaises(ValidationError):
+            self.clerk.partner_id.write(
+                {
+                    "discom_consumer": True,
+                    "discom_account_no": "4419000002",
+                    "discom_office_id": self.subdivision_a1.id,
+                }
+            )
+        with self.assertRaises(ValidationError):
+            self.env["res.users"].create({"login": "x", "partner_id": self.consumer_a.id})
+
+    def test_consumer_with_portal_access_sees_itself(self):
+        portal = new_test_user(
+            self.env, "test_self", groups="base.group_portal", partner_id=self.consumer_a.id
+        )
+        self.assertEqual(self._seen_by(portal), self.consumer_a)
+        self.assertTrue(portal.with_user(portal).name)
+
+    def test_chatter(self):
+        consumer = self.consumer_a.with_user(self.counter)
+        consumer.message_post(body="Called, will come tomorrow", message_type="comment")
+        self.assertIn("tomorrow", self.consumer_a.with_user(self.auditor).message_ids[0].body)
+        message = self.consumer_a.message_ids[0]
+        with self.assertRaises(AccessError):
+            message.with_user(self.clerk_b).read(["body"])
+        with self.assertRaises(AccessError):
+            self.consumer_b.with_user(self.counter).message_post(body="x")
+
+    def test_companies_are_apart(self):
+        other = self.env["res.company"].create({"name": "Other discom"})
+        office = self.create_office("Other", "discom", company_id=other.id)
+        consumer = self.create_consumer(discom_office_id=office.id, discom_asset_id=False)
+        for model, record in (("res.partner", consumer), ("discom.office", office)):
+            seen = self.env[model].with_user(self.administrator)
+            self.assertFalse(seen.search([("id", "=", record.id)]))
+        with self.assertRaises(ValidationError):
+            consumer.discom_asset_id = self.transformer_a11
+
+    def test_rpc(self):
+        read = {"model": "res.partner", "kwargs": {}}
+        out_of_reach = (
+            ("read", [self.consumer_b.ids, ["name"]]),
+            ("write", [self.consumer_b.ids, {"name": "x"}]),
+            ("write", [self.contact.ids, {"name": "x"}]),
+            ("write", [self.consumer_a.ids, {"discom_office_id": self.subdivision_b1.id}]),
+            ("unlink", [self.consumer_a.ids]),
+            ("create", [{"name": "x"}]),
+        )
+        for user in (self.clerk, self.counter, self.surveyor, self.operator, self.auditor):
+            self.authenticate(user.login, user.login)
+            found = self._call(**read, method="search", args=[[("discom_consumer", "=", True)]])
+            self.assertIn(self.consumer_a.id, found)
+            self.assertNotIn(self.consumer_b.id, found)
+            groups = self._call(
+                **read,
+                method="formatted_read_group",
+                args=[[("id", "in", (self.consumer_a | self.consumer_b).ids)], [], ["__count"]],
+            )
+            self.assertEqual(groups[0]["__count"], 1)
+            for method, args in out_of_reach:
+                with (
+                    self.subTest(user=user.login, method=method),
+                    mute_logger("odoo.http", "odoo.addons.base.models.ir_rule"),
+                    mute_logger("odoo.addons.base.models.ir_model"),
+                    self.assertRaises(JsonRpcException),
+                ):
+                    self._call(**read, method=method, args=args)
+            with (
+                self.subTest(user=user.login),
+                mute_logger("odoo.http", "odoo.addons.base.models.ir_model"),
+                self.assertRaises(JsonRpcException),
+            ):
+                self._call(
+                    model="res.users",
+                    method="write",
+                    args=[user.ids, {"discom_office_ids": [(6, 0, self.discom.ids)]}],
+                    kwargs={},
+                )
+
+    def _call(self, model, method, args, kwargs):
+        return self.make_jsonrpc_request(
+            f"/web/dataset/call_kw/{model}/{method}",
+            {"model": model, "method": method, "args": args, "kwargs": kwargs},
+        )

@@ -22,28 +22,43 @@ def search_words(text):
         try:
             return [normalise_mobile(cleaned)[-10:]]
         except PhoneError:
-            return [digits]
+            # Eleven digits are a landline with its trunk prefix; accounts have ten or twelve.
+            return [digits[1:] if len(digits) == 11 and digits[0] == "0" else digits]
     return cleaned.split()
 
 
-def misspellings(word):
-    """Return the patterns of SQL ``LIKE`` for ``word`` with one letter wrong, missing or too many.
+def misspelling(word):
+    """Return how to find the words that ``word`` is, with one letter wrong, missing or too many.
 
-    ``_`` stands for any letter. Empty for words too short, and for numbers, where one digit more or
-    less means somebody else.
+    One error leaves one half of the word as it is, so the halves, which an index can find, choose the
+    candidates, and a regular expression decides among them. Two letters that changed places count as
+    one error.
+
+    :return: ``(fragments, pattern)``: fragments to find by ``LIKE``, one of which the text holds (a
+        blank in front marks the beginning of a word), and a regular expression of PostgreSQL; None for
+        a word too short, and for numbers, where a digit more or less means somebody else.
     """
-    if len(word) < MIN_MISSPELT or any(char.isdigit() for char in word):
-        return []
-    patterns = {}
-    for index in range(len(word)):
-        before, after = word[:index], word[index + 1 :]
-        patterns[escape_like(before) + "_" + escape_like(after)] = None
-        patterns[escape_like(before + after)] = None
-        if index:
-            patterns[escape_like(before) + "_" + escape_like(word[index:])] = None
-        if after:
-            patterns[escape_like(before + after[0] + word[index] + after[1:])] = None
-    return list(patterns)
+    if len(word) < MIN_MISSPELT or not all(_is_letter(char) for char in word):
+        return None
+    split = len(word) - max(3, len(word) // 2)
+    swaps = [
+        word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+        for index in range(len(word) - 1)
+    ]
+    variants = [
+        *(word[:index] + "." + word[index + 1 :] for index in range(len(word))),
+        *(word[:index] + word[index + 1 :] for index in range(len(word))),
+        *(word[:index] + "." + word[index:] for index in range(1, len(word))),
+        *swaps,
+    ]
+    # Changing places across the middle is the one error that spoils both halves.
+    fragments = [" " + word[:split], word[split:], " " + swaps[split - 1]]
+    return fragments, r"\m(" + "|".join(dict.fromkeys(variants)) + ")"
+
+
+def _is_letter(char):
+    """Tell whether ``char`` is a letter, or a sign on a letter as Devanagari has them."""
+    return unicodedata.category(char)[0] in "LM"
 
 
 def escape_like(text):

@@ -18,7 +18,7 @@ class DiscomConsentAsk(models.TransientModel):
     )
     one_consumer = fields.Boolean(compute="_compute_one_consumer")
     action = fields.Selection(ACTIONS, "Answer", required=True, default="given")
-    method = fields.Selection(METHODS, "Asked", required=True, default="counter")
+    method = fields.Selection(METHODS, "Way", required=True, default="counter")
     purpose_bills = fields.Boolean("Bills and receipts", default=True)
     purpose_outages = fields.Boolean("Outages", default=True)
     purpose_dues = fields.Boolean("Reminders of dues", default=True)

@@ -7,3 +7,4 @@ from . import test_report
 from . import test_pdf
 from . import test_report_print
 from . import test_words
+from . import test_outage_tour

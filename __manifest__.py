@@ -63,6 +63,8 @@
         "views/bill_res_company_views.xml",
         "views/outage_reason_views.xml",
         "views/outage_views.xml",
+        "views/outage_asset_views.xml",
+        "views/outage_res_partner_views.xml",
         "views/report_job_views.xml",
         "wizards/whatsapp_composer_views.xml",
         "wizards/outage_update_views.xml",
@@ -75,6 +77,7 @@
         "demo/consumer_res_users_demo.xml",
         "demo/consumer_res_partner_demo.xml",
         "demo/consumer_consent_demo.xml",
+        "demo/outage_demo.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
@@ -82,6 +85,9 @@
         "web.assets_backend": [
             "discom/static/src/js/typst_report.js",
             "discom/static/src/scss/whatsapp_preview.scss",
+        ],
+        "web.assets_tests": [
+            "discom/static/tests/tours/*.js",
         ],
     },
     "application": True,

@@ -1,15 +1,6 @@
-from odoo import fields, models
+from odoo import models
 
 from .outage_audience import ANNOUNCEMENTS
-
-
-class DiscomWhatsappTemplate(models.Model):
-    _inherit = "discom.whatsapp.template"
-
-    purpose = fields.Selection(
-        selection_add=[("outage_cancelled", "Outage cancelled"), ("kyc_code",)],
-        ondelete={"outage_cancelled": "set default"},
-    )
 
 
 class DiscomWhatsappBroadcast(models.Model):

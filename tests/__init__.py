@@ -11,3 +11,4 @@ from . import test_report_print
 from . import test_words
 from . import test_network
 from . import test_phone
+from . import test_outage_tour

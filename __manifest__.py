@@ -78,6 +78,7 @@
         "demo/consumer_res_partner_demo.xml",
         "demo/consumer_consent_demo.xml",
         "demo/outage_demo.xml",
+        "demo/bill_demo.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",

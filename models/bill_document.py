@@ -179,7 +179,10 @@ class DiscomBill(models.Model):
                     "label_en": "Units (kWh)",
                     "previous": formats.number(self.reading_previous),
                     "previous_date": formats.day(self.reading_previous_date),
-                    "current": formats.number(self.reading_current),
+                    # A provisional bill has none, which is not the reading 0.
+                    "current": formats.number(self.reading_current)
+                    if self.reading_current_date
+                    else "",
                     "current_date": formats.day(self.reading_current_date),
                     "units": formats.number(self.units),
                 }

@@ -9,6 +9,8 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.convert import ConvertError
+from ..tools.identity import find_aadhaar
+from ..tools.phone import to_latin_digits
 from ..tools.tabular import RowError, TabularError, open_table
 
 _logger = logging.getLogger(__name__)
@@ -328,6 +330,8 @@ class DiscomImport(models.Model):
                 reason = reasons[number]
                 if isinstance(cells, RowError):
                     cells = cells.cells
+                if any(code == "aadhaar" for code, _column, _value in json.loads(reason)):
+                    cells = map(_masked, cells)
                 writer.writerow([self._reason_text(reason), number, *map(_harmless, cells)])
         if self.refused_count > len(reasons):
             writer.writerow([self.env._("Only the first %(count)s rows are listed.",
@@ -444,3 +448,9 @@ class DiscomImport(models.Model):
 def _harmless(cell):
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell[:1] in ("=", "@", "+", "-") else cell
+
+
+def _masked(cell):
+    """A cell without the full Aadhaar number it may hold."""
+    found = find_aadhaar(cell)
+    return to_latin_digits(cell).replace(found, f"XXXX XXXX {found[-4:]}") if found else cell

@@ -1,5 +1,6 @@
 import base64
 import io
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -8,6 +9,8 @@ from ..tools.tabular import TabularError
 
 # Files up to this size are read and imported while the user waits; larger ones in the background.
 DIRECT_BYTES = 1_000_000
+# Files hold personal data and are not needed once imported; an import left alone is given up.
+KEEP_DAYS = 90
 # What only the import itself sets: in whose name it runs above all.
 OWN_FIELDS = {
     "state",
@@ -225,6 +228,25 @@ class DiscomImport(models.Model):
         """Check a failed import again; what it had imported counts as unchanged."""
         self.ensure_one()
         return self.action_check()
+
+    @api.autovacuum
+    def _gc_files(self):
+        """Delete the files of old imports, and what was staged of those never carried out."""
+        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        old = self.search(
+            [("write_date", "<", limit), ("state", "not in", ("checking", "running"))]
+        )
+        # The garbage collector works for all users alike.
+        self.env["ir.attachment"].sudo().search(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", old.ids),
+                ("res_field", "in", ("file", "refused_file")),
+            ]
+        ).unlink()
+        for record in old.filtered(lambda job: job.state != "done"):
+            record._drop_stage()
+            record._write_progress(state="failed")
 
     # === BUSINESS METHODS === #
 

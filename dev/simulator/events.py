@@ -2,13 +2,11 @@
 
 import base64
 import hashlib
-from functools import lru_cache
 from typing import NamedTuple
 
 FREE_SERVICE = "free_customer_service"
 
 
-@lru_cache(maxsize=100_000)
 def user_id(number):
     """:return: a business-scoped user id, always the same for a number"""
     digest = hashlib.blake2b(number.encode(), digest_size=8).digest()

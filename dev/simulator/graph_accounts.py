@@ -4,7 +4,7 @@ import re
 
 from . import graph_media, graph_templates
 from .errors import GraphError
-from .graph import account_of, graph, no_node, phone_of, read_json, wanted_fields
+from .graph import SIMULATOR, account_of, graph, no_node, phone_of, read_json, wanted_fields
 
 APP = {"id": "300000000000001", "name": "Discom simulator",
        "link": "https://www.facebook.com/games/?app_id=300000000000001"}
@@ -124,7 +124,7 @@ account_node = graph("accounts")(_node)
 
 async def node(request):
     """Send the request for an id to the endpoint whose faults it should meet."""
-    state = request.app[graph_media.SIMULATOR].state
+    state = request.app[SIMULATOR].state
     name = request.match_info["node"]
     if name in state.numbers or name in state.accounts:
         return await account_node(request)

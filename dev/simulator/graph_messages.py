@@ -5,7 +5,6 @@ import time
 
 from .errors import GraphError
 from .graph import after, before, graph, phone_of, read_json
-from .limits import pair_allows
 from .state import Message, message_id
 from .validation import check_send
 
@@ -78,12 +77,9 @@ def _check(simulator, phone, body, now):
     chat = state.chats.get(draft.to)
     in_window = chat is not None and simulator.in_window(chat, now)
 
-    ready_at = None
-    if settings.pair_interval_s:
-        known = chat.pair_ready.get(phone.id, 0) if chat and chat.pair_ready else 0
-        ready_at = pair_allows(known, now, settings.pair_interval_s, settings.pair_burst)
-        if ready_at is None:
-            raise GraphError(131056)
+    interval = settings.pair_interval_s
+    if interval and not phone.pairs.allows(draft.to, now, interval, settings.pair_burst):
+        raise GraphError(131056)
 
     failure = None
     if settings.daily_limit and not in_window and not state.daily.allows(
@@ -96,9 +92,8 @@ def _check(simulator, phone, body, now):
     elif draft.template is None and settings.window_check and not in_window:
         failure = failure or GraphError(131047)
 
-    if ready_at is not None:
-        chat = chat or state.chat(draft.to)
-        chat.pair_ready = {**(chat.pair_ready or {}), phone.id: ready_at}
+    if interval:
+        phone.pairs.spend(draft.to, now, interval)
     return draft, failure
 
 

@@ -142,7 +142,9 @@ def _location(_state, _phone, _chat, given):
         data = {"latitude": float(given["latitude"]), "longitude": float(given["longitude"])}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError("a location needs latitude and longitude") from error
-    data.update({name: str(given[name]) for name in ("name", "address") if given.get(name)})
+    for name, key in (("name", "place"), ("address", "address")):
+        if given.get(key):
+            data[name] = str(given[key])
     return data, None, None
 
 

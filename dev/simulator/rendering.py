@@ -1,10 +1,10 @@
 """Messages as the phone page and the admin API show them."""
 
 from .state import Message
-from .templates import fill
+from .templates import fill, unpack_values
 
-_ICONS = {"document": "📄", "image": "📷", "audio": "🎤", "video": "🎞", "location": "📍",
-          "sticker": "🌼", "unsupported": "?"}
+_WORDS = {"document": "Document", "image": "Photo", "audio": "Voice", "video": "Video",
+          "location": "Place", "unsupported": "Unsupported message"}
 
 
 def _media(message):
@@ -24,7 +24,7 @@ def _media(message):
 
 def _template_parts(message):
     template, layout = message.template, message.layout
-    header_values, body_values, button_values = message.values
+    header_values, body_values, button_values = unpack_values(layout, message.values)
     parameters = dict(zip(layout.body_names, body_values, strict=True))
     parts = {
         "template": {"name": template.name, "language": template.language,
@@ -32,8 +32,8 @@ def _template_parts(message):
         "parameters": parameters,
         "body": fill(layout.body, parameters),
         "footer": layout.footer,
-        "buttons": [_button(button, (button_values or {}).get(index))
-                    for index, button in enumerate(layout.buttons)],
+        "buttons": [_button(button, value)
+                    for button, value in zip(layout.buttons, button_values, strict=True)],
     }
     if layout.header_format == "TEXT":
         names = dict(zip(layout.header_names, header_values, strict=True))
@@ -41,7 +41,7 @@ def _template_parts(message):
     elif layout.header_format:
         parts["header"] = {"type": layout.header_format.lower()}
         parts["media"] = _media(message)
-        if parts["media"] and header_values and header_values[0]:
+        if parts["media"] and header_values[0]:
             parts["media"]["filename"] = header_values[0]
     return parts
 
@@ -142,11 +142,8 @@ def show(message: Message):
 def preview(message):
     """:return: the one line of a message in the list of chats"""
     parts = show(message)
-    icon = _ICONS.get(message.kind, "")
-    if parts["media"] and not icon:
-        icon = _ICONS["document"]
     text = parts["body"] or (parts["media"] or {}).get("filename") or ""
-    return f"{icon} {text}".strip().replace("\n", " ")[:90]
+    return ": ".join(filter(None, (_WORDS.get(message.kind), text))).replace("\n", " ")[:90]
 
 
 def show_chat(chat):

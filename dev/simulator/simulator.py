@@ -24,14 +24,15 @@ class Simulator:
     :param dict settings: first values of settings
     :param numbers: (phone number id, WABA id, display number or None) of each business number
     :param list templates: create bodies of the first templates
+    :param str public_url: base of the addresses it hands out; the caller's own when empty
     """
 
-    def __init__(self, settings=None, numbers=(), templates=()):
+    def __init__(self, settings=None, numbers=(), templates=(), public_url=""):
         self.settings = Settings()
         self.settings.update(settings or {})
         self._first_settings = self.settings.as_dict()
         self._first_templates = list(templates)
-        self.public_url = ""
+        self.public_url = public_url.rstrip("/")
         self.state = State(self.settings)
         for number in numbers:
             self.state.add_number(*number)
@@ -57,7 +58,7 @@ class Simulator:
         if "media" not in keep:
             self.state.media.clear()
         if "templates" not in keep:
-            self.state.templates.__init__()
+            self.state.templates.clear()
             self.place_templates(self._first_templates)
         self.state.random.seed(self.settings.seed)
 

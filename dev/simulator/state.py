@@ -4,11 +4,11 @@ import base64
 import hashlib
 import random
 import secrets
-from collections import Counter, OrderedDict
+from collections import Counter
 from itertools import islice
 
 from .faults import FaultRules
-from .limits import DailyRecipients, SlidingSecond
+from .limits import DailyRecipients, PairLimit, SlidingSecond
 from .media import MediaStore
 from .templates import TemplateStore
 
@@ -53,6 +53,7 @@ class BusinessNumber:
         """Forget what was sent."""
         self.accepted = SlidingSecond()
         self.attempted = SlidingSecond()
+        self.pairs = PairLimit()
 
     @property
     def digits(self):
@@ -63,8 +64,8 @@ class BusinessNumber:
 class Chat:
     """The chat of one consumer, with all business numbers."""
 
-    __slots__ = ("last_inbound", "messages", "name", "number", "pair_ready", "phone_number_id",
-                 "unread", "version")
+    __slots__ = ("last_inbound", "messages", "name", "number", "phone_number_id", "unread",
+                 "version")
 
     def __init__(self, number):
         self.number = number
@@ -73,15 +74,14 @@ class Chat:
         self.unread = 0
         self.version = 0
         self.last_inbound = 0.0
-        self.pair_ready = None
         self.phone_number_id = None
 
 
 class Message:
     """One message, kept small: a template message keeps only the values it filled in.
 
-    ``values`` of a template message: (header values, body values, {button index: value}),
-    values in the order of the template's variables. ``data`` of any other: its own object.
+    ``values`` of a template message: one text, see ``pack_values``; ``data`` of any other: its
+    own object.
     """
 
     __slots__ = ("at", "chat", "context", "data", "delivered_at", "failed", "id", "inbound",
@@ -119,7 +119,8 @@ class State:
 
     def forget_messages(self):
         """Forget chats, messages and counts."""
-        self.chats = OrderedDict()
+        # In the order of their newest message, newest last.
+        self.chats = {}
         self.messages = {}
         self.keys = {}
         self.repeated = {}
@@ -159,7 +160,7 @@ class State:
         chat.messages.append(message)
         chat.phone_number_id = message.phone.id
         self.messages[message.id] = message
-        self.chats.move_to_end(chat.number)
+        self.chats[chat.number] = self.chats.pop(chat.number)
         self.touch(chat)
         if message.inbound:
             self.inbound += 1

@@ -37,6 +37,26 @@ class Button:
         self.variable = found[0] if found else None
 
 
+def pack_values(header, body, buttons):
+    """The values of a message in one text, which takes a third of the memory of many.
+
+    No value holds a new line: Meta refuses it.
+
+    :param header: values of the header (of a file: its name)
+    :param body: values of the body
+    :param buttons: values of the buttons, one for each, empty where there is none
+    """
+    return "\n".join([*header, *body, *buttons])
+
+
+def unpack_values(layout, values):
+    """:return: (header values, body values, button values) that were packed"""
+    head = 1 if layout.header_format in MEDIA_FORMATS else len(layout.header_names)
+    tail = head + len(layout.body_names)
+    found = values.split("\n") if tail or layout.buttons else []
+    return found[:head], found[head:tail], found[tail:]
+
+
 class Template:
     """A template of one language in one account.
 
@@ -127,6 +147,10 @@ class TemplateStore:
     """All templates, found by id or by (account, name, language)."""
 
     def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Forget all templates and locked names."""
         self.by_id = {}
         self._by_name = {}
         self._locked = {}

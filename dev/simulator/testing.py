@@ -85,13 +85,13 @@ class SimulatorProcess:
         templates_path.write_text(json.dumps(self._templates), encoding="utf-8")
         command = [
             sys.executable, "-m", "dev.simulator", "--host", self._host, "--port", str(self._port),
-            "--templates", str(templates_path),
+            "--templates", str(templates_path), "--until-eof",
         ]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={json.dumps(value)}"]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [*command, *self._arguments], cwd=ROOT, stdin=subprocess.DEVNULL,
+                [*command, *self._arguments], cwd=ROOT, stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE, stderr=log, text=True,
                 env={**os.environ, "PYTHONUNBUFFERED": "1"})
         # The pipe ends when the process does; the timer ends a process that says nothing.
@@ -120,6 +120,7 @@ class SimulatorProcess:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
+            process.stdin.close()
             process.stdout.close()
         if self._files:
             self._files.cleanup()

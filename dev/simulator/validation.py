@@ -6,7 +6,7 @@ from typing import NamedTuple
 from .checks import required_text
 from .errors import GraphError
 from .interactive import check_interactive
-from .templates import MEDIA_FORMATS, SENDABLE, fill
+from .templates import MEDIA_FORMATS, SENDABLE, fill, pack_values
 
 RECIPIENT = re.compile(r"\+?([1-9]\d{10,14})")
 BAD_SPACE = re.compile(r"[\n\r\t]| {4}")
@@ -25,7 +25,7 @@ class Draft(NamedTuple):
     key: str | None
     context: str | None
     template: object = None
-    values: tuple | None = None
+    values: str | None = None
     media: object = None
     data: dict | None = None
 
@@ -101,9 +101,9 @@ def file_of(content, kind, phone, state, now):
                               "long.")
     filename = content.get("filename")
     if filename is not None and (not isinstance(filename, str) or not filename
-                                 or len(filename) > FILENAME_MAX):
+                                 or len(filename) > FILENAME_MAX or "\n" in filename):
         raise GraphError(100, f"Param {kind}['filename'] must be 1 to {FILENAME_MAX} characters "
-                              "long.")
+                              "without a new line.")
     link = content.get("link")
     if ("id" in content) == (link is not None):
         raise GraphError(131008, f"{kind} needs either an id or a link.")
@@ -190,8 +190,9 @@ def _template(content, phone, state, now):
         if button.variable and index not in buttons:
             raise GraphError(131008, f"buttons: Button at index {index} of type Url requires a "
                                      "parameter")
-    return {"template": template, "values": (header_values, body_values, buttons or None),
-            "media": media}
+    values = pack_values(header_values, body_values,
+                         [buttons.get(index) or "" for index in range(len(layout.buttons))])
+    return {"template": template, "values": values, "media": media}
 
 
 def _parameters(component, where):
@@ -223,7 +224,7 @@ def _texts(where, parameters, names, named):
             if name in values:
                 raise GraphError(132012, f"{where}: parameter {name!r} is given twice")
         values[name] = text
-    return tuple([values[name] for name in names])
+    return [values[name] for name in names]
 
 
 def _parameter_text(where, parameter):
@@ -273,7 +274,7 @@ def _header(component, layout, named, phone, state, now):
     media = file_of(content, kind, phone, state, now)
     if media and kind == "document" and media.mime_type != "application/pdf":
         raise GraphError(131053, "The document of a template's header must be a PDF.")
-    return (content.get("filename") or (media and media.filename),), media or content["link"]
+    return (content.get("filename") or "",), media or content["link"]
 
 
 def _button(component, layout):

@@ -219,7 +219,7 @@ class SimulatorProcess:
         """
         return self._admin("POST", "inbound", {"from": number, **message})["id"]
 
-    def read(self, number):
+    def open_chat(self, number):
         """A consumer opens his chat.
 
         :return: how many messages he read

@@ -20,7 +20,7 @@ class TestTemplates(SimulatorCase):
         super().setUp()
         self.path = f"{self.simulator.waba_id}/message_templates"
 
-    def create(self, given):
+    def create_template(self, given):
         """:return: (HTTP status, answer)"""
         return self.simulator.graph("POST", self.path, given)
 
@@ -30,7 +30,7 @@ class TestTemplates(SimulatorCase):
 
     def test_review(self):
         self.simulator.settings(template_review_ms=400)
-        status, answer = self.create({**copy.deepcopy(BILL), "name": "made"})
+        status, answer = self.create_template({**copy.deepcopy(BILL), "name": "made"})
         self.assertEqual(status, 200, answer)
         self.assertEqual((answer["status"], answer["category"]), ("PENDING", "UTILITY"))
         self.assertIsInstance(answer["id"], str)
@@ -46,7 +46,7 @@ class TestTemplates(SimulatorCase):
 
     def test_rejection(self):
         self.simulator.settings(template_reject=["made"])
-        template_id = self.create(made(language="en_US"))[1]["id"]
+        template_id = self.create_template(made(language="en_US"))[1]["id"]
         self.until(lambda: self.status_of(template_id) == "REJECTED", "not rejected")
         [value] = self.values(field="message_template_status_update")
         self.assertEqual((value["event"], value["reason"]), ("REJECTED", "INVALID_FORMAT"))
@@ -57,13 +57,13 @@ class TestTemplates(SimulatorCase):
 
     def test_recategorised(self):
         self.simulator.settings(template_marketing=["made"])
-        self.assertEqual(self.create(made())[1]["category"], "MARKETING")
+        self.assertEqual(self.create_template(made())[1]["category"], "MARKETING")
 
     def test_duplicate(self):
-        error = self.assertRefused(100, self.create({**PLAIN}))
+        error = self.assertRefused(100, self.create_template({**PLAIN}))
         self.assertEqual(error["error_subcode"], 2388024)
         self.assertTrue(error["error_user_msg"])
-        self.assertEqual(self.create({**PLAIN, "language": "en"})[0], 200)
+        self.assertEqual(self.create_template({**PLAIN, "language": "en"})[0], 200)
 
     def test_refused_templates(self):
         named = {"parameter_format": "NAMED"}
@@ -111,12 +111,12 @@ class TestTemplates(SimulatorCase):
             (None, made(message_send_ttl_seconds=5)),
         ):
             with self.subTest(given=given):
-                error = self.assertRefused(100, self.create(given))
+                error = self.assertRefused(100, self.create_template(given))
                 self.assertEqual(error.get("error_subcode"), subcode, error)
 
     def test_paging(self):
         for number in range(7):
-            self.create(made(name=f"made_{number}"))
+            self.create_template(made(name=f"made_{number}"))
         query, names, pages = "?limit=4&fields=name", [], 0
         while query:
             pages += 1
@@ -164,7 +164,7 @@ class TestTemplates(SimulatorCase):
         self.sent(plain())
 
     def test_delete(self):
-        self.create({**PLAIN, "language": "en"})
+        self.create_template({**PLAIN, "language": "en"})
         [hindi] = [template for template in self.simulator.templates()
                    if (template["name"], template["language"]) == ("restored", "hi")]
         status, _answer = self.simulator.graph(
@@ -172,7 +172,7 @@ class TestTemplates(SimulatorCase):
         self.assertEqual(status, 200)
         self.assertRefused(132001, self.simulator.send(plain()))
         self.assertEqual(len(self.simulator.templates()), 3)
-        error = self.assertRefused(100, self.create({**PLAIN}))
+        error = self.assertRefused(100, self.create_template({**PLAIN}))
         self.assertEqual(error["error_subcode"], 2388023)
         self.assertEqual(self.simulator.graph("DELETE", self.path + "?name=restored")[0], 200)
         self.assertEqual(len(self.simulator.templates()), 2)

@@ -101,10 +101,10 @@ class TestStatuses(SimulatorCase):
         self.sent(plain())
         self.assertEqual([s["status"] for s in self.statuses()], ["sent", "delivered"])
         self.assertEqual(self.simulator.chats()[0]["unread"], 1)
-        self.assertEqual(self.simulator.read(NUMBER), 1)
+        self.assertEqual(self.simulator.open_chat(NUMBER), 1)
         self.assertEqual(self.statuses()[-1]["status"], "read")
         self.assertEqual(self.simulator.chats()[0]["unread"], 0)
-        self.assertEqual(self.simulator.read(NUMBER), 0)
+        self.assertEqual(self.simulator.open_chat(NUMBER), 0)
 
     def test_status_by_hand(self):
         self.simulator.settings(statuses=[])

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import time
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from .errors import GraphError
 from .graph import SIMULATOR, graph, no_node, phone_of
 from .media import MB, URL_TTL_S
+from .multipart import parse_form
 
 REQUEST_MAX = 105 * MB
 
@@ -19,7 +20,10 @@ async def upload(simulator, request):
     phone = phone_of(simulator, request)
     if (request.content_length or 0) > REQUEST_MAX:
         raise GraphError(131053, "The file is too large.")
-    fields, file = await _form(request)
+    try:
+        fields, file = parse_form(request.headers.get("Content-Type", ""), await request.read())
+    except ValueError:
+        fields, file = {}, None
     if fields.get("messaging_product") != "whatsapp":
         raise GraphError(100, title="The parameter messaging_product is required.")
     if file is None:
@@ -28,25 +32,6 @@ async def upload(simulator, request):
     mime_type = (fields.get("type") or part_type or "").split(";")[0].strip().lower()
     media = simulator.state.media.add(phone.id, content, mime_type, filename, time.time())
     return {"id": media.id}
-
-
-async def _form(request):
-    """:return: (texts by name, (content, filename, type) of the part named file, or None)"""
-    if not request.content_type.startswith("multipart/"):
-        raise GraphError(100, title="The parameter messaging_product is required.")
-    fields, file = {}, None
-    try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader):
-                raise GraphError(100, "A form within a form is not supported.")
-            content = bytes(await part.read())
-            if part.name == "file":
-                file = content, part.filename or "file", part.headers.get("Content-Type")
-            else:
-                fields[part.name] = content.decode(errors="replace")
-    except ValueError as error:
-        raise GraphError(100, f"The form cannot be read: {error}") from error
-    return fields, file
 
 
 def _signature(simulator, media_id, expires):
@@ -103,9 +88,8 @@ def file_answer(media, inline=False):
     if media is None:
         return web.Response(status=404, text="There is no such file.")
     if media.content is None:
-        return web.Response(
-            status=404, text="This file's content is no longer kept (setting media_keep_mb)."
-        )
+        return web.Response(status=404, text="This file's content is no longer kept "
+                                             "(setting media_keep_mb).")
     headers = {}
     if inline:
         # A page from another origin must not run what a consumer sent.

@@ -5,7 +5,6 @@ import time
 
 from .errors import GraphError
 from .graph import after, before, graph, phone_of, read_json
-from .limits import pair_allows
 from .state import Message, message_id
 from .validation import check_send
 
@@ -34,9 +33,8 @@ async def _take(simulator, phone, body, arrived):
     try:
         if state.faults.rules:
             to = body.get("to") if isinstance(body, dict) else None
-            fault = state.faults.pick(
-                "messages", phone.id, to.lstrip("+") if isinstance(to, str) else None
-            )
+            fault = state.faults.pick("messages", phone.id,
+                                      to.lstrip("+") if isinstance(to, str) else None)
             await before(fault)
         draft, failure = _check(simulator, phone, body, arrived)
     except GraphError as error:
@@ -51,9 +49,8 @@ async def _take(simulator, phone, body, arrived):
     if fault and fault.kind == "held":
         accepted["message_status"] = "held_for_quality_assessment"
         failure = fault.error() if fault.code is not None else failure
-        simulator.webhooks.at(
-            arrived + fault.delay_ms / 1000, _release, simulator, message, failure, status=True
-        )
+        simulator.webhooks.at(arrived + fault.delay_ms / 1000, _release, simulator, message,
+                              failure, status=True)
     else:
         simulator.webhooks.schedule_statuses(message, failure)
     await after(fault)
@@ -80,19 +77,13 @@ def _check(simulator, phone, body, now):
     chat = state.chats.get(draft.to)
     in_window = chat is not None and simulator.in_window(chat, now)
 
-    ready_at = None
-    if settings.pair_interval_s:
-        known = chat.pair_ready.get(phone.id, 0) if chat and chat.pair_ready else 0
-        ready_at = pair_allows(known, now, settings.pair_interval_s, settings.pair_burst)
-        if ready_at is None:
-            raise GraphError(131056)
+    interval = settings.pair_interval_s
+    if interval and not phone.pairs.allows(draft.to, now, interval, settings.pair_burst):
+        raise GraphError(131056)
 
     failure = None
-    if (
-        settings.daily_limit
-        and not in_window
-        and not state.daily.allows(draft.to, now, settings.daily_limit, settings.daily_window_s)
-    ):
+    if settings.daily_limit and not in_window and not state.daily.allows(
+            draft.to, now, settings.daily_limit, settings.daily_window_s):
         failure = GraphError(131048, "The messaging limit of 24 hours is reached.")
         if settings.daily_limit_via == "sync":
             raise failure
@@ -101,9 +92,8 @@ def _check(simulator, phone, body, now):
     elif draft.template is None and settings.window_check and not in_window:
         failure = failure or GraphError(131047)
 
-    if ready_at is not None:
-        chat = chat or state.chat(draft.to)
-        chat.pair_ready = {**(chat.pair_ready or {}), phone.id: ready_at}
+    if interval:
+        phone.pairs.spend(draft.to, now, interval)
     return draft, failure
 
 

@@ -33,9 +33,8 @@ def receive(simulator, given):
         raise ValueError(f"type must be one of {', '.join(_KINDS)}")
     state = simulator.state
     at = given.get("timestamp")
-    if at is not None and (
-        isinstance(at, bool) or not isinstance(at, (int, float)) or not math.isfinite(at)
-    ):
+    if at is not None and (isinstance(at, bool) or not isinstance(at, (int, float))
+                           or not math.isfinite(at)):
         raise ValueError("timestamp must be a number, seconds since 1970")
     chat = state.chats.get(number)
     phone = _phone(state, chat, given.get("phone_number_id"))
@@ -130,18 +129,11 @@ def _file(kind, mime_type, filename, sample):
         if given.get("caption"):
             data["caption"] = str(given["caption"])
         try:
-            media = state.media.add(
-                phone.id,
-                content,
-                given.get("mime_type") or mime_type,
-                name,
-                time.time(),
-                inbound=True,
-            )
+            media = state.media.add(phone.id, content, given.get("mime_type") or mime_type, name,
+                                    time.time(), inbound=True)
         except GraphError as error:
             raise ValueError(error.details) from error
         return data, media, None
-
     return make
 
 
@@ -150,7 +142,9 @@ def _location(_state, _phone, _chat, given):
         data = {"latitude": float(given["latitude"]), "longitude": float(given["longitude"])}
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError("a location needs latitude and longitude") from error
-    data.update({name: str(given[name]) for name in ("name", "address") if given.get(name)})
+    for name, key in (("name", "place"), ("address", "address")):
+        if given.get(key):
+            data[name] = str(given[key])
     return data, None, None
 
 
@@ -174,12 +168,8 @@ _KINDS = {
     "button": _button,
     "interactive": _interactive,
     "image": _file("image", "image/png", "photo.png", sample_png),
-    "document": _file(
-        "document",
-        "application/pdf",
-        "document.pdf",
-        lambda: sample_pdf("Sent from the simulator's phone"),
-    ),
+    "document": _file("document", "application/pdf", "document.pdf",
+                      lambda: sample_pdf("Sent from the simulator's phone")),
     "location": _location,
     "reaction": _reaction,
     "unsupported": _unsupported,

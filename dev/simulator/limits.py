@@ -45,19 +45,33 @@ class SlidingSecond:
         }
 
 
-def pair_allows(ready_at, now, interval, burst):
-    """One message per interval to one recipient, with a burst that is paid back later.
+class PairLimit:
+    """One message per interval to one recipient, with a burst that is paid back later."""
 
-    :param float ready_at: time until which the recipient's budget is spent (0 at first)
-    :param float now: epoch seconds
-    :param float interval: seconds per message
-    :param int burst: messages that may be sent at once
-    :return: the new ``ready_at``, or None when the message is one too many
-    """
-    ready_at = max(ready_at, now)
-    if ready_at - now > (max(burst, 1) - 1) * interval + 1e-6:
-        return None
-    return ready_at + interval
+    _SWEEP_AT = 20_000
+
+    def __init__(self):
+        # Recipient: time until which his budget is spent. Times gone by mean a full budget.
+        self._spent_until = {}
+        self._sweep_at = self._SWEEP_AT
+
+    def allows(self, number, now, interval, burst):
+        """:return: whether one more message may go to ``number`` now (epoch seconds)
+
+        :param float interval: seconds per message
+        :param int burst: messages that may be sent at once
+        """
+        ready_at = max(self._spent_until.get(number, 0), now)
+        # Room for the error of adding floats.
+        return ready_at - now <= (max(burst, 1) - 1) * interval + 1e-6
+
+    def spend(self, number, now, interval):
+        """Record a message to ``number``."""
+        spent = self._spent_until
+        spent[number] = max(spent.get(number, 0), now) + interval
+        if len(spent) > self._sweep_at:
+            self._spent_until = {one: until for one, until in spent.items() if until > now}
+            self._sweep_at = max(self._SWEEP_AT, 2 * len(self._spent_until))
 
 
 class DailyRecipients:

@@ -4,11 +4,11 @@ import base64
 import hashlib
 import random
 import secrets
-from collections import Counter, OrderedDict
+from collections import Counter
 from itertools import islice
 
 from .faults import FaultRules
-from .limits import DailyRecipients, SlidingSecond
+from .limits import DailyRecipients, PairLimit, SlidingSecond
 from .media import MediaStore
 from .templates import TemplateStore
 
@@ -29,16 +29,8 @@ class BusinessNumber:
     """A business phone number and what Meta tells of it."""
 
     # Fields that the admin API may set.
-    OPEN = (
-        "display_phone_number",
-        "verified_name",
-        "quality_rating",
-        "throughput",
-        "messaging_limit",
-        "registered",
-        "name_status",
-        "code_verification_status",
-    )
+    OPEN = ("display_phone_number", "verified_name", "quality_rating", "throughput",
+            "messaging_limit", "registered", "name_status", "code_verification_status")
 
     def __init__(self, phone_number_id, waba_id, display_phone_number):
         self.id = phone_number_id
@@ -61,6 +53,7 @@ class BusinessNumber:
         """Forget what was sent."""
         self.accepted = SlidingSecond()
         self.attempted = SlidingSecond()
+        self.pairs = PairLimit()
 
     @property
     def digits(self):
@@ -71,16 +64,8 @@ class BusinessNumber:
 class Chat:
     """The chat of one consumer, with all business numbers."""
 
-    __slots__ = (
-        "last_inbound",
-        "messages",
-        "name",
-        "number",
-        "pair_ready",
-        "phone_number_id",
-        "unread",
-        "version",
-    )
+    __slots__ = ("last_inbound", "messages", "name", "number", "phone_number_id", "unread",
+                 "version")
 
     def __init__(self, number):
         self.number = number
@@ -89,37 +74,19 @@ class Chat:
         self.unread = 0
         self.version = 0
         self.last_inbound = 0.0
-        self.pair_ready = None
         self.phone_number_id = None
 
 
 class Message:
     """One message, kept small: a template message keeps only the values it filled in.
 
-    ``values`` of a template message: (header values, body values, {button index: value}),
-    values in the order of the template's variables. ``data`` of any other: its own object.
+    ``values`` of a template message: one text, see ``pack_values``; ``data`` of any other: its
+    own object.
     """
 
-    __slots__ = (
-        "at",
-        "chat",
-        "context",
-        "data",
-        "delivered_at",
-        "failed",
-        "id",
-        "inbound",
-        "key",
-        "kind",
-        "layout",
-        "media",
-        "phone",
-        "read_at",
-        "sent_at",
-        "status",
-        "template",
-        "values",
-    )
+    __slots__ = ("at", "chat", "context", "data", "delivered_at", "failed", "id", "inbound",
+                 "key", "kind", "layout", "media", "phone", "read_at", "sent_at", "status",
+                 "template", "values")
 
     def __init__(self, message_id, chat, phone, kind, at):
         self.id = message_id
@@ -152,7 +119,8 @@ class State:
 
     def forget_messages(self):
         """Forget chats, messages and counts."""
-        self.chats = OrderedDict()
+        # In the order of their newest message, newest last.
+        self.chats = {}
         self.messages = {}
         self.keys = {}
         self.repeated = {}
@@ -192,7 +160,7 @@ class State:
         chat.messages.append(message)
         chat.phone_number_id = message.phone.id
         self.messages[message.id] = message
-        self.chats.move_to_end(chat.number)
+        self.chats[chat.number] = self.chats.pop(chat.number)
         self.touch(chat)
         if message.inbound:
             self.inbound += 1
@@ -231,8 +199,7 @@ class State:
         """:return: chats whose number or name holds ``query``, newest first"""
         query = query.casefold().lstrip("+")
         found = (
-            chat
-            for chat in reversed(self.chats.values())
+            chat for chat in reversed(self.chats.values())
             if chat.messages and (query in chat.number or query in chat.name.casefold())
         )
         return list(islice(found, limit))
@@ -241,8 +208,7 @@ class State:
         """:return: whether a number is not on WhatsApp, by the setting"""
         rule = self.settings.not_on_whatsapp
         if number in rule["numbers"] or (
-            rule["suffixes"] and number.endswith(tuple(rule["suffixes"]))
-        ):
+                rule["suffixes"] and number.endswith(tuple(rule["suffixes"]))):
             return True
         if not rule["rate"]:
             return False
@@ -253,7 +219,5 @@ class State:
 def message_id(number):
     """:return: a fresh id in the shape of Meta's"""
     inside = b"\x1c\x18\x0c%b\x15\x02\x00\x11\x18\x12%b\x00" % (
-        number.encode(),
-        secrets.token_hex(9).upper().encode(),
-    )
+        number.encode(), secrets.token_hex(9).upper().encode())
     return "wamid." + base64.b64encode(inside).decode()

@@ -4,18 +4,8 @@ import re
 
 VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SENDABLE = "APPROVED"
-STATUSES = (
-    "APPROVED",
-    "ARCHIVED",
-    "DELETED",
-    "DISABLED",
-    "IN_APPEAL",
-    "LIMIT_EXCEEDED",
-    "PAUSED",
-    "PENDING",
-    "PENDING_DELETION",
-    "REJECTED",
-)
+STATUSES = ("APPROVED", "ARCHIVED", "DELETED", "DISABLED", "IN_APPEAL", "LIMIT_EXCEEDED",
+            "PAUSED", "PENDING", "PENDING_DELETION", "REJECTED")
 MEDIA_FORMATS = {"DOCUMENT": "document", "IMAGE": "image", "VIDEO": "video"}
 
 
@@ -45,6 +35,26 @@ class Button:
         self.phone = given.get("phone_number")
         found = variables(self.url)
         self.variable = found[0] if found else None
+
+
+def pack_values(header, body, buttons):
+    """The values of a message in one text, which takes a third of the memory of many.
+
+    No value holds a new line: Meta refuses it.
+
+    :param header: values of the header (of a file: its name)
+    :param body: values of the body
+    :param buttons: values of the buttons, one for each, empty where there is none
+    """
+    return "\n".join([*header, *body, *buttons])
+
+
+def unpack_values(layout, values):
+    """:return: (header values, body values, button values) that were packed"""
+    head = 1 if layout.header_format in MEDIA_FORMATS else len(layout.header_names)
+    tail = head + len(layout.body_names)
+    found = values.split("\n") if tail or layout.buttons else []
+    return found[:head], found[head:tail], found[tail:]
 
 
 class Template:
@@ -86,15 +96,8 @@ class Template:
 class Layout:
     """What a message must fill: texts with their variables, header format, buttons."""
 
-    __slots__ = (
-        "body",
-        "body_names",
-        "buttons",
-        "footer",
-        "header_format",
-        "header_names",
-        "header_text",
-    )
+    __slots__ = ("body", "body_names", "buttons", "footer", "header_format", "header_names",
+                 "header_text")
 
     def __init__(self, components):
         self.header_format = None
@@ -133,29 +136,21 @@ FIELDS = {
     "quality_score": lambda t: {"score": t.quality, "date": int(t.updated_at)},
     "last_updated_time": lambda t: int(t.updated_at),
     "source": lambda t: "API",
-    "health_status": lambda t: {
-        "can_send_message": ("AVAILABLE" if t.status == SENDABLE else "BLOCKED"),
-        "entities": [],
-    },
+    "health_status": lambda t: {"can_send_message": (
+        "AVAILABLE" if t.status == SENDABLE else "BLOCKED"), "entities": []},
 }
-DEFAULTFIELDS = (
-    "name",
-    "parameter_format",
-    "components",
-    "language",
-    "status",
-    "category",
-    "sub_category",
-    "previous_category",
-    "message_send_ttl_seconds",
-    "id",
-)
+DEFAULTFIELDS = ("name", "parameter_format", "components", "language", "status", "category",
+                  "sub_category", "previous_category", "message_send_ttl_seconds", "id")
 
 
 class TemplateStore:
     """All templates, found by id or by (account, name, language)."""
 
     def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Forget all templates and locked names."""
         self.by_id = {}
         self._by_name = {}
         self._locked = {}

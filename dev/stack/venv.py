@@ -38,10 +38,13 @@ def ensure():
         log = LOGS / "pip.log"
         run([sys.executable, "-m", "venv", "--clear", home], log=log)
         run(
-            [python, "-m", "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS],
+            [
+                *(python, "-m", "pip", "install", "--disable-pip-version-check"),
+                *("--progress-bar", "off", "--no-input", "-r", REQUIREMENTS),
+            ],
             log=log,
             problem="pip could not install requirements.txt.",
-            remedy="Is PyPI reachable? Another index: pip config set global.index-url URL",
+            remedy="PyPI out of reach? Name another index: pip config set global.index-url URL",
         )
         complete.touch()
     return python

@@ -100,7 +100,7 @@ def _send(admin, clerk):
         )
         if len(bills) < BILLS:
             raise StackError(f"Only {len(bills)} demo bills can be sent.", "make clean demo")
-        opened = clerk.call("discom.bill", "action_send_whatsapp", bills)
+        opened = clerk.call("discom.bill", "action_send_bill", bills)
         clerk.call(opened["res_model"], "action_send", opened["res_id"])
 
     def states():

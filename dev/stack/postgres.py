@@ -150,13 +150,13 @@ class Cluster(Server):
                 )  # fmt: skip
             self.env["PGPORT"] = str(self.port)
             current.note = f"port {self.port}, {self.home}"
+            if self.home.parent != STATE:
+                current.note += f" because user {self.user} has no way into {STATE}"
         return started
 
     def _create(self):
         if (self.data / "PG_VERSION").exists() and self.passwords.exists():
             return
-        if self.home.parent != STATE:
-            say(f"\n  {STATE} is closed to user {self.user}: the database goes to {self.home}")
         if self.home.exists():
             if self.user and self.home.stat().st_uid not in (0, pwd.getpwnam(self.user).pw_uid):
                 raise StackError(f"{self.home} belongs to somebody else.", f"Remove {self.home}")

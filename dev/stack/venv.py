@@ -10,18 +10,21 @@ from .paths import CHECKOUT, LOGS, cache_dir, digest, locked
 from .process import run
 
 REQUIREMENTS = CHECKOUT / "requirements.txt"
+OLDEST, NEWEST = (3, 11), (3, 13)
 
 
 def ensure():
     """Return the environment's Python, after building the environment where it is not complete.
 
     An environment cannot be renamed (its scripts carry its path), so it is built in place and
-    counts only once the file `complete` is in it; an interrupted build is taken up again.
+    counts only once the file `complete` is in it. An interrupted build begins anew: a package of
+    which half was written may look installed.
     """
-    if sys.version_info < (3, 10):  # noqa: UP036, which takes the answer for granted
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
         raise StackError(
-            f"Odoo 19 needs Python 3.10 or newer; this is {platform.python_version()}.",
-            "Choose another interpreter: make PYTHON=python3.11 ...",
+            "Odoo 19 and requirements.txt go with Python 3.11 to 3.13; "
+            f"{sys.executable} is {platform.python_version()}.",
+            "Choose another interpreter: make PYTHON=python3.12 ...",
         )
     key = digest(REQUIREMENTS.read_bytes(), os.path.realpath(sys.executable), sys.version)
     home = cache_dir() / f"venv-{key}"
@@ -33,12 +36,15 @@ def ensure():
             return python
         system.ensure(system.VENV)
         log = LOGS / "pip.log"
-        run([sys.executable, "-m", "venv", home], log=log)
+        run([sys.executable, "-m", "venv", "--clear", home], log=log)
         run(
-            [python, "-m", "pip", "install", "--disable-pip-version-check", "-r", REQUIREMENTS],
+            [
+                *(python, "-m", "pip", "install", "--disable-pip-version-check"),
+                *("--progress-bar", "off", "--no-input", "-r", REQUIREMENTS),
+            ],
             log=log,
             problem="pip could not install requirements.txt.",
-            remedy="Is PyPI reachable? Another index: pip config set global.index-url URL",
+            remedy="PyPI out of reach? Name another index: pip config set global.index-url URL",
         )
         complete.touch()
     return python

@@ -105,7 +105,9 @@ class DiscomBill(models.Model):
         help="The supply may be cut for dues from this day on, after due notice."
     )
     basis_id = fields.Many2one("discom.bill.basis", "Basis", ondelete="restrict")
-    basis_is_actual = fields.Boolean(related="basis_id.is_actual", string="Basis Needs No Correction")
+    basis_is_actual = fields.Boolean(
+        related="basis_id.is_actual", string="Basis Needs No Correction"
+    )
     basis_explanation = fields.Text(related="basis_id.explanation")
     meter_no = fields.Char(
         "Meter Number",

@@ -91,8 +91,9 @@ class DiscomImport(models.Model):
             Column("name_hi", text),
             Column("guardian_name", text, aliases=("father_name", "guardian")),
             Column("mobile", text, aliases=("mobile_no", "phone")),
-            Column("phone_sanitized", sanitize_phone, source="mobile",
-                   aliases=("mobile_no", "phone")),
+            Column(
+                "phone_sanitized", sanitize_phone, source="mobile", aliases=("mobile_no", "phone")
+            ),
             Column("category", code, aliases=("tariff", "tariff_category")),
             Column("supply_type", text),
             Column("load", convert.quantity, "numeric", aliases=("sanctioned_load",)),

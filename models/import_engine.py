@@ -197,9 +197,7 @@ class DiscomImport(models.Model):
                     buffer = io.StringIO()
                     writer = csv.writer(buffer)
             self._copy(copy, buffer)
-        self.env.cr.execute(
-            SQL("CREATE INDEX ON %s (row_no); ANALYZE %s", stage, stage)
-        )
+        self.env.cr.execute(SQL("CREATE INDEX ON %s (row_no); ANALYZE %s", stage, stage))
         self._write_progress(row_count=count)
 
     def _copy(self, statement, buffer):
@@ -334,8 +332,9 @@ class DiscomImport(models.Model):
                     cells = map(_masked, cells)
                 writer.writerow([self._reason_text(reason), number, *map(_harmless, cells)])
         if self.refused_count > len(reasons):
-            writer.writerow([self.env._("Only the first %(count)s rows are listed.",
-                                        count=len(reasons))])
+            writer.writerow(
+                [self.env._("Only the first %(count)s rows are listed.", count=len(reasons))]
+            )
         # With a byte order mark, Excel takes the file for UTF-8.
         self._set_refused_file(b"\xef\xbb\xbf" + buffer.getvalue().encode())
 
@@ -371,9 +370,7 @@ class DiscomImport(models.Model):
                   JOIN %s s USING (row_no)
                  WHERE p.verdict IN ('new', 'changed') AND p.row_no > %s AND p.row_no <= %s
                 """,
-                SQL(", ").join(
-                    SQL.identifier("s", column.name) for column in self._columns()
-                ),
+                SQL(", ").join(SQL.identifier("s", column.name) for column in self._columns()),
                 plan,
                 SQL.identifier(self._stage_name()),
                 self.last_row,

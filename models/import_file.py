@@ -87,7 +87,11 @@ class DiscomImport(models.Model):
         copy=False,
     )
     user_id = fields.Many2one(
-        "res.users", "Started By", readonly=True, copy=False, ondelete="restrict",
+        "res.users",
+        "Started By",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
         help="The import does what this user may do.",
     )
     started_at = fields.Datetime(readonly=True, copy=False)
@@ -155,7 +159,9 @@ class DiscomImport(models.Model):
                 raise AccessError(
                     self.env._(
                         "Importing %(kind)s needs another role than yours.",
-                        kind=dict(self._fields["kind"]._description_selection(self.env))[record.kind],
+                        kind=dict(self._fields["kind"]._description_selection(self.env))[
+                            record.kind
+                        ],
                     )
                 )
             if not record.office_id and not user.has_group("discom.group_administrator"):
@@ -341,9 +347,7 @@ class DiscomImport(models.Model):
             "cell_too_long": _(
                 "Row %(row)s holds a text without end. A closing quotation mark is probably missing."
             ),
-            "encoding": _(
-                "Row %(row)s is not in UTF-8. Save the file as “CSV UTF-8” or as XLSX."
-            ),
+            "encoding": _("Row %(row)s is not in UTF-8. Save the file as “CSV UTF-8” or as XLSX."),
             "binary": _("This is not a text file. Give a CSV (UTF-8) or XLSX file."),
             "foreign": _(
                 "This is neither CSV nor XLSX. Old Excel files (.xls) must be saved as XLSX first."

@@ -31,8 +31,9 @@ class DiscomImport(models.Model):
             Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
             Column("whatsapp_number", convert.mobile, aliases=("whatsapp", "whatsapp_no")),
             Column("mobile", convert.text, aliases=("mobile_no", "phone")),
-            Column("phone_sanitized", sanitize_phone, source="mobile",
-                   aliases=("mobile_no", "phone")),
+            Column(
+                "phone_sanitized", sanitize_phone, source="mobile", aliases=("mobile_no", "phone")
+            ),
             Column("email", convert.email),
             Column("language", convert.choice(languages)),
             *(Column(name, convert.flag, "boolean") for name in CONSENT_COLUMNS),
@@ -117,9 +118,7 @@ class DiscomImport(models.Model):
         Like ``discom.consent._append``: what is in force already is not repeated. What was said
         later than the file, such as a STOP on WhatsApp, stays in force.
         """
-        methods = SQL(", ").join(
-            SQL("%s", method) for method, _label in METHODS
-        )
+        methods = SQL(", ").join(SQL("%s", method) for method, _label in METHODS)
         self.env.cr.execute(
             SQL(
                 """

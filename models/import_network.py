@@ -129,9 +129,7 @@ class DiscomImport(models.Model):
         )
 
     def _apply_asset(self, rows):
-        self._apply_nodes(
-            "discom.asset", rows, ["name", "name_hi", "kind", "voltage", "office_id"]
-        )
+        self._apply_nodes("discom.asset", rows, ["name", "name_hi", "kind", "voltage", "office_id"])
 
     def _apply_nodes(self, model, rows, names):
         """Create and write nodes through the ORM, level by level, parents before children.

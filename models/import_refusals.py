@@ -15,7 +15,9 @@ class DiscomImport(models.Model):
             "cell_too_long": _("A text of the row is too long."),
             "empty": _("%(column)s is empty."),
             # what a value looks like
-            "account": _("%(column)s “%(value)s” must have 10 digits. In Excel, format it as text."),
+            "account": _(
+                "%(column)s “%(value)s” must have 10 digits. In Excel, format it as text."
+            ),
             "old_account": _("%(column)s “%(value)s” must have 10 or 12 digits."),
             "aadhaar": _(
                 "%(column)s holds a full Aadhaar number. The law allows only its last four digits to "

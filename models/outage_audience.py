@@ -190,12 +190,16 @@ class DiscomOutage(models.Model):
 
     def _queued_messages(self):
         # sudo: the queue belongs to the engine; officers do not write messages.
-        return self.env["discom.whatsapp.message"].sudo().search(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("state", "=", "queued"),
-            ]
+        return (
+            self.env["discom.whatsapp.message"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("state", "=", "queued"),
+                ]
+            )
         )
 
     @api.model

@@ -49,9 +49,13 @@ class IrActionsReport(models.Model):
         self.env["discom.bill"].browse(bill_ids).check_access("read")
         try:
             path = file_path(layout, filter_ext=(LAYOUT_SUFFIX,))
-            parts = [io.BytesIO(part) for part in pdf.render_many(path, self._bill_batches(bill_ids))]
+            parts = [
+                io.BytesIO(part) for part in pdf.render_many(path, self._bill_batches(bill_ids))
+            ]
         except FileNotFoundError as error:
-            raise UserError(self.env._("The layout %(file)s does not exist.", file=layout)) from error
+            raise UserError(
+                self.env._("The layout %(file)s does not exist.", file=layout)
+            ) from error
         except pdf.LayoutError as error:
             raise UserError(
                 self.env._("The layout of the bill has a mistake:\n%(error)s", error=error)

@@ -1,6 +1,7 @@
 from . import test_consent
 from . import test_consumer
 from . import test_consumer_access
+from . import test_main_job
 from . import test_whatsapp_composer
 from . import test_whatsapp_lane
 from . import test_outage

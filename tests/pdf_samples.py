@@ -136,10 +136,14 @@ def crowded_bill():
     """Fifteen charges, a year of arrears, three readings, long names and crores of rupees."""
     data = largest_unmeasured_bill()
     data["lines"] = [
-        charge(f"ऊर्जा प्रभार खण्ड {i}", f"Energy charge, slab {i}", "12,34,567.00", "1,00,000", "10.50")
+        charge(
+            f"ऊर्जा प्रभार खण्ड {i}", f"Energy charge, slab {i}", "12,34,567.00", "1,00,000", "10.50"
+        )
         for i in range(15)
     ]
-    data["arrears"] = [{"month": f"अक्टूबर {2026 - i}", "amount": "12,34,56,789.00"} for i in range(12)]
+    data["arrears"] = [
+        {"month": f"अक्टूबर {2026 - i}", "amount": "12,34,56,789.00"} for i in range(12)
+    ]
     data["readings"] = [
         {**data["readings"][0], "label_en": label} for label in ("kWh", "kVAh", "kW")
     ]

@@ -27,14 +27,12 @@ class TestMainJob(HttpCase, WhatsappCommon):
             )
             self.assertEqual(response.status_code, 200)
         with self.enter_registry_test_mode():
-            self.env.ref("discom.ir_cron_whatsapp_event_apply").method_direct_trigger()
+            self.env.ref("discom.ir_cron_whatsapp_apply").method_direct_trigger()
         self.env.invalidate_all()
 
     def test_send_and_see_the_result(self):
         read, delivered = self.create_bill(), self.create_bill()
-        unreachable = self.create_bill(
-            self.create_ready_consumer(discom_whatsapp_number=False)
-        )
+        unreachable = self.create_bill(self.create_ready_consumer(discom_whatsapp_number=False))
         elsewhere = self.create_bill(
             self.create_ready_consumer(discom_office_id=self.subdivision_a2.id)
         )

@@ -101,9 +101,7 @@ class TestOutageAudience(OutageCommon):
         feeder = self.create_outage(self.feeder_a1)
         self.assertEqual(self.audience(feeder), {below: "duplicate", beside: None})
         tomorrow = self.create_outage(self.feeder_a1, start=24, kind="planned")
-        self.assertEqual(
-            self.audience(tomorrow, "outage_planned"), {below: None, beside: None}
-        )
+        self.assertEqual(self.audience(tomorrow, "outage_planned"), {below: None, beside: None})
 
     def test_told_once_when_announced_together(self):
         consumer = self.create_told()
@@ -111,9 +109,7 @@ class TestOutageAudience(OutageCommon):
         feeder = self.create_outage(self.feeder_a1)
         model = self.env["discom.outage"].with_user(self.operator)
         rows = self.env.execute_query(
-            model._whatsapp_audience(
-                [("id", "in", (transformer | feeder).ids)], "outage_unplanned"
-            )
+            model._whatsapp_audience([("id", "in", (transformer | feeder).ids)], "outage_unplanned")
         )
         self.assertEqual(
             sorted(rows),

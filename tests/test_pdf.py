@@ -209,7 +209,7 @@ class TestBillPdf(BaseCase):
             )
             text = printed(pdf.bill_pdf({**pdf_samples.bill(), "extra": "more"}, layout))
             self.assertIn("Ours: Lakshmi Devi more", flat(text))
-            layout.write_text("#read(\"/etc/hostname\") #undefined")
+            layout.write_text('#read("/etc/hostname") #undefined')
             with self.assertRaises(pdf.LayoutError):
                 pdf.bill_pdf(pdf_samples.bill(), layout)
         with self.assertRaises(pdf.LayoutError):

@@ -22,7 +22,7 @@ class TestBillDeliveryRegister(DiscomCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.month = date(2026, 10, 1)
-        names = ["=HYPERLINK(\"http://x\")", "राम प्रसाद", "Ramesh", "+cmd|' /C calc'!A0"]
+        names = ['=HYPERLINK("http://x")', "राम प्रसाद", "Ramesh", "+cmd|' /C calc'!A0"]
         cls.consumers = cls.env["res.partner"]
         for name in names:
             cls.consumers |= cls.create_consumer(name=name, discom_village="Salkhan")
@@ -76,9 +76,7 @@ class TestBillDeliveryRegister(DiscomCommon):
 
     def wizard(self, user=None, lang="en_US", **vals):
         """The dialog, filled as a person does."""
-        form = Form(
-            self.env["discom.bill.delivery.register"].with_user(user or self.clerk)
-        )
+        form = Form(self.env["discom.bill.delivery.register"].with_user(user or self.clerk))
         form.period = self.month + timedelta(days=9)
         form.lang = lang
         for name, value in vals.items():
@@ -119,15 +117,15 @@ class TestBillDeliveryRegister(DiscomCommon):
             self.assertEqual(row["Payable by due date (₹)"], bill.amount_total)
             self.assertEqual(row["Due date"].date(), bill.due_date)
             self.assertEqual(row["Bill number"], bill.name)
-            self.assertEqual(row["WhatsApp number"][-4:], bill.partner_id.discom_whatsapp_number[-4:])
+            self.assertEqual(
+                row["WhatsApp number"][-4:], bill.partner_id.discom_whatsapp_number[-4:]
+            )
             self.assertNotIn(bill.partner_id.discom_whatsapp_number[3:], row["WhatsApp number"])
 
     def test_texts_are_never_formulas(self):
         sheet = self.workbook(self.wizard().action_print()).worksheets[1]
         cells = [cell for row in sheet.iter_rows(min_row=HEAD + 1) for cell in row]
-        risky = [
-            cell for cell in cells if isinstance(cell.value, str) and cell.value[:1] in "=+-@"
-        ]
+        risky = [cell for cell in cells if isinstance(cell.value, str) and cell.value[:1] in "=+-@"]
         self.assertIn('=HYPERLINK("http://x")', [cell.value for cell in risky])
         self.assertFalse([cell for cell in cells if cell.data_type == "f"])
 
@@ -166,7 +164,9 @@ class TestBillDeliveryRegister(DiscomCommon):
             self.assertEqual(sheet.page_setup.paperSize, 9)
             self.assertTrue(sheet.sheet_properties.pageSetUpPr.fitToPage)
             self.assertEqual(sheet.page_setup.fitToHeight, 0)
-            self.assertIn("Page &[Page] of &N".replace("&[Page]", "&P"), str(sheet.oddFooter.right.text))
+            self.assertIn(
+                "Page &[Page] of &N".replace("&[Page]", "&P"), str(sheet.oddFooter.right.text)
+            )
         self.assertEqual(data.print_title_rows, f"${HEAD}:${HEAD}")
         self.assertEqual(data.freeze_panes, f"A{HEAD + 1}")
         self.assertEqual(data.auto_filter.ref, f"A{HEAD}:K{HEAD + 5}")

@@ -65,8 +65,11 @@ class TestWords(BaseCase):
             (1000000000, "एक सौ करोड़"),
             (1234567890, "एक सौ तेईस करोड़ पैंतालीस लाख सड़सठ हज़ार आठ सौ नब्बे"),
             (10**12, "एक लाख करोड़"),
-            (10**14 - 1, "निन्यानवे लाख निन्यानवे हज़ार नौ सौ निन्यानवे करोड़ "
-                "निन्यानवे लाख निन्यानवे हज़ार नौ सौ निन्यानवे"),
+            (
+                10**14 - 1,
+                "निन्यानवे लाख निन्यानवे हज़ार नौ सौ निन्यानवे करोड़ "
+                "निन्यानवे लाख निन्यानवे हज़ार नौ सौ निन्यानवे",
+            ),
         ):
             with self.subTest(number=number):
                 self.assertEqual(num2words(number, lang="hi"), words)
@@ -75,7 +78,10 @@ class TestWords(BaseCase):
 
     def test_hindi_says_every_number(self):
         dice = random.Random(19)
-        numbers = [*range(2000), *(dice.randrange(10 ** dice.randrange(4, 15)) for _i in range(3000))]
+        numbers = [
+            *range(2000),
+            *(dice.randrange(10 ** dice.randrange(4, 15)) for _i in range(3000)),
+        ]
         for number in numbers:
             self.assertEqual(hindi_value(num2words(number, lang="hi")), number)
 
@@ -107,17 +113,29 @@ class TestWords(BaseCase):
             ),
             ("99999.995", "एक लाख रुपये मात्र", "One lakh rupees only"),
             ("-0.004", "शून्य रुपये मात्र", "Zero rupees only"),
-            ("-1234.50", "ऋण एक हज़ार दो सौ चौंतीस रुपये पचास पैसे मात्र",
-                "Minus one thousand, two hundred and thirty-four rupees and fifty paise only"),
-            ("1234567890", "एक सौ तेईस करोड़ पैंतालीस लाख सड़सठ हज़ार आठ सौ नब्बे रुपये मात्र",
+            (
+                "-1234.50",
+                "ऋण एक हज़ार दो सौ चौंतीस रुपये पचास पैसे मात्र",
+                "Minus one thousand, two hundred and thirty-four rupees and fifty paise only",
+            ),
+            (
+                "1234567890",
+                "एक सौ तेईस करोड़ पैंतालीस लाख सड़सठ हज़ार आठ सौ नब्बे रुपये मात्र",
                 "One hundred and twenty-three crore, forty-five lakh, sixty-seven thousand, "
-                "eight hundred and ninety rupees only"),
+                "eight hundred and ninety rupees only",
+            ),
             # num2words itself ends at a thousand crore.
             ("10000000000", "एक हज़ार करोड़ रुपये मात्र", "One thousand crore rupees only"),
-            ("1000000000000.05", "एक लाख करोड़ रुपये पाँच पैसे मात्र",
-                "One lakh crore rupees and five paise only"),
-            ("20000000007", "दो हज़ार करोड़ सात रुपये मात्र",
-                "Two thousand crore and seven rupees only"),
+            (
+                "1000000000000.05",
+                "एक लाख करोड़ रुपये पाँच पैसे मात्र",
+                "One lakh crore rupees and five paise only",
+            ),
+            (
+                "20000000007",
+                "दो हज़ार करोड़ सात रुपये मात्र",
+                "Two thousand crore and seven rupees only",
+            ),
         ):
             with self.subTest(amount=amount):
                 self.assertEqual(amount_in_words(amount, "hi_IN"), hindi)

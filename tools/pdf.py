@@ -48,6 +48,7 @@ from pathlib import Path
 import typst
 
 from .qr import qr_svg
+
 MODULE = Path(__file__).resolve().parent.parent
 FONTS = MODULE / "static" / "fonts"
 BILL_LAYOUT = MODULE / "reports" / "bill.typ"
@@ -61,7 +62,9 @@ MAX_TEXT = 240
 
 # Control characters, lone surrogates and everything that turns the direction of the text around it. ZWJ and ZWNJ
 # stay: Devanagari needs them.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 # A line breaks only between words, so a word that is wider than its place gets invisible places to break.
 _LONG_WORD = re.compile(r"\S{25,}")
 _BREAK_EVERY = 12
@@ -81,7 +84,9 @@ _BILL = {
         **_texts("basis_code basis_hi basis_en basis_note_hi basis_note_en"),
         "basis_actual": True,
     },
-    "consumer": _texts("name_hi name guardian account_no address category load meter_no area phone_last4"),
+    "consumer": _texts(
+        "name_hi name guardian account_no address category load meter_no area phone_last4"
+    ),
     "readings": [_texts("label_hi label_en previous previous_date current current_date units")],
     "lines": [_texts("name_hi name_en qty rate amount")],
     "totals": _texts("current arrears lpsc total after_due words_hi words_en"),
@@ -148,7 +153,9 @@ def prepare_bill(data):
 
 @cache
 def _fonts():
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)])
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
+    )
 
 
 _local = threading.local()
@@ -157,7 +164,9 @@ _local = threading.local()
 def _compiler(layout):
     compilers = _local.__dict__.setdefault("compilers", {})
     if layout not in compilers:
-        compilers[layout] = typst.Compiler(layout, root=str(Path(layout).parent), font_paths=_fonts())
+        compilers[layout] = typst.Compiler(
+            layout, root=str(Path(layout).parent), font_paths=_fonts()
+        )
     return compilers[layout]
 
 

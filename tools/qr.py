@@ -52,7 +52,9 @@ def upi_uri(payee_address, payee_name, amount, reference="", note="", merchant_c
         "am": str(rupees),
         "cu": "INR",
     }
-    return "upi://pay?" + "&".join(f"{key}={quote(value, safe='@')}" for key, value in parameters.items() if value)
+    return "upi://pay?" + "&".join(
+        f"{key}={quote(value, safe='@')}" for key, value in parameters.items() if value
+    )
 
 
 def qr_svg(text):
@@ -65,6 +67,13 @@ def qr_svg(text):
     buffer = io.BytesIO()
     code = segno.make_qr(text, error="m", mask=MASK, boost_error=False)
     code.save(
-        buffer, kind="svg", border=4, omitsize=True, xmldecl=False, nl=False, svgclass=None, lineclass=None
+        buffer,
+        kind="svg",
+        border=4,
+        omitsize=True,
+        xmldecl=False,
+        nl=False,
+        svgclass=None,
+        lineclass=None,
     )
     return buffer.getvalue().decode()

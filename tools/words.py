@@ -90,7 +90,9 @@ class Num2Word_HI(Num2Word_Base):
         """Rupees and paise; no paise are said where there are none. As everywhere in num2words, an int counts paise."""
         rupees, paise, negative = parse_currency_parts(val)
         if currency not in self.CURRENCY_FORMS:
-            raise NotImplementedError(f'Currency code "{currency}" not implemented for "{type(self).__name__}"')
+            raise NotImplementedError(
+                f'Currency code "{currency}" not implemented for "{type(self).__name__}"'
+            )
         rupee_forms, paisa_forms = self.CURRENCY_FORMS[currency]
         words = f"{self.to_cardinal(rupees)} {self.pluralize(rupees, rupee_forms)}"
         if negative:

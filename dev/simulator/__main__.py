@@ -26,7 +26,8 @@ def _port(text):
 
 def _parser():
     parser = argparse.ArgumentParser(
-        prog="python -m dev.simulator", description="Stand-in for Meta's WhatsApp Cloud API.")
+        prog="python -m dev.simulator", description="Stand-in for Meta's WhatsApp Cloud API."
+    )
     defaults = Settings()
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8070, help="0 takes a free one")
@@ -34,23 +35,35 @@ def _parser():
     parser.add_argument("--app-secret", default=defaults.app_secret)
     parser.add_argument("--verify-token", default=defaults.verify_token)
     parser.add_argument("--webhook-url", default="")
-    parser.add_argument("--phone-number-id", action="append", default=[],
-                        metavar="ID[:WABA[:NUMBER]]")
+    parser.add_argument(
+        "--phone-number-id", action="append", default=[], metavar="ID[:WABA[:NUMBER]]"
+    )
     parser.add_argument("--waba-id", default=DEFAULT_WABA)
     parser.add_argument("--templates", metavar="FILE")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE",
-                        help="a setting; value is JSON, else text")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a setting; value is JSON, else text",
+    )
     parser.add_argument("--public-url", default="")
-    parser.add_argument("--until-eof", action="store_true",
-                        help="end when standard input ends, as it does when the parent dies")
-    parser.add_argument("--log-level", default="warning",
-                        choices=("debug", "info", "warning", "error"))
+    parser.add_argument(
+        "--until-eof",
+        action="store_true",
+        help="end when standard input ends, as it does when the parent dies",
+    )
+    parser.add_argument(
+        "--log-level", default="warning", choices=("debug", "info", "warning", "error")
+    )
     return parser
 
 
 def _settings(arguments):
-    settings = {name: getattr(arguments, name) for name in (
-        "token", "app_secret", "verify_token", "webhook_url")}
+    settings = {
+        name: getattr(arguments, name)
+        for name in ("token", "app_secret", "verify_token", "webhook_url")
+    }
     for pair in arguments.set:
         name, _equals, value = pair.partition("=")
         try:
@@ -71,8 +84,9 @@ def _numbers(arguments):
 
 
 async def _serve(arguments, settings, templates):
-    app = make_app(lambda: Simulator(settings, _numbers(arguments), templates,
-                                     arguments.public_url))
+    app = make_app(
+        lambda: Simulator(settings, _numbers(arguments), templates, arguments.public_url)
+    )
     runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=1)
     await runner.setup()
     try:
@@ -99,8 +113,9 @@ def main():
     :return: exit status
     """
     arguments = _parser().parse_args()
-    logging.basicConfig(level=arguments.log_level.upper(),
-                        format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
     try:
         settings = _settings(arguments)
         templates = load_templates(arguments.templates) if arguments.templates else []

@@ -22,6 +22,7 @@ STATUSES = ("sent", "delivered", "read", "failed")
 
 def admin(handler):
     """Make a handler of ``f(simulator, request, body)`` that answers data."""
+
     @functools.wraps(handler)
     async def wrapped(request):
         body = await read_json(request) if request.method == "POST" else None
@@ -32,6 +33,7 @@ def admin(handler):
         # The checks raise ValueError with a sentence; the others come of JSON of a wrong shape.
         except (ValueError, TypeError, AttributeError) as error:
             return answer_json({"error": str(error)}, 400)
+
     return wrapped
 
 
@@ -76,8 +78,10 @@ async def state(simulator, request, body):
         raise ValueError(f"there is no business number {wanted}")
     accepted = phones[wanted].accepted if wanted else known.accepted
     attempted = phones[wanted].attempted if wanted else known.attempted
-    keys = {"distinct": len(known.keys),
-            "repeated": dict(islice(known.repeated.items(), REPEATED_SHOWN))}
+    keys = {
+        "distinct": len(known.keys),
+        "repeated": dict(islice(known.repeated.items(), REPEATED_SHOWN)),
+    }
     if request.query.get("keys") == "1":
         keys["counts"] = known.keys
     return {
@@ -86,8 +90,11 @@ async def state(simulator, request, body):
         "statuses": {name: known.statuses[name] for name in STATUSES},
         "inbound": known.inbound,
         "chats": len(known.chats),
-        "media": {"count": len(known.media), "bytes": known.media.bytes,
-                  "uploads": known.media.uploads},
+        "media": {
+            "count": len(known.media),
+            "bytes": known.media.bytes,
+            "uploads": known.media.uploads,
+        },
         "keys": keys,
         "without_key": known.without_key,
         "rate": accepted.summary(),
@@ -95,9 +102,13 @@ async def state(simulator, request, body):
         "daily_recipients": len(known.daily),
         "webhooks": simulator.webhooks.summary(),
         "numbers": {
-            phone.id: {"waba_id": phone.waba_id, "accepted": phone.accepted.total,
-                       "max_1s": phone.accepted.most, "attempted": phone.attempted.total,
-                       "attempted_max_1s": phone.attempted.most}
+            phone.id: {
+                "waba_id": phone.waba_id,
+                "accepted": phone.accepted.total,
+                "max_1s": phone.accepted.most,
+                "attempted": phone.attempted.total,
+                "attempted_max_1s": phone.attempted.most,
+            }
             for phone in phones.values()
         },
         "templates": len(known.templates.by_id),
@@ -145,8 +156,11 @@ async def chats(simulator, request, body):
 async def webhooks(simulator, request, body):
     """The newest callbacks, oldest first."""
     after, field = int(request.query.get("after", 0)), request.query.get("field")
-    found = [record for record in simulator.webhooks.log
-             if record["seq"] > after and field in (None, record["field"])]
+    found = [
+        record
+        for record in simulator.webhooks.log
+        if record["seq"] > after and field in (None, record["field"])
+    ]
     limit = _limit(request, 1000)
     return found[-limit:] if limit else []
 
@@ -170,8 +184,9 @@ async def status(simulator, request, body):
     if body.get("id"):
         found = [known.messages[body["id"]]] if body["id"] in known.messages else []
     else:
-        found = [m for m in known.messages.values() if m.key is not None
-                 and m.key == body.get("key")]
+        found = [
+            m for m in known.messages.values() if m.key is not None and m.key == body.get("key")
+        ]
     found = [message for message in found if not message.inbound]
     if not found:
         raise ValueError("there is no such message")
@@ -193,9 +208,18 @@ async def templates(simulator, request, body):
         placed = simulator.state.templates.by_id.values()
     else:
         placed = simulator.place_templates(body)
-    return [{"id": t.id, "waba_id": t.waba_id, "name": t.name, "language": t.language,
-             "status": t.status, "category": t.category, "components": t.components}
-            for t in placed]
+    return [
+        {
+            "id": t.id,
+            "waba_id": t.waba_id,
+            "name": t.name,
+            "language": t.language,
+            "status": t.status,
+            "category": t.category,
+            "components": t.components,
+        }
+        for t in placed
+    ]
 
 
 @admin
@@ -216,9 +240,14 @@ async def numbers(simulator, request, body):
         for name in BusinessNumber.OPEN:
             if name in body:
                 setattr(phone, name, body[name])
-    return [{"id": phone.id, "waba_id": phone.waba_id,
-             **{name: getattr(phone, name) for name in BusinessNumber.OPEN}}
-            for phone in known.numbers.values()]
+    return [
+        {
+            "id": phone.id,
+            "waba_id": phone.waba_id,
+            **{name: getattr(phone, name) for name in BusinessNumber.OPEN},
+        }
+        for phone in known.numbers.values()
+    ]
 
 
 @admin
@@ -228,7 +257,8 @@ async def verify(simulator, request, body):
     if not url:
         raise ValueError("there is no callback URL")
     return await simulator.webhooks.handshake(
-        url, body.get("verify_token") or simulator.settings.verify_token)
+        url, body.get("verify_token") or simulator.settings.verify_token
+    )
 
 
 @admin

@@ -13,8 +13,9 @@ VERSION = r"/{version:v\d+\.\d+}"
 
 async def _unknown(request):
     method, path = request.method, request.path
-    error = GraphError(100, "", title=f"Unknown path components or method: {method} {path}",
-                       status=404)
+    error = GraphError(
+        100, "", title=f"Unknown path components or method: {method} {path}", status=404
+    )
     return answer_json(error.as_answer(), error.status)
 
 

@@ -79,8 +79,19 @@ class GraphError(Exception):
     :param retry_after: seconds for the ``Retry-After`` header
     """
 
-    def __init__(self, code, details=None, *, subcode=None, title=None, status=None,
-                 user_title=None, user_msg=None, is_transient=None, retry_after=None):
+    def __init__(
+        self,
+        code,
+        details=None,
+        *,
+        subcode=None,
+        title=None,
+        status=None,
+        user_title=None,
+        user_msg=None,
+        is_transient=None,
+        retry_after=None,
+    ):
         known_title, known_status, known_details = CATALOGUE.get(code, ("Error", 400, ""))
         self.code = code
         self.title = title or known_title

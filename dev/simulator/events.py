@@ -101,8 +101,10 @@ def envelope(batch):
         if contact not in value["contacts"][-3:]:
             value["contacts"].append(contact)
         value["statuses"].append(event.entry())
-    return {"object": "whatsapp_business_account",
-            "entry": [{"id": batch[0].waba_id, "changes": changes}]}
+    return {
+        "object": "whatsapp_business_account",
+        "entry": [{"id": batch[0].waba_id, "changes": changes}],
+    }
 
 
 def inbound(message, kind, content, context=None):
@@ -124,16 +126,26 @@ def inbound(message, kind, content, context=None):
     if context:
         told["context"] = context
     if kind == "unsupported":
-        told["errors"] = [{"code": 131051, "title": "Message type unknown",
-                           "message": "Message type unknown",
-                           "error_data": {"details": "Message type is currently not supported."}}]
+        told["errors"] = [
+            {
+                "code": 131051,
+                "title": "Message type unknown",
+                "message": "Message type unknown",
+                "error_data": {"details": "Message type is currently not supported."},
+            }
+        ]
     else:
         told[kind] = content
     value = {
         "messaging_product": "whatsapp",
         "metadata": _metadata(phone),
-        "contacts": [{"profile": {"name": chat.name or chat.number}, "wa_id": chat.number,
-                      "user_id": user_id(chat.number)}],
+        "contacts": [
+            {
+                "profile": {"name": chat.name or chat.number},
+                "wa_id": chat.number,
+                "user_id": user_id(chat.number),
+            }
+        ],
         "messages": [told],
     }
     return ValueEvent("messages", phone.waba_id, value, phone)
@@ -141,8 +153,11 @@ def inbound(message, kind, content, context=None):
 
 def media_object(media, caption=None):
     """:return: the object of an inbound file"""
-    told = {"id": media.id, "mime_type": media.mime_type,
-            "sha256": base64.b64encode(media.sha256).decode()}
+    told = {
+        "id": media.id,
+        "mime_type": media.mime_type,
+        "sha256": base64.b64encode(media.sha256).decode(),
+    }
     if media.mime_type.startswith("application/") or media.mime_type == "text/plain":
         told["filename"] = media.filename
     if caption:

@@ -52,8 +52,9 @@ class Fault:
             raise FaultError(f"endpoint must be one of {', '.join(ENDPOINTS)}")
         for name in ("rate", "skip", "count", "delay_ms", "retry_after", "status", "subcode"):
             value = getattr(self, name)
-            if value is not None and (isinstance(value, bool)
-                                      or not isinstance(value, (int, float)) or value < 0):
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0
+            ):
                 raise FaultError(f"{name} must be a number, not negative")
         if not isinstance(self.numbers, list):
             raise FaultError("numbers must be a list")
@@ -63,9 +64,15 @@ class Fault:
 
     def error(self):
         """:return: the GraphError that this rule tells"""
-        return GraphError(self.code, self.details, subcode=self.subcode, title=self.title,
-                          status=self.status, is_transient=self.is_transient,
-                          retry_after=self.retry_after)
+        return GraphError(
+            self.code,
+            self.details,
+            subcode=self.subcode,
+            title=self.title,
+            status=self.status,
+            is_transient=self.is_transient,
+            retry_after=self.retry_after,
+        )
 
 
 _GIVEN = {f.name for f in fields(Fault)} - {"id", "hits", "seen"}

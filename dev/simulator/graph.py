@@ -41,6 +41,7 @@ def graph(endpoint):
 
     :param str endpoint: name under which faults know it; ``messages`` picks its own faults
     """
+
     def decorate(handler):
         @functools.wraps(handler)
         async def wrapped(request):
@@ -65,7 +66,9 @@ def graph(endpoint):
                     request.transport.abort()
                 return web.Response(status=500)
             return data if isinstance(data, web.StreamResponse) else answer_json(data)
+
         return wrapped
+
     return decorate
 
 
@@ -75,8 +78,12 @@ def _check_token(simulator, request):
         given = "Bearer " + request.query.get("access_token", "")
     expected = "Bearer " + simulator.settings.token
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise GraphError(190, "Invalid OAuth access token - Cannot parse access token",
-                         title="Invalid OAuth access token", status=401)
+        raise GraphError(
+            190,
+            "Invalid OAuth access token - Cannot parse access token",
+            title="Invalid OAuth access token",
+            status=401,
+        )
 
 
 async def before(fault):
@@ -115,8 +122,10 @@ async def read_json(request):
 
 def no_node(node):
     """:return: the GraphError for an id that nobody has"""
-    text = (f"Unsupported request. Object with ID '{node}' does not exist, cannot be loaded due "
-            "to missing permissions, or does not support this operation.")
+    text = (
+        f"Unsupported request. Object with ID '{node}' does not exist, cannot be loaded due "
+        "to missing permissions, or does not support this operation."
+    )
     return GraphError(100, "", subcode=33, title=text)
 
 
@@ -149,6 +158,9 @@ def wanted_fields(request, default, known, node_type):
     names = [name.split("{")[0].split(".")[0].strip() for name in asked.split(",")]
     for name in names:
         if name not in known:
-            raise GraphError(100, "", title=f"Tried accessing nonexistent field ({name}) on node "
-                                            f"type ({node_type})")
+            raise GraphError(
+                100,
+                "",
+                title=f"Tried accessing nonexistent field ({name}) on node type ({node_type})",
+            )
     return list(dict.fromkeys([*names, "id"]))

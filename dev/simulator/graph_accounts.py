@@ -6,15 +6,38 @@ from . import graph_media, graph_templates
 from .errors import GraphError
 from .graph import SIMULATOR, account_of, graph, no_node, phone_of, read_json, wanted_fields
 
-APP = {"id": "300000000000001", "name": "Discom simulator",
-       "link": "https://www.facebook.com/games/?app_id=300000000000001"}
-TIERS = {0: "TIER_UNLIMITED", 250: "TIER_250", 2000: "TIER_2K", 10000: "TIER_10K",
-         100000: "TIER_100K"}
+APP = {
+    "id": "300000000000001",
+    "name": "Discom simulator",
+    "link": "https://www.facebook.com/games/?app_id=300000000000001",
+}
+TIERS = {
+    0: "TIER_UNLIMITED",
+    250: "TIER_250",
+    2000: "TIER_2K",
+    10000: "TIER_10K",
+    100000: "TIER_100K",
+}
 HIGH_THROUGHPUT = 1000
-PHONE_DEFAULT = ("verified_name", "code_verification_status", "display_phone_number",
-                 "quality_rating", "platform_type", "throughput", "id")
-PROFILE_FIELDS = ("about", "address", "description", "email", "messaging_product",
-                  "profile_picture_url", "vertical", "websites")
+PHONE_DEFAULT = (
+    "verified_name",
+    "code_verification_status",
+    "display_phone_number",
+    "quality_rating",
+    "platform_type",
+    "throughput",
+    "id",
+)
+PROFILE_FIELDS = (
+    "about",
+    "address",
+    "description",
+    "email",
+    "messaging_product",
+    "profile_picture_url",
+    "vertical",
+    "websites",
+)
 PROFILE_MAX = {"about": 139, "address": 256, "description": 512, "email": 128}
 
 
@@ -32,16 +55,20 @@ def _level(simulator, phone):
 
 def _webhooks(simulator, phone):
     account = simulator.state.accounts[phone.waba_id]
-    found = {"application": simulator.settings.webhook_url,
-             "whatsapp_business_account": account.override_url,
-             "phone_number": phone.override_url}
+    found = {
+        "application": simulator.settings.webhook_url,
+        "whatsapp_business_account": account.override_url,
+        "phone_number": phone.override_url,
+    }
     return {name: url for name, url in found.items() if url}
 
 
 def _health(kind, node, good):
     state = "AVAILABLE" if good else "BLOCKED"
-    return {"can_send_message": state,
-            "entities": [{"entity_type": kind, "id": node, "can_send_message": state}]}
+    return {
+        "can_send_message": state,
+        "entities": [{"entity_type": kind, "id": node, "can_send_message": state}],
+    }
 
 
 _PHONE = {
@@ -140,8 +167,12 @@ async def _verify(simulator, url, token):
         raise GraphError(100, "verify_token is required with override_callback_uri.")
     found = await simulator.webhooks.handshake(url, token)
     if not found["ok"]:
-        raise GraphError(2200, "", title="Callback verification failed with the following errors: "
-                         f"HTTP Status Code = {found['status']}; Body = {found['body'][:100]}")
+        raise GraphError(
+            2200,
+            "",
+            title="Callback verification failed with the following errors: "
+            f"HTTP Status Code = {found['status']}; Body = {found['body'][:100]}",
+        )
 
 
 async def _override(simulator, phone, request):
@@ -215,8 +246,15 @@ async def profile(simulator, request):
         if unknown:
             raise GraphError(100, f"There is no field {', '.join(sorted(unknown))}.")
         wanted = {"messaging_product", *wanted}
-        return {"data": [{name: phone.profile[name] for name in PROFILE_FIELDS
-                          if name in wanted and name in phone.profile}]}
+        return {
+            "data": [
+                {
+                    name: phone.profile[name]
+                    for name in PROFILE_FIELDS
+                    if name in wanted and name in phone.profile
+                }
+            ]
+        }
     body = await read_json(request)
     if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
         raise GraphError(100, title="The parameter messaging_product is required.")

@@ -88,8 +88,9 @@ def file_answer(media, inline=False):
     if media is None:
         return web.Response(status=404, text="There is no such file.")
     if media.content is None:
-        return web.Response(status=404, text="This file's content is no longer kept "
-                                             "(setting media_keep_mb).")
+        return web.Response(
+            status=404, text="This file's content is no longer kept (setting media_keep_mb)."
+        )
     headers = {}
     if inline:
         # A page from another origin must not run what a consumer sent.

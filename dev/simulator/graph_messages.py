@@ -33,8 +33,9 @@ async def _take(simulator, phone, body, arrived):
     try:
         if state.faults.rules:
             to = body.get("to") if isinstance(body, dict) else None
-            fault = state.faults.pick("messages", phone.id,
-                                      to.lstrip("+") if isinstance(to, str) else None)
+            fault = state.faults.pick(
+                "messages", phone.id, to.lstrip("+") if isinstance(to, str) else None
+            )
             await before(fault)
         draft, failure = _check(simulator, phone, body, arrived)
     except GraphError as error:
@@ -49,8 +50,9 @@ async def _take(simulator, phone, body, arrived):
     if fault and fault.kind == "held":
         accepted["message_status"] = "held_for_quality_assessment"
         failure = fault.error() if fault.code is not None else failure
-        simulator.webhooks.at(arrived + fault.delay_ms / 1000, _release, simulator, message,
-                              failure, status=True)
+        simulator.webhooks.at(
+            arrived + fault.delay_ms / 1000, _release, simulator, message, failure, status=True
+        )
     else:
         simulator.webhooks.schedule_statuses(message, failure)
     await after(fault)
@@ -82,8 +84,11 @@ def _check(simulator, phone, body, now):
         raise GraphError(131056)
 
     failure = None
-    if settings.daily_limit and not in_window and not state.daily.allows(
-            draft.to, now, settings.daily_limit, settings.daily_window_s):
+    if (
+        settings.daily_limit
+        and not in_window
+        and not state.daily.allows(draft.to, now, settings.daily_limit, settings.daily_window_s)
+    ):
         failure = GraphError(131048, "The messaging limit of 24 hours is reached.")
         if settings.daily_limit_via == "sync":
             raise failure

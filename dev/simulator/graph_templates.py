@@ -46,8 +46,7 @@ async def list_templates(simulator, request):
             templates = [t for t in templates if t.field(name).casefold() == wanted]
     if query.get("name_or_content"):
         wanted = query["name_or_content"].casefold()
-        templates = [t for t in templates
-                     if wanted in t.name or wanted in t.layout.body.casefold()]
+        templates = [t for t in templates if wanted in t.name or wanted in t.layout.body.casefold()]
     try:
         limit = int(query.get("limit", PAGE_DEFAULT))
     except ValueError:
@@ -59,7 +58,7 @@ async def list_templates(simulator, request):
         start = _position(query["after"])
     elif query.get("before"):
         start = max(_position(query["before"]) - limit, 0)
-    page = templates[start:start + limit]
+    page = templates[start : start + limit]
     answer = {"data": [_shown(template, fields) for template in page]}
     if page:
         end = start + len(page)
@@ -72,9 +71,12 @@ async def list_templates(simulator, request):
             url = request.rel_url.update_query(before=_cursor(start))
             answer["paging"]["previous"] = base + str(url)
     if query.get("summary"):
-        summary = {"total_count": total, "message_template_count": total,
-                   "message_template_limit": TEMPLATE_LIMIT,
-                   "are_translations_complete": True}
+        summary = {
+            "total_count": total,
+            "message_template_count": total,
+            "message_template_limit": TEMPLATE_LIMIT,
+            "are_translations_complete": True,
+        }
         wanted = query["summary"].split(",")
         answer["summary"] = {name: summary[name] for name in wanted if name in summary} or summary
     return answer
@@ -97,8 +99,11 @@ async def delete_template(simulator, request):
     name, template_id = request.query.get("name"), request.query.get("hsm_id")
     if not name:
         raise GraphError(100, title="The parameter name is required.")
-    found = [t for t in simulator.state.templates.of_account(account.id)
-             if t.name == name and template_id in (None, t.id)]
+    found = [
+        t
+        for t in simulator.state.templates.of_account(account.id)
+        if t.name == name and template_id in (None, t.id)
+    ]
     if not found:
         raise GraphError(100, "Message template was not found.", subcode=2593002)
     until = time.time() + simulator.settings.template_name_lock_s

@@ -33,8 +33,9 @@ def receive(simulator, given):
         raise ValueError(f"type must be one of {', '.join(_KINDS)}")
     state = simulator.state
     at = given.get("timestamp")
-    if at is not None and (isinstance(at, bool) or not isinstance(at, (int, float))
-                           or not math.isfinite(at)):
+    if at is not None and (
+        isinstance(at, bool) or not isinstance(at, (int, float)) or not math.isfinite(at)
+    ):
         raise ValueError("timestamp must be a number, seconds since 1970")
     chat = state.chats.get(number)
     phone = _phone(state, chat, given.get("phone_number_id"))
@@ -129,11 +130,18 @@ def _file(kind, mime_type, filename, sample):
         if given.get("caption"):
             data["caption"] = str(given["caption"])
         try:
-            media = state.media.add(phone.id, content, given.get("mime_type") or mime_type, name,
-                                    time.time(), inbound=True)
+            media = state.media.add(
+                phone.id,
+                content,
+                given.get("mime_type") or mime_type,
+                name,
+                time.time(),
+                inbound=True,
+            )
         except GraphError as error:
             raise ValueError(error.details) from error
         return data, media, None
+
     return make
 
 
@@ -168,8 +176,12 @@ _KINDS = {
     "button": _button,
     "interactive": _interactive,
     "image": _file("image", "image/png", "photo.png", sample_png),
-    "document": _file("document", "application/pdf", "document.pdf",
-                      lambda: sample_pdf("Sent from the simulator's phone")),
+    "document": _file(
+        "document",
+        "application/pdf",
+        "document.pdf",
+        lambda: sample_pdf("Sent from the simulator's phone"),
+    ),
     "location": _location,
     "reaction": _reaction,
     "unsupported": _unsupported,

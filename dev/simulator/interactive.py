@@ -7,8 +7,11 @@ BUTTONS_MAX, BUTTON_TITLE_MAX, BUTTON_ID_MAX = 3, 20, 256
 ROWS_MAX, SECTIONS_MAX, ROW_TITLE_MAX, ROW_TEXT_MAX, ROW_ID_MAX = 10, 10, 24, 72, 200
 HEADER_MAX, FOOTER_MAX = 60, 60
 BODY_MAX = {"button": 1024, "list": 4096, "cta_url": 1024}
-HEADERS = {"button": ("text", "image", "video", "document"), "list": ("text",),
-           "cta_url": ("text", "image", "video", "document")}
+HEADERS = {
+    "button": ("text", "image", "video", "document"),
+    "list": ("text",),
+    "cta_url": ("text", "image", "video", "document"),
+}
 
 
 def check_interactive(content):

@@ -36,8 +36,17 @@ LIMITS = {mime: size for types, size in KINDS.values() for mime in types}
 class Media:
     """One file; ``content`` is None once forgotten."""
 
-    __slots__ = ("at", "content", "filename", "id", "inbound", "mime_type", "phone_number_id",
-                 "sha256", "size")
+    __slots__ = (
+        "at",
+        "content",
+        "filename",
+        "id",
+        "inbound",
+        "mime_type",
+        "phone_number_id",
+        "sha256",
+        "size",
+    )
 
     def __init__(self, media_id, phone_number_id, content, mime_type, filename, at, inbound):
         self.id = media_id
@@ -82,11 +91,13 @@ class MediaStore:
         if not content:
             raise GraphError(131053, "The file is empty.")
         if len(content) > most:
-            raise GraphError(131053, f"The file has {len(content)} bytes; {mime_type} may have "
-                                     f"{most}.")
+            raise GraphError(
+                131053, f"The file has {len(content)} bytes; {mime_type} may have {most}."
+            )
         self._next_id += 1
-        media = Media(str(self._next_id), phone_number_id, content, mime_type, filename, at,
-                      inbound)
+        media = Media(
+            str(self._next_id), phone_number_id, content, mime_type, filename, at, inbound
+        )
         self._by_id[media.id] = media
         self._held[media.id] = media
         self.bytes += media.size
@@ -120,8 +131,10 @@ class MediaStore:
         """
         media = self.get(media_id, now) if isinstance(media_id, str) else None
         if media is None or media.inbound or media.phone_number_id != phone_number_id:
-            raise GraphError(100, f"Param {kind}['id'] is not a valid whatsapp business account "
-                                  "media attachment ID")
+            raise GraphError(
+                100,
+                f"Param {kind}['id'] is not a valid whatsapp business account media attachment ID",
+            )
         if media.mime_type not in KINDS[kind][0]:
             raise GraphError(131053, f"Media of type {media.mime_type} cannot be sent as {kind}.")
         return media
@@ -144,22 +157,30 @@ def sample_pdf(text):
         offsets.append(len(out))
         out += b"%d 0 obj%b endobj\n" % (number, body)
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    return out + (b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R>>\n"
-                  b"startxref\n%d\n%%%%EOF\n" % (
-                      len(objects) + 1, table, len(objects) + 1, len(out)))
+    return out + (
+        b"xref\n0 %d\n0000000000 65535 f \n%btrailer<</Size %d/Root 1 0 R>>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (len(objects) + 1, table, len(objects) + 1, len(out))
+    )
 
 
 def sample_png(width=320, height=200):
     """:return: a PNG with a soft gradient, for inbound images without data"""
     rows = b"".join(
-        b"\x00" + b"".join(
-            bytes((90 + 120 * x // width, 130 + 80 * y // height, 150)) for x in range(width))
-        for y in range(height))
+        b"\x00"
+        + b"".join(
+            bytes((90 + 120 * x // width, 130 + 80 * y // height, 150)) for x in range(width)
+        )
+        for y in range(height)
+    )
 
     def chunk(kind, data):
         crc = zlib.crc32(kind + data)
         return len(data).to_bytes(4) + kind + data + crc.to_bytes(4)
 
     header = width.to_bytes(4) + height.to_bytes(4) + b"\x08\x02\x00\x00\x00"
-    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
-            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )

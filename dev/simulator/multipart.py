@@ -22,7 +22,7 @@ def parse_form(content_type, body):
     parts = body.split(b"\r\n" + mark)
     if not parts[0].startswith(mark) or not parts[-1].startswith(b"--"):
         raise ValueError("the form is cut short")
-    parts[0] = parts[0][len(mark):]
+    parts[0] = parts[0][len(mark) :]
     texts, file = {}, None
     for part in parts[:-1]:
         head, blank, content = part.partition(b"\r\n\r\n")

@@ -22,8 +22,9 @@ async def changes(request):
     """Server-sent events: ``{"all": version, "chat": version of ?number=}`` on every change."""
     simulator = request.app[SIMULATOR]
     number = request.query.get("number", "")
-    answer = web.StreamResponse(headers={
-        "Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
+    answer = web.StreamResponse(
+        headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
+    )
     await answer.prepare(request)
     told, quiet = None, 0.0
     try:

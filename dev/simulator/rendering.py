@@ -3,8 +3,14 @@
 from .state import Message
 from .templates import fill, unpack_values
 
-_WORDS = {"document": "Document", "image": "Photo", "audio": "Voice", "video": "Video",
-          "location": "Place", "unsupported": "Unsupported message"}
+_WORDS = {
+    "document": "Document",
+    "image": "Photo",
+    "audio": "Voice",
+    "video": "Video",
+    "location": "Place",
+    "unsupported": "Unsupported message",
+}
 
 
 def _media(message):
@@ -27,13 +33,18 @@ def _template_parts(message):
     header_values, body_values, button_values = unpack_values(layout, message.values)
     parameters = dict(zip(layout.body_names, body_values, strict=True))
     parts = {
-        "template": {"name": template.name, "language": template.language,
-                     "category": template.category},
+        "template": {
+            "name": template.name,
+            "language": template.language,
+            "category": template.category,
+        },
         "parameters": parameters,
         "body": fill(layout.body, parameters),
         "footer": layout.footer,
-        "buttons": [_button(button, value)
-                    for button, value in zip(layout.buttons, button_values, strict=True)],
+        "buttons": [
+            _button(button, value)
+            for button, value in zip(layout.buttons, button_values, strict=True)
+        ],
     }
     if layout.header_format == "TEXT":
         names = dict(zip(layout.header_names, header_values, strict=True))
@@ -63,17 +74,34 @@ def _interactive_parts(message):
     header = data.get("header")
     buttons = []
     if data["type"] == "button":
-        buttons = [{"type": "reply", "text": one["reply"]["title"], "id": one["reply"]["id"]}
-                   for one in action["buttons"]]
+        buttons = [
+            {"type": "reply", "text": one["reply"]["title"], "id": one["reply"]["id"]}
+            for one in action["buttons"]
+        ]
     elif data["type"] == "list":
-        buttons = [{"type": "reply", "text": row["title"], "id": row["id"],
-                    "description": row.get("description")}
-                   for section in action["sections"] for row in section["rows"]]
+        buttons = [
+            {
+                "type": "reply",
+                "text": row["title"],
+                "id": row["id"],
+                "description": row.get("description"),
+            }
+            for section in action["sections"]
+            for row in section["rows"]
+        ]
     else:
-        buttons = [{"type": "url", "text": action["parameters"]["display_text"],
-                    "url": action["parameters"]["url"]}]
-    parts = {"body": data["body"]["text"], "footer": (data.get("footer") or {}).get("text", ""),
-             "buttons": buttons}
+        buttons = [
+            {
+                "type": "url",
+                "text": action["parameters"]["display_text"],
+                "url": action["parameters"]["url"],
+            }
+        ]
+    parts = {
+        "body": data["body"]["text"],
+        "footer": (data.get("footer") or {}).get("text", ""),
+        "buttons": buttons,
+    }
     if header:
         parts["header"] = {"type": header["type"], "text": header.get("text", "")}
         parts["media"] = _media(message)
@@ -96,8 +124,10 @@ def _free_parts(message):
         return {"body": data.get("emoji", ""), "reacts_to": data["message_id"]}
     if kind == "location":
         name = " ".join(filter(None, (data.get("name"), data.get("address"))))
-        return {"body": name, "location": {"latitude": data["latitude"],
-                                           "longitude": data["longitude"]}}
+        return {
+            "body": name,
+            "location": {"latitude": data["latitude"], "longitude": data["longitude"]},
+        }
     if kind == "unsupported":
         return {"body": ""}
     media = _media(message)
@@ -133,8 +163,11 @@ def show(message: Message):
         "template": None,
     }
     if message.failed is not None:
-        shown["failed"] = {"code": message.failed.code, "title": message.failed.title,
-                           "details": message.failed.details}
+        shown["failed"] = {
+            "code": message.failed.code,
+            "title": message.failed.title,
+            "details": message.failed.details,
+        }
     shown.update(_free_parts(message) if message.template is None else _template_parts(message))
     return shown
 

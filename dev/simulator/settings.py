@@ -51,7 +51,8 @@ class Settings:
     daily_window_s: float = 86400
     daily_limit_via: str = "sync"
     not_on_whatsapp: dict = field(
-        default_factory=lambda: {"numbers": [], "suffixes": [], "rate": 0})
+        default_factory=lambda: {"numbers": [], "suffixes": [], "rate": 0}
+    )
     window_check: bool = True
     template_review_ms: float = 2000
     template_reject: list = field(default_factory=list)

@@ -84,12 +84,22 @@ class Simulator:
         name, language = given["name"], given["language"]
         if state.templates.find(waba_id, name, language):
             text = f"There is already {language} content for this template."
-            raise GraphError(100, text, subcode=2388024, user_msg=text,
-                             user_title="Content in this language already exists")
+            raise GraphError(
+                100,
+                text,
+                subcode=2388024,
+                user_msg=text,
+                user_title="Content in this language already exists",
+            )
         if state.templates.locked(waba_id, name, language, now):
             text = f"New {language} content can't be added while the existing content is deleted."
-            raise GraphError(100, text, subcode=2388023, user_msg=text,
-                             user_title="Message template language is being deleted")
+            raise GraphError(
+                100,
+                text,
+                subcode=2388023,
+                user_msg=text,
+                user_title="Message template language is being deleted",
+            )
         category = given["category"].upper()
         if category == "UTILITY" and name in self.settings.template_marketing:
             category = "MARKETING"
@@ -160,11 +170,11 @@ class Simulator:
             else:
                 check_template(one)
                 template_id = known.id if known else self.state.templates.new_id()
-                template = Template(template_id, waba_id, one, one["category"].upper(),
-                                    time.time())
+                template = Template(template_id, waba_id, one, one["category"].upper(), time.time())
                 self.state.templates.add(template)
-            self.set_template_status(template, status, one.get("reason", "NONE"),
-                                     notify=bool(one.get("notify")))
+            self.set_template_status(
+                template, status, one.get("reason", "NONE"), notify=bool(one.get("notify"))
+            )
             placed.append(template)
         return placed
 
@@ -183,8 +193,10 @@ class Simulator:
             today = [at for at in template.edited_at if at > now - 86400]
             month = [at for at in template.edited_at if at > now - 30 * 86400]
             if len(today) >= most or len(month) >= 10 * most:
-                raise GraphError(100, "An approved template can be edited once in 24 hours and "
-                                      "10 times in 30 days.")
+                raise GraphError(
+                    100,
+                    "An approved template can be edited once in 24 hours and 10 times in 30 days.",
+                )
         category = template.category
         if "category" in given:
             category = check_category(given["category"])

@@ -29,8 +29,16 @@ class BusinessNumber:
     """A business phone number and what Meta tells of it."""
 
     # Fields that the admin API may set.
-    OPEN = ("display_phone_number", "verified_name", "quality_rating", "throughput",
-            "messaging_limit", "registered", "name_status", "code_verification_status")
+    OPEN = (
+        "display_phone_number",
+        "verified_name",
+        "quality_rating",
+        "throughput",
+        "messaging_limit",
+        "registered",
+        "name_status",
+        "code_verification_status",
+    )
 
     def __init__(self, phone_number_id, waba_id, display_phone_number):
         self.id = phone_number_id
@@ -64,8 +72,15 @@ class BusinessNumber:
 class Chat:
     """The chat of one consumer, with all business numbers."""
 
-    __slots__ = ("last_inbound", "messages", "name", "number", "phone_number_id", "unread",
-                 "version")
+    __slots__ = (
+        "last_inbound",
+        "messages",
+        "name",
+        "number",
+        "phone_number_id",
+        "unread",
+        "version",
+    )
 
     def __init__(self, number):
         self.number = number
@@ -84,9 +99,26 @@ class Message:
     own object.
     """
 
-    __slots__ = ("at", "chat", "context", "data", "delivered_at", "failed", "id", "inbound",
-                 "key", "kind", "layout", "media", "phone", "read_at", "sent_at", "status",
-                 "template", "values")
+    __slots__ = (
+        "at",
+        "chat",
+        "context",
+        "data",
+        "delivered_at",
+        "failed",
+        "id",
+        "inbound",
+        "key",
+        "kind",
+        "layout",
+        "media",
+        "phone",
+        "read_at",
+        "sent_at",
+        "status",
+        "template",
+        "values",
+    )
 
     def __init__(self, message_id, chat, phone, kind, at):
         self.id = message_id
@@ -199,7 +231,8 @@ class State:
         """:return: chats whose number or name holds ``query``, newest first"""
         query = query.casefold().lstrip("+")
         found = (
-            chat for chat in reversed(self.chats.values())
+            chat
+            for chat in reversed(self.chats.values())
             if chat.messages and (query in chat.number or query in chat.name.casefold())
         )
         return list(islice(found, limit))
@@ -208,7 +241,8 @@ class State:
         """:return: whether a number is not on WhatsApp, by the setting"""
         rule = self.settings.not_on_whatsapp
         if number in rule["numbers"] or (
-                rule["suffixes"] and number.endswith(tuple(rule["suffixes"]))):
+            rule["suffixes"] and number.endswith(tuple(rule["suffixes"]))
+        ):
             return True
         if not rule["rate"]:
             return False
@@ -219,5 +253,7 @@ class State:
 def message_id(number):
     """:return: a fresh id in the shape of Meta's"""
     inside = b"\x1c\x18\x0c%b\x15\x02\x00\x11\x18\x12%b\x00" % (
-        number.encode(), secrets.token_hex(9).upper().encode())
+        number.encode(),
+        secrets.token_hex(9).upper().encode(),
+    )
     return "wamid." + base64.b64encode(inside).decode()

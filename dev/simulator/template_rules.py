@@ -33,11 +33,16 @@ def check_template(given):
         raise GraphError(100, "The request body must be a JSON object.")
     for name in ("name", "language", "category", "components"):
         if not given.get(name):
-            raise GraphError(100, f"The parameter {name} is required.",
-                             title=f"The parameter {name} is required.")
+            raise GraphError(
+                100,
+                f"The parameter {name} is required.",
+                title=f"The parameter {name} is required.",
+            )
     if not isinstance(given["name"], str) or not NAME.fullmatch(given["name"]):
-        raise _refuse("The name may hold only lower-case letters, digits and underscores, "
-                      "512 characters at most.")
+        raise _refuse(
+            "The name may hold only lower-case letters, digits and underscores, "
+            "512 characters at most."
+        )
     if not isinstance(given["language"], str) or not LANGUAGE.fullmatch(given["language"]):
         raise _refuse(f"Language {given['language']!r} is not supported.", 2388039)
     category = check_category(given["category"])
@@ -65,7 +70,9 @@ def check_components(components, parameter_format=None):
     """
     parameter_format = parameter_format or "POSITIONAL"
     if not isinstance(parameter_format, str) or parameter_format.upper() not in (
-            "POSITIONAL", "NAMED"):
+        "POSITIONAL",
+        "NAMED",
+    ):
         raise _refuse("parameter_format must be POSITIONAL or NAMED.")
     named = parameter_format.upper() == "NAMED"
     if not isinstance(components, list) or not all(isinstance(c, dict) for c in components):
@@ -90,8 +97,9 @@ def _text(component, limit, subcode):
     if not isinstance(text, str) or not text.strip():
         raise _refuse("The component needs a text.", subcode)
     if len(text) > limit:
-        raise _refuse(f"The text is longer than {limit} characters.", CHARACTERS,
-                      "Character limit exceeded")
+        raise _refuse(
+            f"The text is longer than {limit} characters.", CHARACTERS, "Character limit exceeded"
+        )
     return text
 
 
@@ -103,11 +111,16 @@ def _check_variables(text, named, subcode):
     if named:
         wrong = [name for name in names if not PARAMETER_NAME.fullmatch(name)]
         if wrong:
-            raise _refuse(f"Variable {wrong[0]!r}: a name holds lower-case letters, digits and "
-                          "underscores.", subcode)
+            raise _refuse(
+                f"Variable {wrong[0]!r}: a name holds lower-case letters, digits and underscores.",
+                subcode,
+            )
     elif sorted(names) != sorted(str(n) for n in range(1, len(names) + 1)):
-        raise _refuse("Variables must be numbered {{1}}, {{2}}, ... without a gap, unless "
-                      "parameter_format is NAMED.", subcode)
+        raise _refuse(
+            "Variables must be numbered {{1}}, {{2}}, ... without a gap, unless "
+            "parameter_format is NAMED.",
+            subcode,
+        )
     return names
 
 
@@ -119,8 +132,9 @@ def _check_header(component, named):
         return
     if form in MEDIA_FORMATS:
         if not example.get("header_handle"):
-            raise _refuse(f"A header of format {form} needs an example: header_handle.",
-                          HEADER_FORMAT)
+            raise _refuse(
+                f"A header of format {form} needs an example: header_handle.", HEADER_FORMAT
+            )
         return
     if form != "TEXT":
         raise _refuse(f"Header format {form!r} is not supported.", HEADER_FORMAT)
@@ -140,14 +154,20 @@ def _check_body(component, named):
         return
     stripped = text.strip()
     if stripped.startswith("{{") or stripped.endswith("}}"):
-        raise _refuse("Variables can't be at the start or end of the template.", DANGLING,
-                      "Leading or trailing params not allowed")
+        raise _refuse(
+            "Variables can't be at the start or end of the template.",
+            DANGLING,
+            "Leading or trailing params not allowed",
+        )
     if re.search(r"\}\}\s*\{\{", text):
         raise _refuse("Two variables cannot stand side by side.", BODY_FORMAT)
     count = len(VARIABLE.findall(text))
     if len(VARIABLE.sub(" ", text).split()) < 2 * count + 1:
-        raise _refuse("This template has too many variables for its length.", RATIO,
-                      "Params words ratio exceeds limit")
+        raise _refuse(
+            "This template has too many variables for its length.",
+            RATIO,
+            "Params words ratio exceeds limit",
+        )
     example = component.get("example") or {}
     if named:
         given = example.get("body_text_named_params") or []
@@ -158,8 +178,9 @@ def _check_body(component, named):
         known = {str(n) for n, value in enumerate(first, 1) if value}
     missing = [name for name in names if name not in known]
     if missing:
-        raise _refuse(f"The variables {', '.join(missing)} of the body need an example.",
-                      BODY_FORMAT)
+        raise _refuse(
+            f"The variables {', '.join(missing)} of the body need an example.", BODY_FORMAT
+        )
 
 
 def _check_footer(component, _named):
@@ -188,8 +209,11 @@ def _check_buttons(component, _named):
             _check_url(button)
         elif kind == "PHONE_NUMBER":
             phone = button.get("phone_number")
-            if not isinstance(phone, str) or not re.fullmatch(r"\+?\d{3,20}", phone) or (
-                    len(phone) > PHONE_MAX):
+            if (
+                not isinstance(phone, str)
+                or not re.fullmatch(r"\+?\d{3,20}", phone)
+                or (len(phone) > PHONE_MAX)
+            ):
                 raise _refuse("phone_number must be digits with country code, 20 at most.")
     if types.count("URL") > URL_BUTTONS_MAX or types.count("PHONE_NUMBER") > PHONE_BUTTONS_MAX:
         raise _refuse("There can be two URL buttons and one phone button at most.")
@@ -204,8 +228,10 @@ def _check_buttons(component, _named):
 def _check_url(button):
     url = button.get("url")
     if not isinstance(url, str) or not re.match(r"https?://[^\s/]+", url) or len(url) > URL_MAX:
-        raise _refuse("A URL button needs an address that begins with https://, "
-                      f"{URL_MAX} characters at most.")
+        raise _refuse(
+            "A URL button needs an address that begins with https://, "
+            f"{URL_MAX} characters at most."
+        )
     names = variables(url)
     if names and (len(names) > 1 or not url.rstrip().endswith("}}")):
         raise _refuse("A URL holds one variable at most, at its end.")

@@ -4,8 +4,18 @@ import re
 
 VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SENDABLE = "APPROVED"
-STATUSES = ("APPROVED", "ARCHIVED", "DELETED", "DISABLED", "IN_APPEAL", "LIMIT_EXCEEDED",
-            "PAUSED", "PENDING", "PENDING_DELETION", "REJECTED")
+STATUSES = (
+    "APPROVED",
+    "ARCHIVED",
+    "DELETED",
+    "DISABLED",
+    "IN_APPEAL",
+    "LIMIT_EXCEEDED",
+    "PAUSED",
+    "PENDING",
+    "PENDING_DELETION",
+    "REJECTED",
+)
 MEDIA_FORMATS = {"DOCUMENT": "document", "IMAGE": "image", "VIDEO": "video"}
 
 
@@ -96,8 +106,15 @@ class Template:
 class Layout:
     """What a message must fill: texts with their variables, header format, buttons."""
 
-    __slots__ = ("body", "body_names", "buttons", "footer", "header_format", "header_names",
-                 "header_text")
+    __slots__ = (
+        "body",
+        "body_names",
+        "buttons",
+        "footer",
+        "header_format",
+        "header_names",
+        "header_text",
+    )
 
     def __init__(self, components):
         self.header_format = None
@@ -136,11 +153,23 @@ FIELDS = {
     "quality_score": lambda t: {"score": t.quality, "date": int(t.updated_at)},
     "last_updated_time": lambda t: int(t.updated_at),
     "source": lambda t: "API",
-    "health_status": lambda t: {"can_send_message": (
-        "AVAILABLE" if t.status == SENDABLE else "BLOCKED"), "entities": []},
+    "health_status": lambda t: {
+        "can_send_message": ("AVAILABLE" if t.status == SENDABLE else "BLOCKED"),
+        "entities": [],
+    },
 }
-DEFAULTFIELDS = ("name", "parameter_format", "components", "language", "status", "category",
-                  "sub_category", "previous_category", "message_send_ttl_seconds", "id")
+DEFAULTFIELDS = (
+    "name",
+    "parameter_format",
+    "components",
+    "language",
+    "status",
+    "category",
+    "sub_category",
+    "previous_category",
+    "message_send_ttl_seconds",
+    "id",
+)
 
 
 class TemplateStore:

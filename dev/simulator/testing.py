@@ -44,8 +44,9 @@ class SimulatorProcess:
     app_secret = "simulator-secret"
     verify_token = "simulator-verify"
 
-    def __init__(self, webhook_url="", settings=None, templates=None, port=0, host="127.0.0.1",
-                 arguments=()):
+    def __init__(
+        self, webhook_url="", settings=None, templates=None, port=0, host="127.0.0.1", arguments=()
+    ):
         self._settings = dict(settings or {})
         if webhook_url:
             self._settings["webhook_url"] = webhook_url
@@ -84,16 +85,29 @@ class SimulatorProcess:
         templates_path = Path(self._files.name, "templates.json")
         templates_path.write_text(json.dumps(self._templates), encoding="utf-8")
         command = [
-            sys.executable, "-m", "dev.simulator", "--host", self._host, "--port", str(self._port),
-            "--templates", str(templates_path), "--until-eof",
+            sys.executable,
+            "-m",
+            "dev.simulator",
+            "--host",
+            self._host,
+            "--port",
+            str(self._port),
+            "--templates",
+            str(templates_path),
+            "--until-eof",
         ]
         for name, value in self._settings.items():
             command += ["--set", f"{name}={json.dumps(value)}"]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [*command, *self._arguments], cwd=ROOT, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=log, text=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"})
+                [*command, *self._arguments],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
         # The pipe ends when the process does; the timer ends a process that says nothing.
         timer = threading.Timer(START_TIMEOUT_S, self._process.kill)
         timer.start()
@@ -160,8 +174,9 @@ class SimulatorProcess:
 
         :return: (HTTP status, decoded answer)
         """
-        return self.graph("POST", f"{self.phone_number_id}/messages",
-                          {"messaging_product": "whatsapp", **body})
+        return self.graph(
+            "POST", f"{self.phone_number_id}/messages", {"messaging_product": "whatsapp", **body}
+        )
 
     def _admin(self, method, path, body=None, **query):
         given = {name: value for name, value in query.items() if value is not None}
@@ -193,8 +208,9 @@ class SimulatorProcess:
 
     def state(self, keys=False, phone_number_id=None):
         """:return: counts of all that happened"""
-        return self._admin("GET", "state", keys=1 if keys else None,
-                           phone_number_id=phone_number_id)
+        return self._admin(
+            "GET", "state", keys=1 if keys else None, phone_number_id=phone_number_id
+        )
 
     def key_counts(self):
         """:return: how many times each biz_opaque_callback_data was accepted"""
@@ -251,8 +267,7 @@ class SimulatorProcess:
 
     def webhook(self, field, value, waba_id=None):
         """Send any other callback."""
-        return self._admin("POST", "webhook",
-                           {"field": field, "value": value, "waba_id": waba_id})
+        return self._admin("POST", "webhook", {"field": field, "value": value, "waba_id": waba_id})
 
     def drain(self, timeout_s=10, statuses=True):
         """Wait until no callback is pending.

@@ -41,15 +41,19 @@ def check_send(body, phone, state, now):
     :return: a Draft
     """
     if not isinstance(body, dict) or body.get("messaging_product") != "whatsapp":
-        raise GraphError(100, "The parameter messaging_product is required.",
-                         title="The parameter messaging_product is required.")
+        raise GraphError(
+            100,
+            "The parameter messaging_product is required.",
+            title="The parameter messaging_product is required.",
+        )
     if body.get("recipient_type", "individual") != "individual":
         raise GraphError(131009, "recipient_type must be individual")
     to = _recipient(body.get("to"), phone)
     key = body.get("biz_opaque_callback_data")
     if key is not None and (not isinstance(key, str) or len(key) > KEY_MAX):
-        raise GraphError(100, "Param biz_opaque_callback_data must be a string of "
-                              f"{KEY_MAX} characters at most.")
+        raise GraphError(
+            100, f"Param biz_opaque_callback_data must be a string of {KEY_MAX} characters at most."
+        )
     context = body.get("context")
     if context is not None:
         context = context.get("message_id") if isinstance(context, dict) else None
@@ -70,14 +74,16 @@ def _recipient(to, phone):
         raise GraphError(131008, "The parameter to is required.")
     match = RECIPIENT.fullmatch(to) if isinstance(to, str) else None
     if not match:
-        raise GraphError(131009, "Parameter to must be a phone number in digits, with its "
-                                 "country code.")
+        raise GraphError(
+            131009, "Parameter to must be a phone number in digits, with its country code."
+        )
     if match[1] == phone.digits:
         raise GraphError(131021)
     return match[1]
 
 
 # -- free messages -----------------------------------------------------------------------------
+
 
 def _text(content, _phone, _state, _now):
     required_text(content, "body", "text", TEXT_MAX)
@@ -87,6 +93,7 @@ def _text(content, _phone, _state, _now):
 def _file(kind):
     def check(content, phone, state, now):
         return {"data": content, "media": file_of(content, kind, phone, state, now)}
+
     return check
 
 
@@ -97,13 +104,20 @@ def file_of(content, kind, phone, state, now):
     """
     caption = content.get("caption")
     if caption is not None and (not isinstance(caption, str) or len(caption) > CAPTION_MAX):
-        raise GraphError(100, f"Param {kind}['caption'] must be at most {CAPTION_MAX} characters "
-                              "long.")
+        raise GraphError(
+            100, f"Param {kind}['caption'] must be at most {CAPTION_MAX} characters long."
+        )
     filename = content.get("filename")
-    if filename is not None and (not isinstance(filename, str) or not filename
-                                 or len(filename) > FILENAME_MAX or "\n" in filename):
-        raise GraphError(100, f"Param {kind}['filename'] must be 1 to {FILENAME_MAX} characters "
-                              "without a new line.")
+    if filename is not None and (
+        not isinstance(filename, str)
+        or not filename
+        or len(filename) > FILENAME_MAX
+        or "\n" in filename
+    ):
+        raise GraphError(
+            100,
+            f"Param {kind}['filename'] must be 1 to {FILENAME_MAX} characters without a new line.",
+        )
     link = content.get("link")
     if ("id" in content) == (link is not None):
         raise GraphError(131008, f"{kind} needs either an id or a link.")
@@ -143,6 +157,7 @@ def _interactive(content, phone, state, now):
 
 
 # -- templates ---------------------------------------------------------------------------------
+
 
 def _template(content, phone, state, now):
     name = required_text(content, "name", "template", 512)
@@ -184,14 +199,21 @@ def _template(content, phone, state, now):
     body_values = _texts("body", _parameters(body, "body"), layout.body_names, named)
     filled = fill(layout.body, dict(zip(layout.body_names, body_values, strict=True)))
     if len(filled) > TEMPLATE_BODY_MAX:
-        raise GraphError(132005, f"body: the translated text has {len(filled)} characters; "
-                                 f"{TEMPLATE_BODY_MAX} is the most")
+        raise GraphError(
+            132005,
+            f"body: the translated text has {len(filled)} characters; "
+            f"{TEMPLATE_BODY_MAX} is the most",
+        )
     for index, button in enumerate(layout.buttons):
         if button.variable and index not in buttons:
-            raise GraphError(131008, f"buttons: Button at index {index} of type Url requires a "
-                                     "parameter")
-    values = pack_values(header_values, body_values,
-                         [buttons.get(index) or "" for index in range(len(layout.buttons))])
+            raise GraphError(
+                131008, f"buttons: Button at index {index} of type Url requires a parameter"
+            )
+    values = pack_values(
+        header_values,
+        body_values,
+        [buttons.get(index) or "" for index in range(len(layout.buttons))],
+    )
     return {"template": template, "values": values, "media": media}
 
 
@@ -204,8 +226,11 @@ def _parameters(component, where):
 
 def _count(where, given, expected):
     if given != expected:
-        raise GraphError(132000, f"{where}: number of localizable_params ({given}) does not match "
-                                 f"the expected number of params ({expected})")
+        raise GraphError(
+            132000,
+            f"{where}: number of localizable_params ({given}) does not match "
+            f"the expected number of params ({expected})",
+        )
 
 
 def _texts(where, parameters, names, named):
@@ -237,15 +262,18 @@ def _parameter_text(where, parameter):
     elif kind is None:
         raise GraphError(131008, f"{where}: a parameter needs its type")
     else:
-        raise GraphError(132012, f"{where}: Format mismatch, expected TEXT, received "
-                                 f"{str(kind).upper()}")
+        raise GraphError(
+            132012, f"{where}: Format mismatch, expected TEXT, received {str(kind).upper()}"
+        )
     if text is None or text == "":
         raise GraphError(131008, f"{where}: Parameter of type text is missing text value")
     if not isinstance(text, str):
         raise GraphError(100, f"{where}: Param text must be a string.")
     if BAD_SPACE.search(text):
-        raise GraphError(132012, "Param text cannot have new-line/tab characters or more than 4 "
-                                 "consecutive spaces")
+        raise GraphError(
+            132012,
+            "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
+        )
     if not text.strip():
         raise GraphError(131008, f"{where}: Parameter of type text is missing text value")
     return text
@@ -259,14 +287,19 @@ def _header(component, layout, named, phone, state, now):
         values = _texts("header", parameters, layout.header_names, named)
         filled = fill(layout.header_text, dict(zip(layout.header_names, values, strict=True)))
         if len(filled) > TEMPLATE_HEADER_MAX:
-            raise GraphError(132005, f"header: the translated text has {len(filled)} characters; "
-                                     f"{TEMPLATE_HEADER_MAX} is the most")
+            raise GraphError(
+                132005,
+                f"header: the translated text has {len(filled)} characters; "
+                f"{TEMPLATE_HEADER_MAX} is the most",
+            )
         return values, None
     kind = MEDIA_FORMATS[form]
     given = parameters[0].get("type") if parameters else None
     if given != kind:
-        raise GraphError(132012, f"header: Format mismatch, expected {form}, received "
-                                 f"{str(given or 'UNKNOWN').upper()}")
+        raise GraphError(
+            132012,
+            f"header: Format mismatch, expected {form}, received {str(given or 'UNKNOWN').upper()}",
+        )
     _count("header", len(parameters), 1)
     content = parameters[0].get(kind)
     if not isinstance(content, dict):
@@ -290,8 +323,9 @@ def _button(component, layout):
     index = int(index)
     button = layout.buttons[index]
     if SUB_TYPES.get(sub_type.lower()) != button.type:
-        raise GraphError(132012, f"buttons: Button at index {index} is of type {button.type}, "
-                                 f"not {sub_type}")
+        raise GraphError(
+            132012, f"buttons: Button at index {index} is of type {button.type}, not {sub_type}"
+        )
     parameters = _parameters(component, "buttons")
     if button.type == "QUICK_REPLY":
         expected, kind, most = 1, "payload", PAYLOAD_MAX
@@ -302,12 +336,14 @@ def _button(component, layout):
         return index, None
     parameter = parameters[0]
     if parameter.get("type") != kind:
-        raise GraphError(132012, f"buttons: Button at index {index} needs a parameter of type "
-                                 f"{kind}")
+        raise GraphError(
+            132012, f"buttons: Button at index {index} needs a parameter of type {kind}"
+        )
     value = required_text(parameter, kind, f"buttons[{index}]", most)
     if BAD_SPACE.search(value) or (kind == "text" and re.search(r"\s", value)):
-        raise GraphError(132012, f"buttons: Param {kind} of the button at index {index} has white "
-                                 "space in it")
+        raise GraphError(
+            132012, f"buttons: Param {kind} of the button at index {index} has white space in it"
+        )
     return index, value
 
 

@@ -139,7 +139,8 @@ class Webhooks:
         if settings.delivered_rate == 1 or chance() < settings.delivered_rate:
             steps.append(("delivered", self._later(start, settings.delivered_ms)))
             if settings.read_mode == "auto" and (
-                    settings.read_rate == 1 or chance() < settings.read_rate):
+                settings.read_rate == 1 or chance() < settings.read_rate
+            ):
                 steps.append(("read", self._later(start, settings.read_ms)))
         self._plan(message, [step for step in steps if step[0] in settings.statuses])
 
@@ -228,8 +229,11 @@ class Webhooks:
             async with self._session.post(
                 delivery.url,
                 data=body,
-                headers={"Content-Type": "application/json", "X-Hub-Signature-256": signature,
-                         "User-Agent": "facebookexternalua"},
+                headers={
+                    "Content-Type": "application/json",
+                    "X-Hub-Signature-256": signature,
+                    "User-Agent": "facebookexternalua",
+                },
                 timeout=aiohttp.ClientTimeout(total=self._settings.webhook_timeout_s),
                 allow_redirects=False,
             ) as answer:
@@ -254,8 +258,9 @@ class Webhooks:
         now = time.time()
         if now - delivery.first_at + delivery.pause > settings.retry_for_s:
             return
-        _logger.info("callback to %s: %s, again in %s s", delivery.url, status or error,
-                     delivery.pause)
+        _logger.info(
+            "callback to %s: %s, again in %s s", delivery.url, status or error, delivery.pause
+        )
         self._retrying += 1
         self.at(now + delivery.pause, self._retry, delivery, epoch)
         delivery.pause = min(delivery.pause * settings.retry_factor, settings.retry_max_s)
@@ -279,7 +284,8 @@ class Webhooks:
             "error": None,
         }
         self.counts["statuses"] += sum(
-            isinstance(event, events.StatusEvent) for event in delivery.events)
+            isinstance(event, events.StatusEvent) for event in delivery.events
+        )
         self.log.append(delivery.record)
 
     # -- looking ---------------------------------------------------------------------------
@@ -290,8 +296,9 @@ class Webhooks:
 
     def summary(self):
         """:return: figures for the admin API"""
-        counts = {name: self.counts[name] for name in (
-            "posted", "ok", "failed", "retries", "statuses")}
+        counts = {
+            name: self.counts[name] for name in ("posted", "ok", "failed", "retries", "statuses")
+        }
         return {**counts, "pending": self.pending(), "scheduled": self._scheduled}
 
     def idle(self, statuses=True):
@@ -304,15 +311,23 @@ class Webhooks:
         :return: ``{"ok", "status", "body"}``; status 0 and the reason when there is no answer
         """
         challenge = str(self._state.random.randrange(10**8, 10**10))
-        query = {"hub.mode": "subscribe", "hub.challenge": challenge,
-                 "hub.verify_token": verify_token}
+        query = {
+            "hub.mode": "subscribe",
+            "hub.challenge": challenge,
+            "hub.verify_token": verify_token,
+        }
         try:
             async with self._session.get(
-                url, params=query, allow_redirects=False,
+                url,
+                params=query,
+                allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=self._settings.webhook_timeout_s),
             ) as answer:
                 body = await answer.text(errors="replace")
-                return {"ok": answer.status == 200 and body.strip() == challenge,
-                        "status": answer.status, "body": body[:500]}
+                return {
+                    "ok": answer.status == 200 and body.strip() == challenge,
+                    "status": answer.status,
+                    "body": body[:500],
+                }
         except (aiohttp.ClientError, TimeoutError, ValueError) as failure:
             return {"ok": False, "status": 0, "body": f"{type(failure).__name__}: {failure}"}

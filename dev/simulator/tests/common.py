@@ -27,15 +27,25 @@ BILL = {
     "parameter_format": "NAMED",
     "components": [
         {"type": "HEADER", "format": "DOCUMENT", "example": {"header_handle": ["4::sample"]}},
-        {"type": "BODY", "example": example("name", "amount"),
-         "text": "प्रिय {{name}} जी, आपका इस माह का बिजली बिल ₹{{amount}} है, कृपया जमा करें।"},
+        {
+            "type": "BODY",
+            "example": example("name", "amount"),
+            "text": "प्रिय {{name}} जी, आपका इस माह का बिजली बिल ₹{{amount}} है, कृपया जमा करें।",
+        },
         {"type": "FOOTER", "text": "संदेश रोकने के लिए STOP लिखें"},
-        {"type": "BUTTONS", "buttons": [
-            {"type": "QUICK_REPLY", "text": "बिल"},
-            {"type": "URL", "text": "देखें", "url": "https://example.org/b/{{1}}",
-             "example": ["9f1c"]},
-            {"type": "PHONE_NUMBER", "text": "कॉल", "phone_number": "+911912"},
-        ]},
+        {
+            "type": "BUTTONS",
+            "buttons": [
+                {"type": "QUICK_REPLY", "text": "बिल"},
+                {
+                    "type": "URL",
+                    "text": "देखें",
+                    "url": "https://example.org/b/{{1}}",
+                    "example": ["9f1c"],
+                },
+                {"type": "PHONE_NUMBER", "text": "कॉल", "phone_number": "+911912"},
+            ],
+        },
     ],
 }
 OUTAGE = {
@@ -43,10 +53,17 @@ OUTAGE = {
     "language": "en",
     "category": "UTILITY",
     "components": [
-        {"type": "HEADER", "format": "TEXT", "text": "Shutdown on {{1}}",
-         "example": {"header_text": ["Anpara"]}},
-        {"type": "BODY", "example": {"body_text": [["10:00", "13:00"]]},
-         "text": "The supply will be off from {{1}} to {{2}} for maintenance of the line."},
+        {
+            "type": "HEADER",
+            "format": "TEXT",
+            "text": "Shutdown on {{1}}",
+            "example": {"header_text": ["Anpara"]},
+        },
+        {
+            "type": "BODY",
+            "example": {"body_text": [["10:00", "13:00"]]},
+            "text": "The supply will be off from {{1}} to {{2}} for maintenance of the line.",
+        },
     ],
 }
 PLAIN = {
@@ -64,29 +81,50 @@ def text(value, name=None):
 
 def plain(to=NUMBER, **more):
     """:return: the smallest template message"""
-    return {"to": to, "type": "template",
-            "template": {"name": "restored", "language": {"code": "hi"}}, **more}
+    return {
+        "to": to,
+        "type": "template",
+        "template": {"name": "restored", "language": {"code": "hi"}},
+        **more,
+    }
 
 
 def outage(header=("Anpara-2",), body=("10:00", "13:00"), **more):
     """:return: a message of the positional template"""
-    components = [{"type": "header", "parameters": [text(v) for v in header]},
-                  {"type": "body", "parameters": [text(v) for v in body]}]
-    return {"to": NUMBER, "type": "template", "template": {
-        "name": "outage_planned", "language": {"code": "en"}, "components": components}, **more}
+    components = [
+        {"type": "header", "parameters": [text(v) for v in header]},
+        {"type": "body", "parameters": [text(v) for v in body]},
+    ]
+    return {
+        "to": NUMBER,
+        "type": "template",
+        "template": {
+            "name": "outage_planned",
+            "language": {"code": "en"},
+            "components": components,
+        },
+        **more,
+    }
 
 
 class SimulatorCase(unittest.TestCase):
     """One simulator for a class, reset before each test; statuses come at once."""
 
-    start_settings = {"sent_ms": 0, "delivered_ms": 5, "read_ms": 10, "pair_interval_s": 0,
-                      "throughput": 0, "retry_first_s": 0.05}
+    start_settings = {
+        "sent_ms": 0,
+        "delivered_ms": 5,
+        "read_ms": 10,
+        "pair_interval_s": 0,
+        "throughput": 0,
+        "retry_first_s": 0.05,
+    }
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.simulator = SimulatorProcess(settings=cls.start_settings,
-                                         templates=[BILL, OUTAGE, PLAIN])
+        cls.simulator = SimulatorProcess(
+            settings=cls.start_settings, templates=[BILL, OUTAGE, PLAIN]
+        )
         cls.simulator.start()
         cls.addClassCleanup(cls.simulator.stop)
 
@@ -94,35 +132,62 @@ class SimulatorCase(unittest.TestCase):
         super().setUp()
         self.simulator.reset()
 
-    def upload(self, content=PDF, mime_type="application/pdf", filename="bill.pdf", fields=None,
-               phone_number_id=None):
+    def upload(
+        self,
+        content=PDF,
+        mime_type="application/pdf",
+        filename="bill.pdf",
+        fields=None,
+        phone_number_id=None,
+    ):
         """:return: (HTTP status, answer) of an upload"""
-        parts = [b'--edge\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (
-            name.encode(), value.encode())
-            for name, value in (fields or {"messaging_product": "whatsapp"}).items()]
+        parts = [
+            b'--edge\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+            % (name.encode(), value.encode())
+            for name, value in (fields or {"messaging_product": "whatsapp"}).items()
+        ]
         if content is not None:
             parts.append(
                 b'--edge\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n'
-                b"Content-Type: %b\r\n\r\n%b\r\n" % (
-                    filename.encode(), mime_type.encode(), content))
+                b"Content-Type: %b\r\n\r\n%b\r\n" % (filename.encode(), mime_type.encode(), content)
+            )
         parts.append(b"--edge--\r\n")
         return self.simulator.graph(
-            "POST", f"{phone_number_id or self.simulator.phone_number_id}/media", b"".join(parts),
-            {"Content-Type": "multipart/form-data; boundary=edge"})
+            "POST",
+            f"{phone_number_id or self.simulator.phone_number_id}/media",
+            b"".join(parts),
+            {"Content-Type": "multipart/form-data; boundary=edge"},
+        )
 
     def bill(self, media_id=None, **more):
         """:return: a message of the template with a document and buttons"""
         media_id = media_id or self.upload()[1]["id"]
         components = [
-            {"type": "header", "parameters": [
-                {"type": "document", "document": {"id": media_id, "filename": "Bill.pdf"}}]},
+            {
+                "type": "header",
+                "parameters": [
+                    {"type": "document", "document": {"id": media_id, "filename": "Bill.pdf"}}
+                ],
+            },
             {"type": "body", "parameters": [text("राम", "name"), text("1,240.00", "amount")]},
-            {"type": "button", "sub_type": "quick_reply", "index": "0",
-             "parameters": [{"type": "payload", "payload": "BILL"}]},
+            {
+                "type": "button",
+                "sub_type": "quick_reply",
+                "index": "0",
+                "parameters": [{"type": "payload", "payload": "BILL"}],
+            },
             {"type": "button", "sub_type": "url", "index": "1", "parameters": [text("b%2F9f1c")]},
         ]
-        return {"to": NUMBER, "type": "template", "template": {
-            "name": "bill_issued", "language": {"code": "hi"}, "components": components}, **more}
+        return {
+            "to": NUMBER,
+            "type": "template",
+            "template": {
+                "name": "bill_issued",
+                "language": {"code": "hi"},
+                "components": components,
+            },
+            **more,
+        }
 
     def sent(self, body):
         """Send a message that must be accepted.
@@ -148,10 +213,12 @@ class SimulatorCase(unittest.TestCase):
     def values(self, **query):
         """:return: the values of all recorded callbacks"""
         self.simulator.drain()
-        return [change["value"]
-                for record in self.simulator.webhooks(**query)
-                for entry in json.loads(record["body"])["entry"]
-                for change in entry["changes"]]
+        return [
+            change["value"]
+            for record in self.simulator.webhooks(**query)
+            for entry in json.loads(record["body"])["entry"]
+            for change in entry["changes"]
+        ]
 
     def statuses(self, **query):
         """:return: the statuses of all recorded callbacks, in order"""
@@ -181,8 +248,10 @@ class Receiver:
 
             def do_GET(self):
                 query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
-                good = (query.get("hub.mode") == "subscribe"
-                        and query.get("hub.verify_token") == receiver.verify_token)
+                good = (
+                    query.get("hub.mode") == "subscribe"
+                    and query.get("hub.verify_token") == receiver.verify_token
+                )
                 self._answer(200 if good else 403, query.get("hub.challenge", "") if good else "")
 
             def do_POST(self):
@@ -223,5 +292,9 @@ class Receiver:
 
     def values(self):
         """:return: the values of all callbacks"""
-        return [change["value"] for payload in self.payloads()
-                for entry in payload["entry"] for change in entry["changes"]]
+        return [
+            change["value"]
+            for payload in self.payloads()
+            for entry in payload["entry"]
+            for change in entry["changes"]
+        ]

@@ -9,7 +9,6 @@ from .common import NUMBER, PDF, SimulatorCase, plain
 
 
 class TestInbound(SimulatorCase):
-
     def inbound(self, **message):
         """:return: (message, whole value) of the callback of an inbound message"""
         wamid = self.simulator.inbound(NUMBER, **message)
@@ -34,23 +33,47 @@ class TestInbound(SimulatorCase):
 
     def test_reply_to_interactive(self):
         self.inbound(text="hi")
-        wamid = self.sent({"to": NUMBER, "type": "interactive", "interactive": {
-            "type": "list", "body": {"text": "चुनें"}, "action": {"button": "सूची", "sections": [
-                {"rows": [{"id": "b", "title": "बिल", "description": "इस माह का"}]}]}}})
+        wamid = self.sent(
+            {
+                "to": NUMBER,
+                "type": "interactive",
+                "interactive": {
+                    "type": "list",
+                    "body": {"text": "चुनें"},
+                    "action": {
+                        "button": "सूची",
+                        "sections": [
+                            {"rows": [{"id": "b", "title": "बिल", "description": "इस माह का"}]}
+                        ],
+                    },
+                },
+            }
+        )
         found, _value = self.inbound(type="interactive", id="b")
-        self.assertEqual(found["interactive"], {"type": "list_reply", "list_reply": {
-            "id": "b", "title": "बिल", "description": "इस माह का"}})
+        self.assertEqual(
+            found["interactive"],
+            {
+                "type": "list_reply",
+                "list_reply": {"id": "b", "title": "बिल", "description": "इस माह का"},
+            },
+        )
         self.assertEqual(found["context"]["id"], wamid)
 
     def test_file_can_be_fetched_with_the_token(self):
-        found, _value = self.inbound(type="document", filename="aadhaar.pdf", caption="यह लें",
-                                     data=base64.b64encode(PDF).decode())
+        found, _value = self.inbound(
+            type="document",
+            filename="aadhaar.pdf",
+            caption="यह लें",
+            data=base64.b64encode(PDF).decode(),
+        )
         document = found["document"]
         self.assertEqual((document["filename"], document["caption"]), ("aadhaar.pdf", "यह लें"))
         node = self.simulator.graph("GET", document["id"])[1]
         _status, content = self.simulator.call(
-            "GET", node["url"].removeprefix(self.simulator.url),
-            headers={"Authorization": f"Bearer {self.simulator.token}"})
+            "GET",
+            node["url"].removeprefix(self.simulator.url),
+            headers={"Authorization": f"Bearer {self.simulator.token}"},
+        )
         self.assertEqual(content, PDF)
         self.assertRefused(100, self.simulator.send(self.bill(document["id"])))
 
@@ -63,10 +86,8 @@ class TestInbound(SimulatorCase):
         self.assertTrue(content.startswith(b"%PDF"))
 
     def test_location_reaction_unsupported(self):
-        found, _value = self.inbound(type="location", latitude=24.2, longitude=83.03,
-                                     place="Pipri")
-        self.assertEqual(found["location"],
-                         {"latitude": 24.2, "longitude": 83.03, "name": "Pipri"})
+        found, _value = self.inbound(type="location", latitude=24.2, longitude=83.03, place="Pipri")
+        self.assertEqual(found["location"], {"latitude": 24.2, "longitude": 83.03, "name": "Pipri"})
         wamid = self.sent(plain())
         found, _value = self.inbound(type="reaction", emoji="👍")
         self.assertEqual(found["reaction"], {"message_id": wamid, "emoji": "👍"})
@@ -76,16 +97,27 @@ class TestInbound(SimulatorCase):
     def test_goes_to_the_number_last_written_from(self):
         other = "100000000000002"
         self.simulator.add_number(other)
-        self.assertEqual(self.simulator.graph(
-            "POST", f"{other}/messages", {"messaging_product": "whatsapp", **plain()})[0], 200)
+        self.assertEqual(
+            self.simulator.graph(
+                "POST", f"{other}/messages", {"messaging_product": "whatsapp", **plain()}
+            )[0],
+            200,
+        )
         _found, value = self.inbound(text="STOP")
         self.assertEqual(value["metadata"]["phone_number_id"], other)
 
     def test_refused(self):
-        for message in ({"text": ""}, {"type": "nothing"}, {"type": "button", "button": "x"},
-                        {"type": "document", "data": "***"}, {"text": "x", "message": "wamid.x"},
-                        {"type": "location"}, {"type": "image", "mime_type": "text/html"},
-                        {"text": "x", "timestamp": "soon"}, {"text": "x", "phone_number_id": "5"}):
+        for message in (
+            {"text": ""},
+            {"type": "nothing"},
+            {"type": "button", "button": "x"},
+            {"type": "document", "data": "***"},
+            {"text": "x", "message": "wamid.x"},
+            {"type": "location"},
+            {"type": "image", "mime_type": "text/html"},
+            {"text": "x", "timestamp": "soon"},
+            {"text": "x", "phone_number_id": "5"},
+        ):
             with self.subTest(message=message), self.assertRaises(SimulatorError):
                 self.simulator.inbound(NUMBER, **message)
         with self.assertRaises(SimulatorError):
@@ -94,8 +126,16 @@ class TestInbound(SimulatorCase):
 
     def test_context_of_a_free_reply(self):
         first = self.simulator.inbound(NUMBER, text="प्रश्न")
-        self.sent({"to": NUMBER, "type": "text", "text": {"body": "उत्तर"},
-                   "context": {"message_id": first}})
+        self.sent(
+            {
+                "to": NUMBER,
+                "type": "text",
+                "text": {"body": "उत्तर"},
+                "context": {"message_id": first},
+            }
+        )
         self.assertEqual(self.simulator.messages(to=NUMBER)[1]["context"], first)
-        self.assertEqual(json.loads(self.simulator.webhooks()[0]["body"])["entry"][0]["id"],
-                         self.simulator.waba_id)
+        self.assertEqual(
+            json.loads(self.simulator.webhooks()[0]["body"])["entry"][0]["id"],
+            self.simulator.waba_id,
+        )

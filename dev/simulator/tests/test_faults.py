@@ -10,7 +10,6 @@ from .common import NUMBER, SimulatorCase, plain
 
 
 class TestFaults(SimulatorCase):
-
     def test_error_for_the_first_requests(self):
         self.simulator.set_faults([{"code": 131000, "count": 2}])
         for _attempt in range(2):
@@ -23,14 +22,36 @@ class TestFaults(SimulatorCase):
         self.assertEqual((state["accepted"], state["refused"]), (1, {"131000": 2}))
 
     def test_error_of_ones_own_words(self):
-        self.simulator.set_faults([{"code": 999, "title": "Odd", "details": "really", "status": 418,
-                                    "subcode": 7, "is_transient": True}])
+        self.simulator.set_faults(
+            [
+                {
+                    "code": 999,
+                    "title": "Odd",
+                    "details": "really",
+                    "status": 418,
+                    "subcode": 7,
+                    "is_transient": True,
+                }
+            ]
+        )
         status, answer = self.simulator.send(plain())
         answer["error"].pop("fbtrace_id")
-        self.assertEqual((status, answer), (418, {"error": {
-            "message": "(#999) Odd", "type": "OAuthException", "code": 999, "error_subcode": 7,
-            "is_transient": True,
-            "error_data": {"messaging_product": "whatsapp", "details": "really"}}}))
+        self.assertEqual(
+            (status, answer),
+            (
+                418,
+                {
+                    "error": {
+                        "message": "(#999) Odd",
+                        "type": "OAuthException",
+                        "code": 999,
+                        "error_subcode": 7,
+                        "is_transient": True,
+                        "error_data": {"messaging_product": "whatsapp", "details": "really"},
+                    }
+                },
+            ),
+        )
 
     def test_by_number_and_skip(self):
         self.simulator.set_faults([{"code": 130403, "numbers": [NUMBER], "skip": 1}])
@@ -42,6 +63,7 @@ class TestFaults(SimulatorCase):
         def run():
             self.simulator.settings(seed=7)
             return [self.simulator.send(plain())[0] for _attempt in range(40)]
+
         self.simulator.set_faults([{"code": 131016, "rate": 0.5}])
         first = run()
         self.assertEqual(set(first), {200, 503})
@@ -55,8 +77,9 @@ class TestFaults(SimulatorCase):
         self.assertEqual(status["errors"][0]["error_data"]["details"], "later")
 
     def test_answers_that_are_no_json(self):
-        self.simulator.set_faults([{"kind": "http", "status": 502, "count": 1},
-                                   {"kind": "garbage"}])
+        self.simulator.set_faults(
+            [{"kind": "http", "status": 502, "count": 1}, {"kind": "garbage"}]
+        )
         status, content = self.simulator.send(plain())
         self.assertEqual((status, content[:6]), (502, b"<html>"))
         status, content = self.simulator.send(plain())
@@ -68,8 +91,9 @@ class TestFaults(SimulatorCase):
             with self.subTest(kind=kind):
                 self.simulator.reset()
                 self.simulator.set_faults([{"kind": kind, "delay_ms": 20}])
-                with self.assertRaises((http.client.HTTPException, urllib.error.URLError,
-                                        ConnectionError)):
+                with self.assertRaises(
+                    (http.client.HTTPException, urllib.error.URLError, ConnectionError)
+                ):
                     self.simulator.send(plain(biz_opaque_callback_data="k"))
                 self.assertEqual(self.simulator.state()["accepted"], accepted)
                 self.assertEqual(len(self.statuses()), 3 * accepted)
@@ -81,7 +105,11 @@ class TestFaults(SimulatorCase):
         self.assertGreaterEqual(time.monotonic() - before, 0.3)
 
     def test_held(self):
-        self.simulator.set_faults([{"kind": "held", "delay_ms": 300},])
+        self.simulator.set_faults(
+            [
+                {"kind": "held", "delay_ms": 300},
+            ]
+        )
         _status, answer = self.simulator.send(plain())
         self.assertEqual(answer["messages"][0]["message_status"], "held_for_quality_assessment")
         self.assertEqual(self.simulator.messages()[0]["status"], "accepted")
@@ -91,12 +119,17 @@ class TestFaults(SimulatorCase):
         self.assertEqual(self.statuses()[-1]["errors"][0]["code"], 132015)
 
     def test_other_endpoints(self):
-        self.simulator.set_faults([{"code": 2, "endpoint": "media"},
-                                   {"code": 80007, "endpoint": "templates"},
-                                   {"code": 4, "endpoint": "accounts", "retry_after": 3}])
+        self.simulator.set_faults(
+            [
+                {"code": 2, "endpoint": "media"},
+                {"code": 80007, "endpoint": "templates"},
+                {"code": 4, "endpoint": "accounts", "retry_after": 3},
+            ]
+        )
         self.assertRefused(2, self.upload())
-        self.assertRefused(80007, self.simulator.graph(
-            "GET", f"{self.simulator.waba_id}/message_templates"))
+        self.assertRefused(
+            80007, self.simulator.graph("GET", f"{self.simulator.waba_id}/message_templates")
+        )
         self.assertRefused(4, self.simulator.graph("GET", self.simulator.phone_number_id))
         self.sent(plain())
 
@@ -104,8 +137,12 @@ class TestFaults(SimulatorCase):
         other = "100000000000002"
         self.simulator.add_number(other)
         self.simulator.set_faults([{"code": 131031, "phone_number_id": other}])
-        self.assertRefused(131031, self.simulator.graph(
-            "POST", f"{other}/messages", {"messaging_product": "whatsapp", **plain()}))
+        self.assertRefused(
+            131031,
+            self.simulator.graph(
+                "POST", f"{other}/messages", {"messaging_product": "whatsapp", **plain()}
+            ),
+        )
         self.sent(plain())
 
     def test_add_and_remove_rules(self):
@@ -119,16 +156,22 @@ class TestFaults(SimulatorCase):
 
     def test_rules_that_make_no_sense(self):
         self.simulator.set_faults([{"code": 1}])
-        for rule in ({}, {"kind": "x"}, {"code": 1, "rate": "often"}, {"code": 1, "nothing": 2},
-                     {"kind": "drop", "via": "webhook"}, {"code": 1, "endpoint": "moon"},
-                     {"kind": "held", "endpoint": "media"}, "x"):
+        for rule in (
+            {},
+            {"kind": "x"},
+            {"code": 1, "rate": "often"},
+            {"code": 1, "nothing": 2},
+            {"kind": "drop", "via": "webhook"},
+            {"code": 1, "endpoint": "moon"},
+            {"kind": "held", "endpoint": "media"},
+            "x",
+        ):
             with self.subTest(rule=rule), self.assertRaises(SimulatorError):
                 self.simulator.set_faults([rule])
         self.assertEqual(len(self.simulator.faults()), 1)
 
 
 class TestLimits(SimulatorCase):
-
     def test_throughput(self):
         self.simulator.settings(throughput=5)
         answers = [self.simulator.send(plain()) for _attempt in range(8)]
@@ -143,8 +186,10 @@ class TestLimits(SimulatorCase):
         self.simulator.add_number(other, throughput=1)
         self.simulator.settings(throughput=2)
         body = {"messaging_product": "whatsapp", **plain()}
-        found = [self.simulator.graph("POST", f"{phone}/messages", body)[0]
-                 for phone in (other, other, *([self.simulator.phone_number_id] * 3))]
+        found = [
+            self.simulator.graph("POST", f"{phone}/messages", body)[0]
+            for phone in (other, other, *([self.simulator.phone_number_id] * 3))
+        ]
         self.assertEqual(found, [200, 429, 200, 200, 429])
 
     def test_pair(self):

@@ -6,7 +6,6 @@ from .common import NUMBER, PDF, SimulatorCase
 
 
 class TestMedia(SimulatorCase):
-
     def test_upload_and_download(self):
         status, answer = self.upload()
         self.assertEqual((status, list(answer)), (200, ["id"]))
@@ -24,11 +23,12 @@ class TestMedia(SimulatorCase):
     def test_type_field_wins_over_the_part(self):
         status, answer = self.upload(
             mime_type="application/octet-stream",
-            fields={"messaging_product": "whatsapp", "type": "application/pdf"})
+            fields={"messaging_product": "whatsapp", "type": "application/pdf"},
+        )
         self.assertEqual(status, 200, answer)
 
     def test_bytes_that_look_like_a_form(self):
-        content = b"%PDF\r\n--edg\r\n\r\n--edgy\r\nname=\"file\"\r\n"
+        content = b'%PDF\r\n--edg\r\n\r\n--edgy\r\nname="file"\r\n'
         media_id = self.upload(content)[1]["id"]
         self.assertEqual(self.simulator.call("GET", f"/simulator/media/{media_id}")[1], content)
 
@@ -63,8 +63,7 @@ class TestMedia(SimulatorCase):
         self.assertRefused(100, self.simulator.send(self.bill(media_id)))
         query = f"?phone_number_id={self.simulator.phone_number_id}"
         self.assertRefused(100, self.simulator.graph("GET", media_id + query))
-        self.assertEqual(
-            self.simulator.graph("GET", f"{media_id}?phone_number_id={other}")[0], 200)
+        self.assertEqual(self.simulator.graph("GET", f"{media_id}?phone_number_id={other}")[0], 200)
 
     def test_old_contents_are_forgotten_but_ids_live(self):
         self.simulator.settings(media_keep_mb=0.001)

@@ -15,11 +15,12 @@ from .common import NUMBER, PLAIN, SimulatorCase, plain
 
 
 class TestProcess(unittest.TestCase):
-
     def test_odoo_is_not_imported(self):
-        code = ("import sys, dev.simulator.app, dev.simulator.__main__, dev.simulator.testing\n"
-                "bad = [m for m in sys.modules if m.split('.')[0] in ('odoo', 'discom')]\n"
-                "assert not bad, bad")
+        code = (
+            "import sys, dev.simulator.app, dev.simulator.__main__, dev.simulator.testing\n"
+            "bad = [m for m in sys.modules if m.split('.')[0] in ('odoo', 'discom')]\n"
+            "assert not bad, bad"
+        )
         subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
     def test_starts_and_stops(self):
@@ -32,8 +33,11 @@ class TestProcess(unittest.TestCase):
         simulator.stop()
 
     def test_says_why_it_does_not_start(self):
-        for keywords in ({"settings": {"nothing": 1}}, {"templates": [{"name": "x"}]},
-                         {"arguments": ["--port", "99999999"]}):
+        for keywords in (
+            {"settings": {"nothing": 1}},
+            {"templates": [{"name": "x"}]},
+            {"arguments": ["--port", "99999999"]},
+        ):
             with self.subTest(keywords=keywords), self.assertRaises(SimulatorError) as caught:
                 SimulatorProcess(**keywords).start()
             self.assertNotIn("Traceback", str(caught.exception))
@@ -46,10 +50,13 @@ class TestProcess(unittest.TestCase):
         self.assertIn("address already in use", str(caught.exception).lower())
 
     def test_ends_with_its_parent(self):
-        code = ("import time\nfrom dev.simulator.testing import SimulatorProcess\n"
-                "print(SimulatorProcess().start().pid, flush=True)\ntime.sleep(60)")
-        parent = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, text=True,
-                                  stdout=subprocess.PIPE)
+        code = (
+            "import time\nfrom dev.simulator.testing import SimulatorProcess\n"
+            "print(SimulatorProcess().start().pid, flush=True)\ntime.sleep(60)"
+        )
+        parent = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=ROOT, text=True, stdout=subprocess.PIPE
+        )
         pid = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
         parent.wait()
@@ -62,9 +69,25 @@ class TestProcess(unittest.TestCase):
             path = Path(folder, "templates.json")
             path.write_text(json.dumps([PLAIN]), encoding="utf-8")
             process = subprocess.Popen(
-                [sys.executable, "-m", "dev.simulator", "--port", "0", "--templates", str(path),
-                 "--phone-number-id", "11:22:+91 5444 200000", "--set", "throughput=7",
-                 "--app-secret", "s"], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+                [
+                    sys.executable,
+                    "-m",
+                    "dev.simulator",
+                    "--port",
+                    "0",
+                    "--templates",
+                    str(path),
+                    "--phone-number-id",
+                    "11:22:+91 5444 200000",
+                    "--set",
+                    "throughput=7",
+                    "--app-secret",
+                    "s",
+                ],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
             self.addCleanup(process.stdout.close)
             try:
                 url = process.stdout.readline().split()[-1]
@@ -91,13 +114,22 @@ def _ended(pid):
 
 
 class TestAdmin(SimulatorCase):
-
     def test_settings_all_or_none(self):
         before = self.simulator.settings()
-        for values in ({"nothing": 1}, {"throughput": -1}, {"throughput": "fast"},
-                       {"order": "upwards"}, {"read_rate": 2}, {"batch": 0}, {"batch": 1.5},
-                       {"window_check": 1}, {"statuses": ["seen"]}, {"template_reject": "x"},
-                       {"not_on_whatsapp": {"rate": "x"}}, {"not_on_whatsapp": {"x": 1}}):
+        for values in (
+            {"nothing": 1},
+            {"throughput": -1},
+            {"throughput": "fast"},
+            {"order": "upwards"},
+            {"read_rate": 2},
+            {"batch": 0},
+            {"batch": 1.5},
+            {"window_check": 1},
+            {"statuses": ["seen"]},
+            {"template_reject": "x"},
+            {"not_on_whatsapp": {"rate": "x"}},
+            {"not_on_whatsapp": {"x": 1}},
+        ):
             with self.subTest(values=values), self.assertRaises(SimulatorError):
                 self.simulator.settings(latency_ms=1, **values)
         self.assertEqual(self.simulator.settings(), before)
@@ -122,9 +154,20 @@ class TestAdmin(SimulatorCase):
             self.simulator.reset(keep=["everything"])
 
     def test_bad_bodies(self):
-        for path in ("settings", "faults", "reset", "inbound", "read", "status", "templates",
-                     "numbers", "verify", "webhook", "drain"):
-            for body in (b"[1]", b"5", b"\"x\""):
+        for path in (
+            "settings",
+            "faults",
+            "reset",
+            "inbound",
+            "read",
+            "status",
+            "templates",
+            "numbers",
+            "verify",
+            "webhook",
+            "drain",
+        ):
+            for body in (b"[1]", b"5", b'"x"'):
                 with self.subTest(path=path, body=body):
                     status, answer = self.simulator.call("POST", f"/simulator/{path}", body)
                     self.assertEqual(status, 400, answer)
@@ -133,8 +176,9 @@ class TestAdmin(SimulatorCase):
     def test_messages_and_chats(self):
         for number in ("919400000001", "919400000002"):
             self.sent(plain(number, biz_opaque_callback_data=number))
-        self.assertEqual([chat["number"] for chat in self.simulator.chats()],
-                         ["919400000002", "919400000001"])
+        self.assertEqual(
+            [chat["number"] for chat in self.simulator.chats()], ["919400000002", "919400000001"]
+        )
         self.assertEqual([chat["number"] for chat in self.simulator.chats(q="0001")], [NUMBER])
         self.assertEqual(len(self.simulator.messages()), 2)
         self.assertEqual(len(self.simulator.messages(key=NUMBER)), 1)

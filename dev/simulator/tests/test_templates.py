@@ -8,12 +8,16 @@ from .common import BILL, PLAIN, SimulatorCase, example, plain
 
 def made(name="made", body="बिजली बिल की सूचना।", **more):
     """:return: a create body"""
-    return {"name": name, "language": "hi", "category": "UTILITY",
-            "components": [{"type": "BODY", "text": body}], **more}
+    return {
+        "name": name,
+        "language": "hi",
+        "category": "UTILITY",
+        "components": [{"type": "BODY", "text": body}],
+        **more,
+    }
 
 
 class TestTemplates(SimulatorCase):
-
     start_settings = {**SimulatorCase.start_settings, "template_review_ms": 50}
 
     def setUp(self):
@@ -34,8 +38,11 @@ class TestTemplates(SimulatorCase):
         self.assertEqual(status, 200, answer)
         self.assertEqual((answer["status"], answer["category"]), ("PENDING", "UTILITY"))
         self.assertIsInstance(answer["id"], str)
-        message = {"to": "919400000001", "type": "template",
-                   "template": {"name": "made", "language": {"code": "hi"}}}
+        message = {
+            "to": "919400000001",
+            "type": "template",
+            "template": {"name": "made", "language": {"code": "hi"}},
+        }
         self.assertRefused(132001, self.simulator.send(message))
         self.until(lambda: self.status_of(answer["id"]) == "APPROVED", "not approved")
         self.assertRefused(132012, self.simulator.send(message))
@@ -72,8 +79,9 @@ class TestTemplates(SimulatorCase):
             return made(components=[{"type": "BODY", "text": text, **more}])
 
         def button(*buttons):
-            return made(components=[PLAIN["components"][0],
-                                    {"type": "BUTTONS", "buttons": list(buttons)}])
+            return made(
+                components=[PLAIN["components"][0], {"type": "BUTTONS", "buttons": list(buttons)}]
+            )
 
         def extra(**component):
             return made(components=[PLAIN["components"][0], component])
@@ -95,8 +103,13 @@ class TestTemplates(SimulatorCase):
             (2388072, body("प्रिय {{name}} जी, बिल बन गया है", example=example("name"))),
             (2388072, body("प्रिय {{2}} जी, बिल बन गया है", example={"body_text": [["a"]]})),
             (2388072, body("प्रिय {{1 जी, बिल बन गया है")),
-            (2388072, {**body("बिल की सूचना {{a}} {{b}} जी को भेजी गई है आज",
-                              example=example("a", "b")), **named}),
+            (
+                2388072,
+                {
+                    **body("बिल की सूचना {{a}} {{b}} जी को भेजी गई है आज", example=example("a", "b")),
+                    **named,
+                },
+            ),
             (2388047, extra(type="HEADER", format="DOCUMENT")),
             (2388040, extra(type="HEADER", format="TEXT", text="x" * 61)),
             (2388073, extra(type="FOOTER", text="a {{1}} b")),
@@ -133,7 +146,8 @@ class TestTemplates(SimulatorCase):
 
     def test_filters_and_summary(self):
         _status, answer = self.simulator.graph(
-            "GET", self.path + "?name=restored&status=approved&summary=total_count")
+            "GET", self.path + "?name=restored&status=approved&summary=total_count"
+        )
         self.assertEqual([template["name"] for template in answer["data"]], ["restored"])
         self.assertEqual(answer["summary"], {"total_count": 3})
         _status, answer = self.simulator.graph("GET", self.path + "?status=REJECTED")
@@ -144,20 +158,24 @@ class TestTemplates(SimulatorCase):
         wamid = self.sent(plain())
         change = {"components": [{"type": "BODY", "text": "बिजली फिर चालू है।"}]}
         self.simulator.settings(template_review_ms=300)
-        self.assertEqual(self.simulator.graph("POST", template["id"], change),
-                         (200, {"success": True}))
+        self.assertEqual(
+            self.simulator.graph("POST", template["id"], change), (200, {"success": True})
+        )
         self.assertRefused(132001, self.simulator.send(plain()))
         self.assertRefused(100, self.simulator.graph("POST", template["id"], change))
         self.until(lambda: self.status_of(template["id"]) == "APPROVED", "not approved")
         self.sent(plain())
-        self.assertEqual([message["body"] for message in self.simulator.messages()],
-                         ["आपके क्षेत्र की बिजली आ गई है।", "बिजली फिर चालू है।"])
+        self.assertEqual(
+            [message["body"] for message in self.simulator.messages()],
+            ["आपके क्षेत्र की बिजली आ गई है।", "बिजली फिर चालू है।"],
+        )
         self.assertTrue(self.simulator.messages(id=wamid))
         self.assertRefused(100, self.simulator.graph("POST", template["id"], change))
 
     def test_pause_and_unpause(self):
-        [template] = self.simulator.add_templates([
-            {"name": "restored", "language": "hi", "status": "PAUSED", "notify": True}])
+        [template] = self.simulator.add_templates(
+            [{"name": "restored", "language": "hi", "status": "PAUSED", "notify": True}]
+        )
         self.assertRefused(132015, self.simulator.send(plain()))
         self.assertEqual(self.values()[0]["other_info"], {"title": "FIRST_PAUSE"})
         self.simulator.graph("POST", f"{template['id']}/unpause")
@@ -165,10 +183,14 @@ class TestTemplates(SimulatorCase):
 
     def test_delete(self):
         self.create_template({**PLAIN, "language": "en"})
-        [hindi] = [template for template in self.simulator.templates()
-                   if (template["name"], template["language"]) == ("restored", "hi")]
+        [hindi] = [
+            template
+            for template in self.simulator.templates()
+            if (template["name"], template["language"]) == ("restored", "hi")
+        ]
         status, _answer = self.simulator.graph(
-            "DELETE", f"{self.path}?name=restored&hsm_id={hindi['id']}")
+            "DELETE", f"{self.path}?name=restored&hsm_id={hindi['id']}"
+        )
         self.assertEqual(status, 200)
         self.assertRefused(132001, self.simulator.send(plain()))
         self.assertEqual(len(self.simulator.templates()), 3)
@@ -181,10 +203,15 @@ class TestTemplates(SimulatorCase):
 
     def test_templates_are_of_one_account(self):
         self.simulator.add_number("100000000000003", waba_id="200000000000003")
-        self.assertEqual(self.simulator.graph("GET", "200000000000003/message_templates"),
-                         (200, {"data": []}))
-        self.assertRefused(132001, self.simulator.graph(
-            "POST", "100000000000003/messages", {"messaging_product": "whatsapp", **plain()}))
+        self.assertEqual(
+            self.simulator.graph("GET", "200000000000003/message_templates"), (200, {"data": []})
+        )
+        self.assertRefused(
+            132001,
+            self.simulator.graph(
+                "POST", "100000000000003/messages", {"messaging_product": "whatsapp", **plain()}
+            ),
+        )
 
     def test_answers_are_plain_json(self):
         self.assertNotIn("null", json.dumps(self.simulator.graph("GET", self.path)[1]))

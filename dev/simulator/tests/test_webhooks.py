@@ -6,17 +6,21 @@ from .common import NUMBER, Receiver, SimulatorCase, plain
 
 
 class TestStatuses(SimulatorCase):
-
     def test_shape(self):
         wamid = self.sent(self.bill(biz_opaque_callback_data="q:1/खाता"))
         values = self.values()
-        self.assertEqual([value["statuses"][0]["status"] for value in values],
-                         ["sent", "delivered", "read"])
+        self.assertEqual(
+            [value["statuses"][0]["status"] for value in values], ["sent", "delivered", "read"]
+        )
         for value in values:
             self.assertEqual(value["messaging_product"], "whatsapp")
-            self.assertEqual(value["metadata"], {
-                "display_phone_number": "915444210001",
-                "phone_number_id": self.simulator.phone_number_id})
+            self.assertEqual(
+                value["metadata"],
+                {
+                    "display_phone_number": "915444210001",
+                    "phone_number_id": self.simulator.phone_number_id,
+                },
+            )
             [status] = value["statuses"]
             self.assertEqual(status["id"], wamid)
             self.assertEqual(status["recipient_id"], NUMBER)
@@ -24,8 +28,10 @@ class TestStatuses(SimulatorCase):
             self.assertRegex(status["timestamp"], r"^\d{10}$")
             self.assertNotIn("conversation", status)
         pricing = values[0]["statuses"][0]["pricing"]
-        self.assertEqual(pricing, {"billable": True, "pricing_model": "PMP", "type": "regular",
-                                   "category": "utility"})
+        self.assertEqual(
+            pricing,
+            {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"},
+        )
         self.assertNotIn("pricing", values[2]["statuses"][0])
 
     def test_service_message_is_free(self):
@@ -65,8 +71,16 @@ class TestStatuses(SimulatorCase):
         self.simulator.inbound(NUMBER, text="नया")
         self.sent(message)
         found = [(s["status"], s.get("errors", [{}])[0].get("code")) for s in self.statuses()]
-        self.assertEqual(found, [("failed", 131047), ("failed", 131047), ("sent", None),
-                                 ("delivered", None), ("read", None)])
+        self.assertEqual(
+            found,
+            [
+                ("failed", 131047),
+                ("failed", 131047),
+                ("sent", None),
+                ("delivered", None),
+                ("read", None),
+            ],
+        )
 
     def test_order(self):
         self.simulator.settings(order="reversed", sent_ms=0, delivered_ms=1500, read_ms=3000)
@@ -115,7 +129,6 @@ class TestStatuses(SimulatorCase):
 
 
 class TestDelivery(SimulatorCase):
-
     def setUp(self):
         super().setUp()
         self.receiver = Receiver()
@@ -132,8 +145,10 @@ class TestDelivery(SimulatorCase):
         [payload] = self.receiver.payloads()
         self.assertEqual(payload["object"], "whatsapp_business_account")
         [record] = self.simulator.webhooks()
-        self.assertEqual((record["body"].encode(), record["signature"], record["status"]),
-                         (body, headers["X-Hub-Signature-256"], 200))
+        self.assertEqual(
+            (record["body"].encode(), record["signature"], record["status"]),
+            (body, headers["X-Hub-Signature-256"], 200),
+        )
 
     def test_secret_can_change(self):
         self.receiver.app_secret = "another"
@@ -143,8 +158,9 @@ class TestDelivery(SimulatorCase):
         self.assertEqual(len(self.receiver.payloads()), 1)
 
     def test_batch(self):
-        self.simulator.settings(batch=10, webhook_concurrency=1, sent_ms=300, delivered_ms=300,
-                                read_ms=300)
+        self.simulator.settings(
+            batch=10, webhook_concurrency=1, sent_ms=300, delivered_ms=300, read_ms=300
+        )
         for number in range(5):
             self.sent(plain(f"91940000000{number}"))
         self.simulator.drain()
@@ -190,8 +206,10 @@ class TestDelivery(SimulatorCase):
         self.simulator.webhook("account_update", {"event": "ACCOUNT_RESTRICTION"})
         self.simulator.drain()
         [payload] = self.receiver.payloads()
-        self.assertEqual(payload["entry"][0]["changes"], [
-            {"field": "account_update", "value": {"event": "ACCOUNT_RESTRICTION"}}])
+        self.assertEqual(
+            payload["entry"][0]["changes"],
+            [{"field": "account_update", "value": {"event": "ACCOUNT_RESTRICTION"}}],
+        )
         self.assertEqual(payload["entry"][0]["id"], self.simulator.waba_id)
 
     def test_recorded_without_url(self):

@@ -4,7 +4,7 @@ from odoo.exceptions import ValidationError
 KINDS = [
     ("substation", "Substation"),
     ("feeder", "Feeder"),
-    ("transformer", "Distribution transformer"),
+    ("transformer", "Transformer"),
 ]
 # Kinds that a kind may be placed below: a 33/11 kV substation hangs on a 132 kV one, a feeder may branch.
 _PARENT_KINDS = {

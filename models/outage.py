@@ -121,7 +121,8 @@ class DiscomOutage(models.Model):
             assets = outage.asset_ids[:2].mapped("name")
             if len(outage.asset_ids) > 2:
                 assets.append("…")
-            outage.display_name = " ".join(filter(None, [outage.name, ", ".join(assets)]))
+            # The assets first: a day of the calendar shows only the beginning.
+            outage.display_name = " · ".join(filter(None, [", ".join(assets), outage.name]))
 
     @api.depends("reason_id", "date_start")
     def _compute_date_end_expected(self):

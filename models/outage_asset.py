@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -46,6 +46,15 @@ class DiscomAsset(models.Model):
                 "default_kind": "breakdown",
             },
         }
+
+    @api.model
+    def action_choose_for_outage(self):
+        """Open the assets of the user's offices, each with its button to report an outage."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_asset_action")
+        action["name"] = self.env._("What is off?")
+        action["domain"] = [("office_id", "child_of", self.env.user.discom_scope_ids.ids)]
+        action["path"] = False
+        return action
 
     def action_view_outages(self):
         """Open the outages at, above or below this asset."""

@@ -32,6 +32,12 @@ class TestOutage(OutageCommon):
         self.assertEqual(set(self.messages(outage).mapped("purpose")), {"outage_unplanned"})
         self.assertEqual(set(self.messages(outage).mapped("priority")), {10})
 
+    def test_only_own_assets_are_offered(self):
+        action = self.env["discom.asset"].with_user(self.operator).action_choose_for_outage()
+        assets = self.env["discom.asset"].with_user(self.operator).search(action["domain"])
+        self.assertIn(self.feeder_a1, assets)
+        self.assertNotIn(self.feeder_b1, assets)
+
     def test_report_from_the_list(self):
         assets = (self.transformer_a11 | self.transformer_a12).with_user(self.operator)
         action = assets.action_report_outage()

@@ -10,7 +10,7 @@ FREE_SERVICE = "free_customer_service"
 def user_id(number):
     """:return: a business-scoped user id, always the same for a number"""
     digest = hashlib.blake2b(number.encode(), digest_size=8).digest()
-    return f"IN.{int.from_bytes(digest) % 10**17:017d}"
+    return f"IN.{int.from_bytes(digest, 'big') % 10**17:017d}"
 
 
 class StatusEvent(NamedTuple):

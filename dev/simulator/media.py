@@ -175,9 +175,9 @@ def sample_png(width=320, height=200):
 
     def chunk(kind, data):
         crc = zlib.crc32(kind + data)
-        return len(data).to_bytes(4) + kind + data + crc.to_bytes(4)
+        return len(data).to_bytes(4, "big") + kind + data + crc.to_bytes(4, "big")
 
-    header = width.to_bytes(4) + height.to_bytes(4) + b"\x08\x02\x00\x00\x00"
+    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x02\x00\x00\x00"
     return (
         b"\x89PNG\r\n\x1a\n"
         + chunk(b"IHDR", header)

@@ -247,7 +247,7 @@ class State:
         if not rule["rate"]:
             return False
         digest = hashlib.blake2b(number.encode(), digest_size=4).digest()
-        return int.from_bytes(digest) < rule["rate"] * 2**32
+        return int.from_bytes(digest, "big") < rule["rate"] * 2**32
 
 
 def message_id(number):

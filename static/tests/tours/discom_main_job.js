@@ -14,7 +14,7 @@ registry.category("web_tour.tours").add("discom_main_job_send", {
         ...openBills,
         {
             content: "One sub-division",
-            trigger: ".o_search_panel_category_value:contains('Sub-division A1') label",
+            trigger: ".o_search_panel_label_title:contains('Sub-division A1')",
             run: "click",
         },
         {
@@ -51,7 +51,7 @@ registry.category("web_tour.tours").add("discom_main_job_result", {
     steps: () => [
         ...openBills,
         {
-            trigger: ".o_search_panel_category_value:contains('Sub-division A1') label",
+            trigger: ".o_search_panel_label_title:contains('Sub-division A1')",
             run: "click",
         },
         { trigger: ".o_data_row .o_field_widget[name='whatsapp_state']:contains('Read')" },

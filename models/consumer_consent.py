@@ -22,7 +22,7 @@ METHODS = [
 
 
 class DiscomConsent(models.Model):
-    """Journal of consents: who allowed or stopped which kind of message, when, how, on which notice.
+    """Journal of consents: who allowed or stopped which messages, when, how, on which notice.
 
     Nobody changes or deletes an entry, whatever the rights: the model refuses it and so does the
     database. The newest entry of a consumer and purpose is the one in force; the fields
@@ -53,7 +53,7 @@ class DiscomConsent(models.Model):
     _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
 
     def init(self):
-        """Make the database itself refuse changes, so that a mistake in SQL cannot rewrite history."""
+        """Make the database itself refuse changes: a mistake in SQL shall not rewrite history."""
         self.env.cr.execute(
             """
             CREATE OR REPLACE FUNCTION discom_consent_append_only() RETURNS trigger AS $$
@@ -88,8 +88,8 @@ class DiscomConsent(models.Model):
     def _refuse_change(self):
         raise UserError(
             self.env._(
-                "An entry of the consent journal cannot be changed or deleted. Record a new one: the "
-                "newest is in force."
+                "An entry of the consent journal cannot be changed or deleted. Record a new one: "
+                "the newest is in force."
             )
         )
 
@@ -105,7 +105,7 @@ class DiscomConsent(models.Model):
         :param str action: ``given`` or ``withdrawn``.
         :param list[str] purposes: keys of ``PURPOSES``.
         :param str method: key of ``METHODS``.
-        :param dict values: ``notice_version``, ``notice_lang``, ``evidence``, ``date``; all optional.
+        :param dict values: any of ``notice_version``, ``notice_lang``, ``evidence``, ``date``.
         :return: number of entries added.
         :raise ValidationError: for an unknown action, purpose or method, or a full Aadhaar number.
         """
@@ -126,10 +126,10 @@ class DiscomConsent(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO discom_consent (partner_id, company_id, purpose, action, method, user_id,
-                                            date, notice_version, notice_lang, evidence)
-                SELECT partner.id, partner.company_id, asked.purpose, %(action)s, %(method)s, %(user)s,
-                       %(date)s, %(version)s, %(lang)s, %(evidence)s
+                INSERT INTO discom_consent (partner_id, company_id, purpose, action, method,
+                                            user_id, date, notice_version, notice_lang, evidence)
+                SELECT partner.id, partner.company_id, asked.purpose, %(action)s, %(method)s,
+                       %(user)s, %(date)s, %(version)s, %(lang)s, %(evidence)s
                   FROM res_partner partner
             CROSS JOIN unnest(%(purposes)s) AS asked(purpose)
      LEFT JOIN LATERAL (SELECT entry.action, entry.notice_version

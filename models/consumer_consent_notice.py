@@ -3,9 +3,9 @@ from odoo.exceptions import UserError
 
 
 class DiscomConsentNotice(models.Model):
-    """Text that is shown or read out before a consumer consents, one record per version and language.
+    """Text that is read out before a consumer consents, one record per version and language.
 
-    The journal of consents names the version; the text behind a version that someone has heard stays.
+    The journal of consents names the version; a text that someone has consented to stays.
     """
 
     _name = "discom.consent.notice"
@@ -64,8 +64,8 @@ class DiscomConsentNotice(models.Model):
             ):
                 raise UserError(
                     self.env._(
-                        "Consumers have consented on notice %(notice)s, so its text stays as it is. "
-                        "Make a new version.",
+                        "Consumers have consented on notice %(notice)s, so its text stays as it "
+                        "is. Make a new version.",
                         notice=notice.display_name,
                     )
                 )

@@ -23,7 +23,7 @@ DISPLAY_NAME_FIELDS = ["complete_name", "email", "ref", "vat", "company_registry
 
 
 def _searched_text(columns):
-    """Return the SQL that joins ``columns``, a blank around each; immutable, as an index demands."""
+    """Return the SQL that joins ``columns``, a blank around each; immutable, for the index."""
     return SQL("' ' || %s", SQL(" || ").join(SQL("COALESCE(%s || ' ', '')", c) for c in columns))
 
 
@@ -98,7 +98,7 @@ class ResPartner(models.Model):
 
     @api.model
     def name_search(self, name="", domain=None, operator="ilike", limit=100):
-        """Look among the consumers alone where only they are asked for: that is served by an index."""
+        """Look among the consumers alone where only they are asked for: an index serves that."""
         conditions = list(Domain(domain or Domain.TRUE))
         consumers_only = ("discom_consumer", "=", True) in conditions
         if name and operator == "ilike" and consumers_only and not {"|", "!"} & set(conditions):
@@ -119,7 +119,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _discom_search_domain(self, words, misspelt=False):
-        """Return the domain of the consumers that hold each of ``words`` in any of the fields searched.
+        """Return the domain of the consumers that hold each of ``words`` in any field searched.
 
         :param bool misspelt: also take words that differ by one letter.
         """

@@ -206,8 +206,8 @@ class ResPartner(models.Model):
         if any(partner.discom_consumer and not partner.partner_share for partner in self.sudo()):
             raise ValidationError(
                 self.env._(
-                    "The contact of a colleague is seen by everyone, so it cannot be a consumer at the "
-                    "same time. Keep the connection in a contact of its own."
+                    "The contact of a colleague is seen by everyone, so it cannot be a consumer at "
+                    "the same time. Keep the connection in a contact of its own."
                 )
             )
 
@@ -219,8 +219,8 @@ class ResPartner(models.Model):
                 if text and find_aadhaar(html2plaintext(text) if name == "comment" else text):
                     raise ValidationError(
                         self.env._(
-                            "“%(field)s” holds a full Aadhaar number. The law allows only its last four "
-                            "digits to be kept; there is a field for them.",
+                            "“%(field)s” holds a full Aadhaar number. The law allows only its last "
+                            "four digits to be kept; there is a field for them.",
                             field=self._fields[name]._description_string(self.env),
                         )
                     )
@@ -236,7 +236,7 @@ class ResPartner(models.Model):
 
     @api.model
     def default_get(self, fields):
-        """A consumer hears from us in Hindi until another language is chosen, not in the clerk's."""
+        """A consumer gets messages in Hindi until another language is chosen."""
         values = super().default_get(fields)
         if values.get("discom_consumer") and "lang" in fields:
             values["lang"] = self._discom_default_lang() or values.get("lang")
@@ -284,7 +284,7 @@ class ResPartner(models.Model):
         return action
 
     def _discom_record_consent(self, action, purposes, method, **kw):
-        """Record that the consumers in ``self`` gave or withdrew consent, for several purposes at once.
+        """Record that the consumers in ``self`` gave or withdrew consent, for several purposes.
 
         What is in force already is not repeated. Costs the same few statements for one consumer and
         for a million.

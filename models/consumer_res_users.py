@@ -18,8 +18,8 @@ class ResUsers(models.Model):
         string="Offices seen",
         compute="_compute_discom_scope_ids",
         compute_sudo=True,
-        help="Roots of what the user sees: all offices for an administrator, else the offices of the "
-        "user; nothing for who has no role in the division.",
+        help="Roots of what the user sees: all offices for an administrator, else the offices of "
+        "the user; nothing for who has no role in the division.",
     )
 
     @api.depends("discom_office_ids", "group_ids")
@@ -38,8 +38,8 @@ class ResUsers(models.Model):
         if any(user.partner_id.discom_consumer and user._is_internal() for user in self.sudo()):
             raise ValidationError(
                 self.env._(
-                    "The contact of a colleague is seen by everyone, so it cannot be a consumer at the "
-                    "same time. Keep the connection in a contact of its own."
+                    "The contact of a colleague is seen by everyone, so it cannot be a consumer at "
+                    "the same time. Keep the connection in a contact of its own."
                 )
             )
 

@@ -6,7 +6,7 @@ KINDS = [
     ("feeder", "Feeder"),
     ("transformer", "Transformer"),
 ]
-# Kinds that a kind may be placed below: a 33/11 kV substation hangs on a 132 kV one, a feeder may branch.
+# What may feed each kind: a 132 kV substation feeds 33/11 kV ones, and a feeder may branch.
 _PARENT_KINDS = {
     "substation": {"substation"},
     "feeder": {"substation", "feeder"},
@@ -17,7 +17,7 @@ _PARENT_KINDS = {
 class DiscomAsset(models.Model):
     """A part of the supply network: substation, feeder or distribution transformer.
 
-    A consumer hangs on the lowest asset known; an outage reaches everyone below the assets it names.
+    A consumer hangs on the lowest asset known; an outage reaches all below the assets it names.
     """
 
     _name = "discom.asset"

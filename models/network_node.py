@@ -5,8 +5,8 @@ from odoo.exceptions import ValidationError
 class DiscomNodeMixin(models.AbstractModel):
     """What the two trees of the network share: path as name, no loops, consumers counted below.
 
-    A model that inherits this sets ``_parent_store`` and defines ``parent_id``, and names the many2one
-    of ``res.partner`` that points to it in ``_consumer_field``.
+    A model that inherits this sets ``_parent_store`` and defines ``parent_id``, and names in
+    ``_consumer_field`` the many2one of ``res.partner`` that points to it.
     """
 
     _name = "discom.node.mixin"

@@ -15,8 +15,8 @@ _RANK = {level: rank for rank, (level, _label) in enumerate(LEVELS)}
 class DiscomOffice(models.Model):
     """An office of the distribution company, from the discom down to the section.
 
-    What belongs to an office is seen by its users and by those of the offices above it, so an office
-    that is placed below another parent takes its consumers, bills and messages along.
+    What belongs to an office is seen by its users and by those of the offices above it, so an
+    office that is placed below another parent takes its consumers, bills and messages along.
     """
 
     _name = "discom.office"
@@ -51,7 +51,8 @@ class DiscomOffice(models.Model):
             if office.parent_id and _RANK[office.parent_id.level] >= _RANK[office.level]:
                 raise ValidationError(
                     self.env._(
-                        "%(office)s cannot be placed below %(parent)s, which is not of a higher level.",
+                        "%(office)s cannot be placed below %(parent)s, which is not of a higher "
+                        "level.",
                         office=office.name,
                         parent=office.parent_id.name,
                     )

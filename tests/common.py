@@ -84,7 +84,7 @@ class DiscomCommon(TransactionCase):
 
     @classmethod
     def create_user(cls, login, group, offices=None):
-        """Create a user with one role of the module, password as login, on ``division_a`` by default."""
+        """Create a user with one role, password as login, on ``division_a`` by default."""
         return new_test_user(
             cls.env,
             login=login,
@@ -97,8 +97,8 @@ class DiscomCommon(TransactionCase):
     def create_consumer(cls, **vals):
         """Create a live domestic consumer of sub-division A1 on transformer A11.
 
-        Account and mobile number are new with each call; pass ``discom_whatsapp_number=False`` for a
-        consumer without a number.
+        Account and mobile number are new with each call; pass ``discom_whatsapp_number=False``
+        for a consumer without a number.
         """
         cls._sequence += 1
         return cls.env["res.partner"].create(

@@ -13,8 +13,8 @@ _CANDIDATE = re.compile(r"(?<![\d+])\d{4}([ -]?)\d{4}\1\d{4}(?!\d)")
 def find_aadhaar(text):
     """Return the first full Aadhaar number in ``text``, as written there, or None.
 
-    A number counts when its check digit (Verhoeff) is right; UIDAI allows only its last four digits to
-    be shown and kept.
+    A number counts when its check digit (Verhoeff) is right; UIDAI allows only its last four
+    digits to be shown and kept.
     """
     if not text:
         return None

@@ -1,7 +1,7 @@
 """Indian mobile numbers: normalise, refuse junk, mask.
 
-A number is accepted when the numbering plan allows it (``phonenumbers``) and it is a mobile number of
-ten digits starting with 6 to 9. The plan also allows numbers nobody has, such as 9999999999, so
+A number is accepted when the numbering plan allows it (``phonenumbers``) and it is a mobile number
+of ten digits starting with 6 to 9. The plan also allows numbers nobody has, such as 9999999999, so
 repeated digits and runs are refused as junk.
 """
 
@@ -42,7 +42,7 @@ def to_latin_digits(text):
 def normalise_mobile(text):
     """Return the Indian mobile number in ``text`` in E.164 form, ``+91`` and ten digits.
 
-    Devanagari digits, blanks, hyphens, brackets and the prefixes 0, 91, +91 and 0091 are understood.
+    Understands Devanagari digits, blanks, hyphens, brackets and the prefixes 0, 91, +91, 0091.
 
     :raise PhoneError: with the reason in ``code``.
     """

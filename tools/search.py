@@ -30,13 +30,13 @@ def search_words(text):
 def misspelling(word):
     """Return how to find the words that ``word`` is, with one letter wrong, missing or too many.
 
-    One error leaves one half of the word as it is, so the halves, which an index can find, choose the
-    candidates, and a regular expression decides among them. Two letters that changed places count as
-    one error.
+    One error leaves one half of the word as it is, so the halves, which an index can find, choose
+    the candidates, and a regular expression decides among them. Two letters that changed places
+    count as one error.
 
-    :return: ``(fragments, pattern)``: fragments to find by ``LIKE``, one of which the text holds (a
-        blank in front marks the beginning of a word), and a regular expression of PostgreSQL; None for
-        a word too short, and for numbers, where a digit more or less means somebody else.
+    :return: ``(fragments, pattern)``: fragments to find by ``LIKE``, one of which the text holds
+        (a blank in front marks the beginning of a word), and a regular expression of PostgreSQL;
+        None for a word too short, and for numbers, where another digit means somebody else.
     """
     if len(word) < MIN_MISSPELT or not all(_is_letter(char) for char in word):
         return None

@@ -10,7 +10,7 @@ from ..tools import pdf
 
 LAYOUT_SUFFIX = ".typ"
 
-# Bills of one request: what a worker makes within Odoo's stock limit of 60 s CPU time, with room to spare.
+# Bills of one request: what a worker makes within Odoo's stock limit of 60 s CPU time.
 PRINT_LIMIT = 2000
 
 
@@ -49,13 +49,14 @@ class IrActionsReport(models.Model):
         self.env["discom.bill"].browse(bill_ids).check_access("read")
         try:
             path = file_path(layout, filter_ext=(LAYOUT_SUFFIX,))
-            parts = [
-                io.BytesIO(part) for part in pdf.render_many(path, self._bill_batches(bill_ids))
-            ]
         except FileNotFoundError as error:
             raise UserError(
                 self.env._("The layout %(file)s does not exist.", file=layout)
             ) from error
+        try:
+            parts = [
+                io.BytesIO(part) for part in pdf.render_many(path, self._bill_batches(bill_ids))
+            ]
         except pdf.LayoutError as error:
             raise UserError(
                 self.env._("The layout of the bill has a mistake:\n%(error)s", error=error)
@@ -64,7 +65,10 @@ class IrActionsReport(models.Model):
         return merged.getvalue()
 
     def _bill_batches(self, bill_ids):
-        """Documents of the bills for their layout, each in its consumer's language, ``pdf.BATCH`` at a time."""
+        """Documents of the bills for their layout, ``pdf.BATCH`` at a time.
+
+        Each is in its consumer's language, so that paper and WhatsApp show the same.
+        """
         for ids in split_every(pdf.BATCH, bill_ids, list):
             bills = self.env["discom.bill"].browse(ids)
             data = {}

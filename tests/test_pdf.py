@@ -22,7 +22,9 @@ def printed(content, *options):
         file.write(content)
         file.flush()
         command = ["pdftotext", *options, file.name, "-"]
-        text = subprocess.run(command, check=True, capture_output=True).stdout.decode()
+        text = subprocess.run(command, check=True, capture_output=True).stdout.decode(
+            errors="replace"
+        )
     return unicodedata.normalize("NFC", text)
 
 

@@ -1,39 +1,46 @@
 """PDF documents made by typst, in worker threads as well as in Odoo.
 
-A *layout* is one typst file. It receives its documents as JSON in ``sys.inputs.documents`` (a list, a page or more
-each), so no text of a consumer ever becomes markup. The fonts lie in ``static/fonts`` and system fonts are ignored:
-a document looks the same on every machine. A layout reads files of its own folder only.
+A *layout* is one typst file. It receives its documents as JSON in ``sys.inputs.documents`` (a list,
+a page or more each), so no text of a consumer ever becomes markup. The fonts lie in
+``static/fonts`` and system fonts are ignored: a document looks the same on every machine. A layout
+reads files of its own folder only.
 
-Threads: typst compiles without holding the GIL, but a ``typst.Compiler`` cannot be shared (``RuntimeError: Already
-borrowed``), so each thread keeps its own and threads use all cores. A process must not fork after it has rendered.
+Threads: typst compiles without holding the GIL, but a ``typst.Compiler`` cannot be shared
+(``RuntimeError: Already borrowed``), so each thread keeps its own and threads use all cores. A
+process must not fork after it has rendered.
 
 Keys of a bill
 ==============
-Every text comes formatted and in its language; every key is optional, and what is empty is left out of the page.
-Amounts are text with Indian grouping, without currency sign, ``-`` in front when negative. Dates are text.
+Every text comes formatted and in its language; every key is optional, and what is empty is left out
+of the page. Amounts are text with Indian grouping, without currency sign, ``-`` in front when
+negative. Dates are text.
 
 ``discom_name``   ``hi``, ``en``
 ``office``        ``name_hi``, ``name``, ``phone``, ``grievance`` (phone of the grievance officer)
-``bill``          ``number``, ``period_hi``, ``period_en``, ``bill_date``, ``due_date``, ``disconnection_date``,
-                  ``months``, ``basis_code``, ``basis_hi``, ``basis_en`` (name of the basis), ``basis_actual`` (bool,
-                  True when missing), ``basis_note_hi``, ``basis_note_en`` (why the basis is not an actual reading and
+``bill``          ``number``, ``period_hi``, ``period_en``, ``bill_date``, ``due_date``,
+                  ``disconnection_date``, ``months``, ``basis_code``, ``basis_hi``, ``basis_en``
+                  (name of the basis), ``basis_actual`` (bool, True when missing),
+                  ``basis_note_hi``, ``basis_note_en`` (why the basis is not an actual reading and
                   what to do; the layout has a general text)
-``consumer``      ``name_hi``, ``name``, ``guardian``, ``account_no``, ``address``, ``category``, ``load``,
-                  ``meter_no``, ``area``, ``phone_last4``
-``readings``      list of ``label_hi``, ``label_en``, ``previous``, ``previous_date``, ``current``, ``current_date``,
-                  ``units``
+``consumer``      ``name_hi``, ``name``, ``guardian``, ``account_no``, ``address``, ``category``,
+                  ``load``, ``meter_no``, ``area``, ``phone_last4``
+``readings``      list of ``label_hi``, ``label_en``, ``previous``, ``previous_date``, ``current``,
+                  ``current_date``, ``units``
 ``lines``         list of ``name_hi``, ``name_en``, ``qty``, ``rate``, ``amount``
-``totals``        ``current``, ``arrears``, ``lpsc``, ``total``, ``after_due``, ``words_hi``, ``words_en``
-``arrears``       list of ``month``, ``amount``; newest first, a dozen at most, older months folded into the last
-``history``       list of ``month_hi``, ``month_en``, ``units`` (number, None when unknown); oldest first, the bill's
-                  own month last
-``notes``         list of ``hi``, ``en``: what else the consumer should know, e.g. a scheme that is running
+``totals``        ``current``, ``arrears``, ``lpsc``, ``total``, ``after_due``, ``words_hi``,
+                  ``words_en``
+``arrears``       list of ``month``, ``amount``; newest first, a dozen at most, older months folded
+                  into the last
+``history``       list of ``month_hi``, ``month_en``, ``units`` (number, None when unknown); oldest
+                  first, the bill's own month last
+``notes``         list of ``hi``, ``en``: what else the consumer should know, e.g. a scheme
 ``upi``           ``uri``, see :func:`.qr.upi_uri`
 ``last_payment``  ``date``, ``amount``, ``mode``
 ``proof_code``    text
 
-A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (whether the total is
-above zero). Keys that are not listed reach a layout as they are, so that a layout of one's own can show more.
+A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (is the
+total above zero). Keys that are not listed reach a layout as they are, so that a layout of one's
+own can show more.
 """
 
 import json
@@ -53,21 +60,23 @@ MODULE = Path(__file__).resolve().parent.parent
 FONTS = MODULE / "static" / "fonts"
 BILL_LAYOUT = MODULE / "reports" / "bill.typ"
 
-# Bills in one typst document share its fonts: a quarter of the size and half the time of a document each. Larger
-# batches gain little and cost memory, 10 MB a bill.
+# Bills in one typst document share its fonts: a quarter of the size and half the time of a document
+# each. Larger batches gain little and cost memory, 10 MB a bill.
 BATCH = 20
 
-# Longer texts are cut with an ellipsis: no name of a person, village or charge needs more, and a page has an end.
+# Longer texts are cut with an ellipsis: no name of a person, village or charge needs more, and a
+# page has an end.
 MAX_TEXT = 240
 
-# Control characters, lone surrogates and everything that turns the direction of the text around it. ZWJ and ZWNJ
-# stay: Devanagari needs them.
+# Control characters, lone surrogates and everything that turns the direction of the text around it.
+# ZWJ and ZWNJ stay: Devanagari needs them.
 _UNPRINTABLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-# A line breaks only between words, so a word that is wider than its place gets invisible places to break.
-_LONG_WORD = re.compile(r"\S{25,}")
-_BREAK_EVERY = 12
+# A line breaks only between words, so a word that may be wider than its place gets invisible
+# places to break. Amounts stay whole.
+_LONG_WORD = re.compile(r"(?![\d.,₹-]+(?:\s|$))\S{20,}")
+_BREAK_EVERY = 10
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -107,7 +116,7 @@ def _break_word(match):
     pieces = []
     for char in match[0]:
         last = pieces[-1] if pieces else ""
-        # Never between the signs of one Devanagari syllable: a vowel sign or what follows a virama belongs to it.
+        # Never within a Devanagari syllable: a vowel sign or what follows a virama belongs to it.
         joined = unicodedata.category(char)[0] == "M" or last[-1:] in ("\u094d", "\u200d", "\u200c")
         if pieces and (len(last) < _BREAK_EVERY or joined):
             pieces[-1] += char
@@ -141,8 +150,8 @@ def _complete(shape, value):
 
 
 def prepare_bill(data):
-    """What the bill's layout receives: ``data`` with every key of the module's docstring, texts made printable, and
-    ``qr`` and ``payable`` added. ``data`` itself stays as it is."""
+    """What the bill's layout receives: ``data`` with every key of the module's docstring, texts
+    made printable, and ``qr`` and ``payable`` added. ``data`` itself stays as it is."""
     bill = _complete(_BILL, data)
     total = bill["totals"]["total"]
     bill["payable"] = not total.startswith("-") and any(digit in total for digit in "123456789")
@@ -174,7 +183,8 @@ def render(layout, documents):
     """One PDF of the documents, in their order.
 
     :param layout: path of a typst file
-    :param list documents: what the layout understands, JSON-able; bills as :func:`prepare_bill` gives them
+    :param list documents: what the layout understands, JSON-able; bills as :func:`prepare_bill`
+        gives them
     :raises LayoutError: when the layout is missing or wrong, or does not fit the documents
     """
     inputs = {"documents": json.dumps(documents, ensure_ascii=False, default=str)}
@@ -189,8 +199,8 @@ def render(layout, documents):
 def render_many(layout, batches, workers=2):
     """One PDF for each batch of documents, in their order, rendered by ``workers`` threads.
 
-    ``batches`` is read in the calling thread, only a few ahead, so it may be a generator that reads a database, and
-    memory stays flat. Parameters and errors as for :func:`render`.
+    ``batches`` is read in the calling thread, only a few ahead, so it may be a generator that reads
+    a database, and memory stays flat. Parameters and errors as for :func:`render`.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="pdf") as pool:
         waiting = deque()

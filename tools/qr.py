@@ -22,8 +22,9 @@ def upi_uri(payee_address, payee_name, amount, reference="", note="", merchant_c
 
     :param str payee_address: virtual payment address, ``name@handle``
     :param str payee_name: shown to the payer; cut to 50 characters
-    :param amount: rupees, ``Decimal``, ``int`` or decimal text, above zero, rounded half up to paise
-    :param str reference: transaction reference (``tr``), up to 35 letters and digits, comes back with the payment
+    :param amount: rupees, ``Decimal``, ``int`` or decimal text, above zero, rounded half up
+    :param str reference: transaction reference (``tr``), up to 35 letters and digits, comes back
+        with the payment
     :param str note: shown to the payer; cut to 50 characters
     :param str merchant_code: four digits, empty to leave out
     :returns: ``upi://pay?...``, every value percent-encoded
@@ -37,7 +38,7 @@ def upi_uri(payee_address, payee_name, amount, reference="", note="", merchant_c
         rupees = Decimal(amount).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     except (InvalidOperation, TypeError) as error:
         raise ValueError(f"Not an amount: {amount!r}") from error
-    if not rupees > 0:
+    if not rupees.is_finite() or rupees <= 0:
         raise ValueError(f"Nothing to pay: {amount}")
     if reference and not REFERENCE.fullmatch(reference):
         raise ValueError(f"Not a UPI reference: {reference!r}")
@@ -58,7 +59,7 @@ def upi_uri(payee_address, payee_name, amount, reference="", note="", merchant_c
 
 
 def qr_svg(text):
-    """QR code of ``text`` as an SVG document, without physical size, its quiet zone of four modules included.
+    """QR code of ``text`` as an SVG document without physical size, quiet zone included.
 
     :raises ValueError: when the text is empty or longer than a QR code holds
     """

@@ -1,8 +1,9 @@
 """Amounts of money in words, for bills and receipts.
 
-Hindi is a converter in num2words' own form, because num2words has none. Importing this module registers it under
-``hi``, so that ``num2words(..., lang="hi")`` and with it Odoo's ``res.currency.amount_to_text`` speak Hindi too.
-English is num2words' ``en_IN``, which counts in lakh and crore.
+Hindi is a converter in num2words' own form, because num2words has none. Importing this module
+registers it under ``hi``, so that ``num2words(..., lang="hi")`` and with it Odoo's
+``res.currency.amount_to_text`` speak Hindi too. English is num2words' ``en_IN``, which counts in
+lakh and crore.
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -31,7 +32,7 @@ HINDI_NUMBERS = (
 class Num2Word_HI(Num2Word_Base):
     """Hindi numbers for num2words: सौ, हज़ार, लाख, करोड़; "एक" is always said (एक सौ, never सौ).
 
-    A hundred crore and more are counted in crore (एक सौ तेईस करोड़, एक लाख करोड़), below ``MAXVAL``.
+    From a hundred crore on, crores are counted (एक सौ तेईस करोड़, एक लाख करोड़), up to ``MAXVAL``.
     """
 
     CURRENCY_FORMS = {"INR": (("रुपया", "रुपये"), ("पैसा", "पैसे"))}
@@ -42,7 +43,6 @@ class Num2Word_HI(Num2Word_Base):
         self.MAXVAL = CRORE * CRORE
 
     def setup(self):
-        super().setup()
         self.negword = "ऋण"
         self.pointword = "दशमलव"
         self.low_numwords = HINDI_NUMBERS[::-1]
@@ -53,7 +53,10 @@ class Num2Word_HI(Num2Word_Base):
         self.cards.update(high)
 
     def merge(self, lpair, rpair):
-        """Join two neighbouring (words, number) parts; num2words splits numbers below 100 as one times themselves."""
+        """Join two neighbouring (words, number) parts.
+
+        num2words splits a number below 100 as one times itself.
+        """
         (left, left_number), (right, right_number) = lpair, rpair
         if left_number == 1 and right_number < 100:
             return rpair
@@ -62,7 +65,7 @@ class Num2Word_HI(Num2Word_Base):
         return f"{left} {right}", left_number + right_number
 
     def to_cardinal_float(self, value):
-        """Digits after the point are said one by one, exactly as written (Decimal, never binary float)."""
+        """Digits after the point are said one by one, as written (never from a binary float)."""
         try:
             sign, digits, exponent = Decimal(str(value)).as_tuple()
         except InvalidOperation as error:
@@ -87,7 +90,10 @@ class Num2Word_HI(Num2Word_Base):
         return forms[0 if n == 1 else 1]
 
     def to_currency(self, val, currency="INR", cents=True, separator="", adjective=False):
-        """Rupees and paise; no paise are said where there are none. As everywhere in num2words, an int counts paise."""
+        """Rupees and paise; no paise are said where there are none.
+
+        As everywhere in num2words, an int counts the smaller unit.
+        """
         rupees, paise, negative = parse_currency_parts(val)
         if currency not in self.CURRENCY_FORMS:
             raise NotImplementedError(
@@ -129,11 +135,11 @@ def _english_amount(amount):
 def amount_in_words(amount, lang):
     """Words of an amount in rupees, as written on a bill or cheque.
 
-    :param amount: rupees as ``Decimal``, ``int`` or decimal text such as ``"1234.50"``, rounded half up to paise.
-        Floats are refused: 0.1 + 0.2 has no business on a bill.
-    :param str lang: language code; Hindi for ``hi`` and ``hi_IN``, Indian English for any other
-    :returns: e.g. "एक हज़ार दो सौ चौंतीस रुपये पचास पैसे मात्र", "One thousand, two hundred and thirty-four rupees
-        and fifty paise only"; paise are left out when there are none, an amount below zero begins with "ऋण" or "Minus"
+    :param amount: rupees as ``Decimal``, ``int`` or decimal text such as ``"1234.50"``, rounded
+        half up to paise. Floats are refused: 0.1 + 0.2 has no business on a bill.
+    :param str lang: Hindi for ``hi`` and ``hi_IN``, Indian English for any other
+    :returns: "दो सौ चौंतीस रुपये पचास पैसे मात्र", "Two hundred and thirty-four rupees and fifty
+        paise only"; no paise where there are none, "ऋण" or "Minus" in front of a credit
     :raises TypeError: for a float or another type
     :raises ValueError: when the text is not a finite number
     :raises OverflowError: from 10^14 rupees on

@@ -26,9 +26,7 @@ class TestMainJob(HttpCase, WhatsappCommon):
                 },
             )
             self.assertEqual(response.status_code, 200)
-        with self.enter_registry_test_mode():
-            self.env.ref("discom.ir_cron_whatsapp_apply").method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_apply"))
 
     def test_send_and_see_the_result(self):
         read, delivered = self.create_bill(), self.create_bill()
@@ -41,7 +39,7 @@ class TestMainJob(HttpCase, WhatsappCommon):
         self.start_tour("/odoo", "discom_main_job_send", login="test_clerk")
         self.run_lane()
         self.simulator.drain()
-        self.simulator.read(read.partner_id.discom_whatsapp_number.lstrip("+"))
+        self.simulator.open_chat(read.partner_id.discom_whatsapp_number.lstrip("+"))
         self.deliver_callbacks()
 
         self.assertEqual(read.whatsapp_state, "read")

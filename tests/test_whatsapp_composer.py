@@ -125,9 +125,7 @@ class TestWhatsappComposer(WhatsappCommon):
             broadcast._plan_batch()
             self.assertEqual(len(self.messages(broadcast)), 4)
             self.assertEqual(round(broadcast.planned_share), 33)
-            with self.enter_registry_test_mode():
-                self.env.ref("discom.ir_cron_whatsapp_broadcast").method_direct_trigger()
-        self.env.invalidate_all()
+            self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
         messages = self.messages(broadcast)
         self.assertEqual(len(messages), 12)
         self.assertEqual(len(set(messages.mapped("res_id"))), 12)

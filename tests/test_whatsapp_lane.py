@@ -190,9 +190,7 @@ class TestWhatsappLane(WhatsappCommon):
         broadcast = messages.broadcast_id
         broadcast.with_user(self.clerk).action_cancel()
         self.run_lane()
-        with self.enter_registry_test_mode():
-            self.env.ref("discom.ir_cron_whatsapp_broadcast").method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
         self.assertEqual(set(messages.mapped("state")), {"cancelled"})
         self.assertEqual(self.simulator.state()["accepted"], 0)
         with self.assertRaises(UserError):

@@ -4,7 +4,15 @@ import gc
 
 from aiohttp import web
 
-from . import admin, graph_accounts, graph_media, graph_messages, graph_templates, page
+from . import (
+    admin,
+    graph_accounts,
+    graph_media,
+    graph_messages,
+    graph_templates,
+    graph_uploads,
+    page,
+)
 from .errors import GraphError
 from .graph import SIMULATOR, answer_json
 
@@ -24,6 +32,8 @@ def _graph_routes():
     return [
         web.post(node + "/messages", graph_messages.send),
         web.post(node + "/media", graph_media.upload),
+        web.post(node + "/uploads", graph_uploads.create),
+        web.post(VERSION + "/{node:upload:[^/]+}", graph_uploads.receive),
         web.get(node + "/message_templates", graph_templates.list_templates),
         web.post(node + "/message_templates", graph_templates.create_template),
         web.delete(node + "/message_templates", graph_templates.delete_template),

@@ -79,6 +79,7 @@
         "demo/consumer_consent_demo.xml",
         "demo/outage_demo.xml",
         "demo/bill_demo.xml",
+        "demo/whatsapp_account_demo.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",

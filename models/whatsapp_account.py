@@ -87,7 +87,7 @@ class WhatsAppAccount(models.Model):
         copy=False,
         exportable=False,
         groups=SECRET_GROUPS,
-        default=_default_verify_token,
+        default=lambda self: self._default_verify_token(),
         help="Paste it beside the webhook address in the App Dashboard.",
     )
     webhook_key = fields.Char(
@@ -96,7 +96,7 @@ class WhatsAppAccount(models.Model):
         exportable=False,
         readonly=True,
         groups=SECRET_GROUPS,
-        default=_default_webhook_key,
+        default=lambda self: self._default_webhook_key(),
     )
     webhook_url = fields.Char(
         string="Webhook address", compute="_compute_webhook_url", groups=SECRET_GROUPS

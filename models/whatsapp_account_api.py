@@ -1,8 +1,6 @@
 import json
 import re
 
-from markupsafe import escape
-
 from odoo import models
 from odoo.exceptions import UserError
 
@@ -42,6 +40,7 @@ class WhatsAppAccount(models.Model):
     def action_test_connection(self):
         """Ask Meta about the number; on success the account may send."""
         self.ensure_one()
+        self.check_access("write")
         self._check_connection()
         if self.state == "draft":
             self.state = "connected"
@@ -56,6 +55,7 @@ class WhatsAppAccount(models.Model):
     def action_halt(self):
         """Stop the lane at once, by hand."""
         self.ensure_one()
+        self.check_access("write")
         self.write(
             {
                 "state": "halted",
@@ -66,6 +66,7 @@ class WhatsAppAccount(models.Model):
     def action_resume(self):
         """Take the queue up again, once Meta answers as it should."""
         self.ensure_one()
+        self.check_access("write")
         if self.state != "halted":
             raise UserError(self.env._("This number is not halted."))
         self._check_connection()
@@ -76,6 +77,7 @@ class WhatsAppAccount(models.Model):
     def action_subscribe_webhook(self):
         """Have Meta deliver the events of this business account to the app."""
         self.ensure_one()
+        self.check_access("write")
         path = f"{self.waba_id}/subscribed_apps"
         self._call("post", path, {})
         apps = self._call("get", path, {}).get("data") or []
@@ -95,6 +97,7 @@ class WhatsAppAccount(models.Model):
     def action_sync_templates(self):
         """Read all templates of the business account from Meta."""
         self.ensure_one()
+        self.check_access("write")
         result = self.env["discom.whatsapp.template"]._sync_account(self)
         return self._notify(
             self.env._(
@@ -105,6 +108,7 @@ class WhatsAppAccount(models.Model):
     def action_create_templates(self):
         """Copy the standard set that is missing here and submit it to Meta."""
         self.ensure_one()
+        self.check_access("write")
         return self.env["discom.whatsapp.template"]._create_standard_set(self)
 
     def action_open_templates(self):
@@ -222,26 +226,6 @@ class WhatsAppAccount(models.Model):
             if limit and not 0 < account.daily_limit <= limit:
                 account.daily_limit = limit
 
-    def _notify_halt(self):
-        """Give every administrator one activity about a halted number, not one per error."""
-        administrators = self.env.ref("discom.group_administrator").all_user_ids.filtered(
-            lambda user: user.active and not user.share and user != self.env.ref("base.user_root")
-        )
-        for account in self:
-            known = account.activity_ids.filtered(
-                lambda activity: (
-                    activity.activity_type_id == self.env.ref("mail.mail_activity_data_warning")
-                )
-            ).user_id
-            for user in administrators - known:
-                if account.company_id in user.company_ids:
-                    account.activity_schedule(
-                        "mail.mail_activity_data_warning",
-                        summary=self.env._("Sending has stopped"),
-                        note=escape(account.halt_reason or ""),
-                        user_id=user.id,
-                    )
-
     def _apply_event(self, row):
         """Take over what a webhook tells of the business account or the number.
 
@@ -272,7 +256,8 @@ class WhatsAppAccount(models.Model):
                 limit = MESSAGING_LIMITS.get(limit)
             accounts._apply_messaging_limit(max(limit or 0, 0))
         elif event in HALTING_EVENTS:
-            for account in accounts:
+            # A restriction is reported several times; the first report told the administrators.
+            for account in accounts.filtered(lambda account: account.state != "halted"):
                 account._halt(None, self.env._("Meta reports %(event)s.", event=event))
         note = self.env._(
             "Meta reports %(field)s: %(value)s",

@@ -58,7 +58,9 @@ class WhatsAppMessage(models.Model):
     @api.model
     def _inbound_new(self, rows):
         """Return the rows that are not stored yet, each once, in the order of writing."""
-        by_key = {f"in:{row['wamid']}": dict(row) for row in reversed(rows)}
+        by_key = {}
+        for row in rows:
+            by_key.setdefault(f"in:{row['wamid']}", dict(row))
         known = self.search_fetch([("key", "in", list(by_key))], ["key"])
         for message in known:
             del by_key[message.key]
@@ -92,8 +94,8 @@ class WhatsAppMessage(models.Model):
     def _inbound_find_partners(self, rows):
         """Set ``partners``, ``partner`` and ``origin`` of each row.
 
-        ``partners`` are all connections with that number. ``partner`` is the one the message is shown
-        on: the one of the message replied to, else the one last written to, else the first.
+        ``partners`` are all connections with that number. ``partner`` is the one the message is
+        shown on: the one of the message replied to, else the one last written to, else the first.
         ``origin`` is the message of ours that was replied to.
         """
         phones = list({row["phone"] for row in rows if row["phone"]})

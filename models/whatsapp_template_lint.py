@@ -53,8 +53,8 @@ MESSAGES = {
         "%(detail)s: WhatsApp allows no full account or identity number. Use account_last4."
     ),
     "identity_missing": _lt(
-        "{{%(detail)s}} is missing: a genuine message names the office, the last four digits of the "
-        "account and the amount."
+        "{{%(detail)s}} is missing: a genuine message names the office, the last four digits of "
+        "the account and the amount."
     ),
 }
 
@@ -102,11 +102,13 @@ class WhatsAppTemplate(models.Model):
             official_numbers=_words(parameters.get_param(NUMBERS_PARAMETER)),
             official_hosts=_words(parameters.get_param(HOSTS_PARAMETER)),
         )
-        return [
-            self.env._(MESSAGES[finding.code]) % {"detail": finding.detail}
-            for finding in findings
-            if finding.level == level
-        ]
+        texts = []
+        for finding in findings:
+            if finding.level == level:
+                # A lazy text takes no values while it is translated.
+                text = self.env._(MESSAGES[finding.code])
+                texts.append(text % {"detail": finding.detail})
+        return texts
 
 
 def _words(text):

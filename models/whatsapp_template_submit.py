@@ -31,6 +31,7 @@ class WhatsAppTemplate(models.Model):
 
     def action_submit(self):
         """Create the templates at Meta, or send the edited texts, for review."""
+        self.check_access("write")
         for template in self:
             if not template.account_id:
                 raise UserError(
@@ -42,11 +43,14 @@ class WhatsAppTemplate(models.Model):
                 )
             reason = template._submit()
             if reason:
-                raise UserError(f"{template.display_name}: {reason}")
+                raise UserError(
+                    self.env._("%(name)s: %(reason)s", name=template.display_name, reason=reason)
+                )
 
     def action_sync(self):
         """Read one template from Meta; what was edited here and not submitted is overwritten."""
         self.ensure_one()
+        self.check_access("write")
         if not self.wa_template_id:
             raise UserError(self.env._("Submit the template first: Meta does not know it yet."))
         self._write_from_meta(

@@ -11,7 +11,7 @@ class WhatsAppTemplateVariable(models.Model):
     template_id = fields.Many2one(
         "discom.whatsapp.template", required=True, ondelete="cascade", index=True
     )
-    name = fields.Char(required=True, readonly=True)
+    name = fields.Char(required=True)
     example = fields.Char(string="Sample value", help="An invented value, never a real person's.")
 
     _name_uniq = models.Constraint(

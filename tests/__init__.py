@@ -2,8 +2,11 @@ from . import test_consent
 from . import test_consumer
 from . import test_consumer_access
 from . import test_main_job
+from . import test_whatsapp_account
 from . import test_whatsapp_composer
 from . import test_whatsapp_lane
+from . import test_whatsapp_template
+from . import test_whatsapp_webhook
 from . import test_outage
 from . import test_outage_audience
 from . import test_report

@@ -2,8 +2,8 @@
 
 https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/payload-examples
 
-A payload is trusted to come from Meta (its signature was checked) and not trusted in its shape: what
-cannot be read is reported as a problem and the rest is still used.
+A payload is trusted to come from Meta (its signature was checked) and not trusted in its shape:
+what cannot be read is reported as a problem and the rest is still used.
 """
 
 import dataclasses

@@ -1,0 +1,186 @@
+"""`send_80`, `send_80_pdf`, `send_1000`: the rate reached under the limit of a number.
+
+Beside it a bare pool of threads with ``requests`` sends the same payloads to the same simulator,
+one starting every 1/limit of a second. The latency of each call is 150 ms.
+"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from resource import RUSAGE_SELF, getrusage
+
+import requests
+
+from .. import messaging
+from ..registry import row
+from ..result import Result, written
+from ..workbench import Unavailable
+
+# Seconds without progress after which a row gives up.
+PATIENCE = 90
+POLL = 0.25
+
+
+def _domain(env, size):
+    """Domain of the first issued bills of which ``size`` can be sent."""
+    env.cr.execute(
+        """
+        SELECT max(id), count(*)
+          FROM (SELECT bill.id
+                  FROM discom_bill bill
+                  JOIN res_partner partner ON partner.id = bill.partner_id
+                 WHERE bill.state IN ('issued', 'partial', 'paid', 'overdue') AND bill.is_latest
+                   AND partner.discom_whatsapp_number <> ''
+                   AND partner.discom_consent_bills = 'given'
+              ORDER BY bill.id LIMIT %s) reachable
+        """,
+        [size],
+    )
+    last, count = env.cr.fetchone()
+    if count < size:
+        raise Unavailable(f"Only {count} bills can be sent")
+    return [("id", "<=", last)]
+
+
+def _rate(simulator):
+    """``(messages per second, most in any one second)`` as the simulator counted them."""
+    rate = simulator.state()["rate"]
+    seconds = rate["last_accept"] - rate["first_accept"]
+    return seconds, rate["max_1s"]
+
+
+def _until_accepted(simulator, size, used):
+    """Wait until ``size`` messages are accepted; return processor seconds used and the share."""
+    begun = None
+    accepted, changed = 0, time.monotonic()
+    while accepted < size:
+        time.sleep(POLL)
+        now = simulator.state()["accepted"]
+        if now != accepted:
+            if begun is None:
+                begun = time.monotonic(), used()
+            accepted, changed = now, time.monotonic()
+        elif time.monotonic() - changed > PATIENCE:
+            raise Unavailable(f"{accepted} of {size} messages were accepted, then no more")
+    return (used() - begun[1]) / (time.monotonic() - begun[0])
+
+
+def _by_lane(bench, size, limit, template):
+    """Send ``size`` queued messages by the lane of a running Odoo.
+
+    :return: rate, most in one second, share of a core, [(payload, PDF or None)]
+    """
+    simulator = bench.simulator
+    with bench.env() as env:
+        account = messaging.account(bench, env)
+        account.rate_limit = limit
+        messaging.send(env, messaging.compose(env, account, template, _domain(env, size)))
+        messages = env["discom.whatsapp.message"].search(
+            [("account_id", "=", account.id), ("state", "=", "queued")]
+        )
+        if len(messages) != size:
+            raise Unavailable(f"{len(messages)} messages are queued instead of {size}")
+        jobs, refused = messages._prepare_jobs()
+        if refused:
+            raise Unavailable(f"{len(refused)} messages could not be built: {refused[0].text}")
+        simulator.reset(keep=["templates", "media"])
+        simulator.settings(latency_ms=150, pair_interval_s=0, throughput=limit, statuses=[])
+    with bench.server(cron_threads=1) as server:
+        with bench.env() as env:
+            messaging.account(bench, env)._trigger_lane()
+        share = _until_accepted(simulator, size, server.cpu_seconds)
+    state = simulator.state(keys=True)
+    if state["keys"]["repeated"]:
+        raise Unavailable(f"{len(state['keys']['repeated'])} messages were accepted twice")
+    seconds, most = _rate(simulator)
+    return (size - 1) / seconds, most, share, jobs
+
+
+def _by_pool(bench, limit, jobs, with_pdf):
+    """Send the same payloads by threads; return rate, share of a core and refusals."""
+    simulator = bench.simulator
+    simulator.reset(keep=["templates", "media", "settings"])
+    root = f"{simulator.url}/v25.0/{simulator.phone_number_id}"
+    local = threading.local()
+    refused = []
+    documents = [job.render() for job in jobs[:1]] if with_pdf else []
+
+    def session():
+        if not hasattr(local, "session"):
+            local.session = requests.Session()
+            local.session.headers["Authorization"] = f"Bearer {simulator.token}"
+        return local.session
+
+    def call(job):
+        http = session()
+        payload = job.payload
+        if with_pdf:
+            answer = http.post(
+                f"{root}/media",
+                data={"messaging_product": "whatsapp", "type": "application/pdf"},
+                files={"file": ("bill.pdf", documents[0], "application/pdf")},
+                timeout=30,
+            )
+            job.complete(answer.json()["id"])
+        while True:
+            answer = http.post(f"{root}/messages", json=payload, timeout=30)
+            if answer.status_code == 200:
+                return
+            refused.append(answer.status_code)
+            time.sleep(0.2)
+
+    def used():
+        usage = getrusage(RUSAGE_SELF)
+        return usage.ru_utime + usage.ru_stime
+
+    # Twice as many threads as calls are open at the limit.
+    with ThreadPoolExecutor(max(16, round(limit * 0.15 * 2))) as pool:
+        begun, cpu = time.monotonic(), used()
+        for number, job in enumerate(jobs):
+            wait = begun + number / limit - time.monotonic()
+            if wait > 0:
+                time.sleep(wait)
+            pool.submit(call, job)
+    share = (used() - cpu) / (time.monotonic() - begun)
+    seconds, _most = _rate(simulator)
+    return (len(jobs) - 1) / seconds, share, len(refused)
+
+
+def _send(bench, size, limit, template, share_of_limit, most_cpu=None):
+    bench.seed("bill")
+    with messaging.no_traces(bench):
+        ours, most, cpu, jobs = _by_lane(bench, size, limit, template)
+    theirs, pool_cpu, refused = _by_pool(bench, limit, jobs, template == messaging.WITH_PDF)
+    result = Result(ours, theirs, "/s")
+    result.also = {
+        "limit": f"{limit}/s",
+        "most_in_1s": str(most),
+        "cpu": written(cpu, ""),
+        "pool_cpu": written(pool_cpu, ""),
+        "pool_refused": str(refused),
+    }
+    result.met = (
+        ours >= share_of_limit * limit and most <= limit and (most_cpu is None or cpu < most_cpu)
+    )
+    return result
+
+
+@row("send_80", ">=0.98_of_limit,cpu<0.25", 4_800, of="messages")
+def send_80(bench, size):
+    """Messages per second at a limit of 80, without a document."""
+    return _send(bench, size, 80, messaging.TEXT, 0.98, 0.25)
+
+
+@row("send_80_pdf", ">=0.95_of_limit", 4_800, of="messages")
+def send_80_pdf(bench, size):
+    """Messages per second at a limit of 80, each with its own bill as PDF.
+
+    The pool uploads one ready-made PDF again and again, so it renders nothing.
+    """
+    return _send(bench, size, 80, messaging.WITH_PDF, 0.95)
+
+
+@row("send_1000", ">=0.90_of_limit", 15_000, of="messages")
+def send_1000(bench, size):
+    """Messages per second at a limit of 1,000 from one lane, without a document."""
+    return _send(bench, size, 1_000, messaging.TEXT, 0.90)

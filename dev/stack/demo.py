@@ -153,5 +153,7 @@ def _simulator(stack, simulator, port):
         current.note = url
         if not simulator.record:
             command = [stack.python, "-m", "dev.simulator", "--port", port]
+            if demo_run.TEMPLATES.exists():
+                command += ["--templates", demo_run.TEMPLATES]
             simulator.start(command, env=stack.env, cwd=CHECKOUT, port=port)
         simulator.wait_for(f"{url}/simulator/settings", 30)

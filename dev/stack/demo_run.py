@@ -31,7 +31,7 @@ def main(url, database, simulator):
         current.note = _templates(admin, account, simulator)
     with step("Sending the demo's bills") as current:
         current.note = _send(admin, Session(url, database, "clerk", "clerk"))
-    _show(admin, url, database, simulator)
+    _show(admin, url, simulator)
 
 
 def _connect(admin, simulator):
@@ -127,18 +127,20 @@ def _listing(counts):
     return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 
-def _show(admin, url, database, simulator):
+def _show(admin, url, simulator):
     """Say where everything is, who may log in, and where to begin."""
     say(f"\nOdoo        {url}/odoo")
     say(f"Phones      {simulator}/  (what the consumers see; write as one of them)\n")
     say("Log in as (password = login):")
-    users = admin.read("res.users", [("share", "=", False)], ["login", "name"], order="login")
+    roles = {
+        group["id"]: group["name"]
+        for group in admin.read("res.groups", [("privilege_id.name", "=", "Discom")], ["name"])
+    }
+    users = admin.read("res.users", [], ["login", "name", "group_ids"], order="login")
     for user in users:
-        try:
-            Session(url, database, user["login"], user["login"])
-        except StackError:
-            continue
-        say(f"  {user['login']:<12}{user['name']}")
+        held = [roles[group] for group in user["group_ids"] if group in roles]
+        if held:
+            say(f"  {user['login']:<20}{', '.join(held)}: {user['name']}")
     say(
         "\nSee what was sent: as clerk, Discom > Bills, column WhatsApp; and the phones."
         "\nSend yourself: as clerk_robertsganj, Discom > Bills, filter Not sent, select some,"

@@ -70,7 +70,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
         return model.with_user(user) if user else model
 
     def _purpose_spec(self):
-        """Return what the document model says of the purpose; raise where it has no such message."""
+        """Return what the document model says of the purpose; raise where it has no such."""
         documents = self._documents_model()
         specs = documents._whatsapp_purposes()
         if self.purpose not in specs:

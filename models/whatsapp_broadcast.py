@@ -150,7 +150,7 @@ class DiscomWhatsappBroadcast(models.Model):
     def _steered(self, states):
         """Return these broadcasts with the right to steer them, if they are in one of ``states``.
 
-        Nobody may write broadcasts, since planning uses the rights of the person who confirmed them.
+        Nobody may write broadcasts, since planning uses the rights of the person who confirmed.
         Who may send the same message about the same records may pause, resume or cancel it.
         """
         self.check_access("read")

@@ -35,9 +35,9 @@ MAX_TRIES = 8
 class DiscomWhatsappAccount(models.Model):
     """The lane of a sending number: claims, sends and settles its queue.
 
-    A lane is an ``ir.cron`` record, so PostgreSQL's row lock lets one worker at a time run it on any
-    number of hosts, and the limit per number needs no shared counter. A message's claim is committed
-    before its call leaves, so a message whose worker died is never taken for unsent.
+    A lane is an ``ir.cron`` record, so PostgreSQL's row lock lets one worker at a time run it on
+    any number of hosts, and the limit per number needs no shared counter. A message's claim is
+    committed before its call leaves, so a message whose worker died is never taken for unsent.
     """
 
     _inherit = "discom.whatsapp.account"
@@ -82,7 +82,7 @@ class DiscomWhatsappAccount(models.Model):
 
     @api.model
     def _cron_send(self, account_id):
-        """Send what is queued on one account for up to ``RUN_SECONDS``, then hand over to the next run."""
+        """Send what is queued on one account for ``RUN_SECONDS`` at most, then hand over."""
         account = self.browse(account_id).exists()
         if not account or not account.active or account.state != "connected":
             return

@@ -12,7 +12,7 @@ class DiscomWhatsappAccount(models.Model):
         "Daily Limit Reached Until",
         readonly=True,
         copy=False,
-        help="No new recipients before this time: the messaging limit of the last 24 hours is used up.",
+        help="No new recipients before this time: the limit of the last 24 hours is used up.",
     )
 
     # === LIMITS === #
@@ -72,10 +72,10 @@ class DiscomWhatsappAccount(models.Model):
     def _recover(self):
         """Settle what an earlier run of this lane left without an outcome.
 
-        Only one worker runs a lane, so at its start every message still *in flight* was left by a
-        worker that died: it may have been accepted. Meta reports every message it accepted, with our
-        key, so a message about which nothing came for ``settle_minutes``, while the webhook worked,
-        was never accepted and is queued again.
+        Only one worker runs a lane, so at its start every message still *in flight* was left by
+        a worker that died: it may have been accepted. Meta reports every message it accepted, with
+        our key, so a message about which nothing came for ``settle_minutes``, while the webhook
+        worked, was never accepted and is queued again.
         """
         self.ensure_one()
 

@@ -72,7 +72,7 @@ class DiscomWhatsappMessage(models.Model):
         return payload
 
     def _documents(self):
-        """Return {message id: (filename, function that makes the bytes)} where a document goes along."""
+        """Return {message id: (filename, function that makes the bytes)} of the documents."""
         groups = defaultdict(list)
         for message in self:
             if message.template_id.header_type == "document" and message.res_model in self.env:

@@ -50,8 +50,8 @@ class DiscomWhatsappMessage(models.Model):
              *map(s.get, ("error_code", "error_text", "category")))
             for (key, wamid), s in merged.items()
         ]  # fmt: skip
-        # One statement per way of being recognised; rows are taken in the order of their ids so that
-        # the sending lane and this never wait for each other in a circle.
+        # One statement per way of being recognised; rows are taken in the order of their ids so
+        # that the sending lane and this never wait for each other in a circle.
         changed = self._apply_stories([s for s in stories if s[0]], "key")
         changed += self._apply_stories([s for s in stories if not s[0]], "wamid")
         self.invalidate_model()

@@ -128,8 +128,8 @@ class DiscomWhatsappMixin(models.AbstractModel):
     def _whatsapp_audience(self, domain, purpose):
         """Return a query of ``res_id, partner_id, skip_reason`` for the records of ``domain``.
 
-        ``skip_reason`` is NULL or one of the message's reasons, mostly *not_applicable*. Access rules
-        of the current user apply.
+        ``skip_reason`` is NULL or one of the message's reasons, mostly *not_applicable*. Access
+        rules of the current user apply.
 
         :rtype: SQL
         """

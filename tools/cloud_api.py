@@ -162,7 +162,7 @@ class CloudApi:
         return self._call("GET", path, params=params)
 
     def post(self, path, json=None, **kwargs) -> dict:
-        """Call ``POST path``; ``kwargs`` go to :mod:`requests` (``data``, ``files``, ``headers``)."""
+        """Call ``POST path``; ``kwargs`` go to :mod:`requests` (``data``, ``files``, ...)."""
         return self._call("POST", path, json=json, **kwargs)
 
     def delete(self, path, params=None) -> dict:

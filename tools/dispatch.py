@@ -1,8 +1,8 @@
 """Sending many messages at once: paced, in parallel, without a database.
 
 The caller claims messages in its database, submits them, and collects what became of each. A thread
-with an event loop does the HTTP calls, so the caller can claim and settle meanwhile; no code in here
-touches the caller's transaction.
+with an event loop does the HTTP calls, so the caller can claim and settle meanwhile; no code in
+here touches the caller's transaction.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from .cloud_api import (
 )
 from .throttle import SlidingWindow
 
-#: Messages that may wait for an answer at the same time. At 150 ms a call, enough for 2,000 a second.
+#: Messages that may wait for an answer at the same time: at 150 ms a call, 2,000 a second.
 MAX_OPEN_CALLS = 300
 #: Documents that may be rendered or uploaded at the same time.
 MAX_OPEN_UPLOADS = 64
@@ -103,7 +103,7 @@ class Dispatcher:
         self._loop.call_soon_threadsafe(self._accept, list(jobs))
 
     def collect(self, timeout=0.0):
-        """Return the outcomes that have come in, waiting up to ``timeout`` seconds for the first."""
+        """Return the outcomes that have come in; wait ``timeout`` seconds for the first."""
         outcomes = []
         try:
             outcomes.append(
@@ -180,7 +180,7 @@ class Dispatcher:
         async with self._uploads:
             try:
                 content = await self._loop.run_in_executor(self._renderers, job.render)
-            except Exception as error:  # noqa: BLE001 a layout can fail in any way; the others go on
+            except Exception as error:  # noqa: BLE001 layouts fail in any way
                 self._outcomes.put(
                     Outcome(
                         job.key, Verdict.FAILED, text=f"The document could not be made: {error}"

@@ -15,7 +15,7 @@ LIST_SIZE = 10000
 
 
 class DiscomWhatsappComposer(models.TransientModel):
-    """Says before sending what will happen: who gets the message, who does not and why, how it looks.
+    """Says before sending what will happen: who gets it, who does not and why, how it looks.
 
     It works on a domain, not on ids, so it is the same for one record and for a whole division.
     """
@@ -86,8 +86,8 @@ class DiscomWhatsappComposer(models.TransientModel):
                 )
             elif not composer.template_id:
                 problem = self.env._(
-                    "%(account)s has no approved template for this message. An administrator submits"
-                    " it under Configuration › Templates; WhatsApp approves it within minutes to a"
+                    "%(account)s has no approved template for this message. An administrator"
+                    " submits it under Configuration › Templates; WhatsApp approves it within minutes to a"
                     " day.",
                     account=account.name,
                 )

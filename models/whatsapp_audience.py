@@ -101,7 +101,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
             """
             SELECT a.res_id, a.partner_id, p.discom_whatsapp_number AS phone,
                    p.discom_office_id AS office_id, p.name, p.discom_name_hi AS name_hi,
-                   p.discom_account_no AS account_no, o.name AS office, o.name_hi AS office_hi,
+                   p.discom_account_no AS account_no,
                    CASE WHEN p.lang = ANY(%(langs)s) THEN p.lang ELSE %(fallback)s END AS lang,
                    CASE WHEN a.skip_reason IS NOT NULL THEN a.skip_reason
                         WHEN COALESCE(p.discom_whatsapp_number, '') = '' THEN 'no_number'
@@ -113,7 +113,6 @@ class DiscomWhatsappAudience(models.AbstractModel):
                    END AS reason
               FROM (%(audience)s) a
               JOIN res_partner p ON p.id = a.partner_id
-              LEFT JOIN discom_office o ON o.id = p.discom_office_id
             """,
             langs=langs,
             fallback=SQL("%s::text", langs[0] if langs else None),
@@ -163,17 +162,47 @@ class DiscomWhatsappAudience(models.AbstractModel):
             lang: documents.browse(ids).with_context(lang=lang)._whatsapp_values(lang, self.purpose)
             for lang, ids in by_lang.items()
         }
+        offices = self._signing_offices({row["office_id"] for row in rows})
         return [
-            {**self._partner_values(row), **values[row["lang"]].get(row["res_id"], {})}
+            {
+                **self._partner_values(row, offices.get(row["office_id"])),
+                **values[row["lang"]].get(row["res_id"], {}),
+            }
             for row in rows
         ]
 
     @api.model
-    def _partner_values(self, row):
-        """Return the values that every message may use, from one row of the audience query."""
+    def _signing_offices(self, office_ids):
+        """Return {office id: the division it belongs to}, by which consumers know their sender."""
+        # Whoever may send may name the sender.
+        offices = self.env["discom.office"].sudo().browse(office_ids - {None})
+        above = offices.browse(
+            {int(part) for office in offices for part in office.parent_path.split("/") if part}
+        )
+        divisions = {office.id: office for office in above if office.level == "division"}
+        return {
+            office.id: next(
+                (
+                    divisions[int(part)]
+                    for part in office.parent_path.split("/")
+                    if part and int(part) in divisions
+                ),
+                office,
+            )
+            for office in offices
+        }
+
+    @api.model
+    def _partner_values(self, row, office):
+        """Return the values that every message may use.
+
+        :param dict row: of the audience query
+        :param office: that signs the message, None where the person has none
+        """
         hindi = row["lang"].startswith("hi")
+        office_name = office and ((hindi and office.name_hi) or office.name)
         return {
             "name": (row["name_hi"] if hindi else None) or row["name"] or row["name_hi"] or "-",
             "account_last4": (row["account_no"] or "")[-4:] or "-",
-            "office": (row["office_hi"] if hindi else None) or row["office"] or "-",
+            "office": office_name or "-",
         }

@@ -71,6 +71,12 @@ class TestWhatsappComposer(WhatsappCommon):
         self.assertIn("₹500", composer.preview)
         self.assertIn(self.reached.partner_id.discom_name_hi, composer.preview)
 
+    def test_the_division_signs(self):
+        self.division_a.name_hi = "खण्ड अ"
+        message = self.messages(self.send(self.reached))
+        self.assertEqual(self.reached.partner_id.discom_office_id, self.subdivision_a1)
+        self.assertEqual(message.values["office"], "खण्ड अ")
+
     def test_preview_escapes_names(self):
         self.reached.partner_id.discom_name_hi = "<script>alert(1)</script>"
         self.assertNotIn("<script", self.compose(self.reached).preview)

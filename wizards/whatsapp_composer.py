@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_duration
+from odoo.tools import SQL, format_date, format_duration
 
 from ..models.whatsapp_message import SKIP_REASONS
 
@@ -71,7 +71,7 @@ class DiscomWhatsappComposer(models.TransientModel):
             composer.name = self.env._(
                 "%(purpose)s, %(date)s",
                 purpose=purposes.get(composer.purpose, ""),
-                date=fields.Date.to_string(fields.Date.context_today(self)),
+                date=format_date(self.env, fields.Date.context_today(self)),
             )
 
     @api.depends("account_id", "template_id", "purpose", "send_count")

@@ -1,3 +1,4 @@
+import psycopg2
 import psycopg2.errors
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -131,6 +132,25 @@ class TestWhatsappAccount(WhatsappCommon):
         self.assertFalse(copy.access_token or copy.app_secret)
         self.assertNotIn(self.account.webhook_key, (False, copy.webhook_key))
         self.assertNotIn(self.account.verify_token, (False, copy.verify_token))
+
+    def test_secrets_are_not_logged(self):
+        """The server logs a statement that fails with its values; no secret is among them."""
+        token = "EAAsecret-of-a-test"
+        values = {"name": "Twice", "waba_id": "1", "access_token": token, "app_secret": token}
+        for mistake in (
+            lambda: self.account.create(values | {"phone_number_id": self.account.phone_number_id}),
+            lambda: self.account.create(values | {"phone_number_id": "2", "rate_limit": 0}),
+            lambda: self.account.write({"access_token": token, "rate_limit": 0}),
+            lambda: self.account.write({"verify_token": token, "settle_minutes": -1}),
+        ):
+            with (
+                self.assertLogs("odoo.sql_db", "ERROR") as logs,
+                self.assertRaises(psycopg2.IntegrityError) as caught,
+                self.cr.savepoint(),
+            ):
+                mistake()
+                self.env.flush_all()
+            self.assertNotIn(token, "".join(logs.output) + str(caught.exception))
 
     def test_new_credentials_need_a_new_test(self):
         """A connected number with another token does not send before it was tested."""

@@ -365,7 +365,7 @@ class TestWhatsappWebhook(WhatsappCommon, HttpCase):
         for kind, given, expected in [
             ("document", {"filename": "a.pdf", "caption": "रसीद"}, "[document] a.pdf रसीद"),
             ("image", {"caption": "मीटर"}, "[image] मीटर"),
-            ("location", {"latitude": 24.2, "longitude": 83.0, "name": "घर"}, "घर"),
+            ("location", {"latitude": 24.2, "longitude": 83.0, "address": "घर"}, "घर"),
             ("unsupported", {}, "[unsupported]"),
         ]:
             with self.subTest(kind):

@@ -64,23 +64,25 @@ class DiscomOutage(models.Model):
                    -- What is over meanwhile is not announced to the rest.
                    AND state NOT IN ('restored', 'cancelled')
             ), covered AS (
-                SELECT DISTINCT rel.outage_id, below.id AS asset_id
+                SELECT rel.outage_id, below.id AS asset_id,
+                       count(*) OVER (PARTITION BY below.id) AS times
                   FROM chosen
                   JOIN discom_outage_asset_rel rel ON rel.outage_id = chosen.id
                   JOIN discom_asset asset ON asset.id = rel.asset_id
                   JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
-            ), audience AS (
-                SELECT covered.*, EXISTS (
-                    SELECT 1
-                      FROM covered earlier
-                      JOIN chosen other ON other.id = earlier.outage_id
-                      JOIN chosen mine ON mine.id = covered.outage_id
-                     WHERE earlier.asset_id = covered.asset_id
-                       AND earlier.outage_id < covered.outage_id
-                       AND other.date_start < mine.date_end
-                       AND mine.date_start < other.date_end
-                ) AS repeated
+                 GROUP BY rel.outage_id, below.id
+            ), repeated AS (
+                SELECT DISTINCT covered.outage_id, covered.asset_id
                   FROM covered
+                  JOIN covered earlier
+                       ON earlier.asset_id = covered.asset_id
+                      AND earlier.outage_id < covered.outage_id
+                  JOIN chosen mine ON mine.id = covered.outage_id
+                  JOIN chosen other ON other.id = earlier.outage_id
+                 WHERE covered.times > 1
+                   AND earlier.times > 1
+                   AND other.date_start < mine.date_end
+                   AND mine.date_start < other.date_end
             ), told AS (
                 SELECT DISTINCT chosen.id AS outage_id, message.partner_id
                   FROM chosen
@@ -96,14 +98,17 @@ class DiscomOutage(models.Model):
                       AND message.purpose IN %(announcements)s
                       AND message.state IN %(told_states)s
             )
-            SELECT audience.outage_id AS res_id,
+            SELECT covered.outage_id AS res_id,
                    partner.id AS partner_id,
-                   CASE WHEN audience.repeated OR told.partner_id IS NOT NULL
+                   CASE WHEN repeated.asset_id IS NOT NULL OR told.partner_id IS NOT NULL
                         THEN 'duplicate' END AS skip_reason
-              FROM audience
-              JOIN res_partner partner ON partner.discom_asset_id = audience.asset_id
+              FROM covered
+              JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
+              LEFT JOIN repeated
+                   ON repeated.outage_id = covered.outage_id
+                  AND repeated.asset_id = covered.asset_id
               LEFT JOIN told
-                   ON told.outage_id = audience.outage_id AND told.partner_id = partner.id
+                   ON told.outage_id = covered.outage_id AND told.partner_id = partner.id
              WHERE %(live)s
             """,
             chosen_end=self._sql_end("chosen_outage"),

@@ -15,6 +15,7 @@ MAX_TEXT = 32_767  # characters in a cell
 # On every Windows since 8, with Latin and Devanagari letters; elsewhere replaced by a Noto font.
 FONT = "Nirmala UI"
 A4 = 9
+ROW_HEIGHT = 18  # points; vowel signs above and below Devanagari letters need more than Latin
 
 # Lakh and crore: Excel groups by the system's region, so the grouping is spelt out. A format takes
 # two conditions at most, hence one format for each sign.
@@ -91,9 +92,10 @@ class Register:
         self.formats = {
             "title": self.book.add_format({**base, "font_size": 16, "bold": True}),
             "plain": self.book.add_format(base),
+            "heading": self.book.add_format({**base, "bold": True}),
             "label": self.book.add_format({**base, "font_color": "#5A6168"}),
             "head": self.book.add_format({**base, **head, "align": "center"}),
-            "text": self.book.add_format({**base, **line}),
+            "text": self.book.add_format({**base, **line, "indent": 1}),
             "total text": self.book.add_format({**base, **line, "bold": True}),
         }
         for kind, code in NUMBER_FORMATS.items():
@@ -103,6 +105,7 @@ class Register:
         self.summary = self.book.add_worksheet(texts["summary"])
         self.data = self.book.add_worksheet(texts["data"])
         self.count = 0
+        self._charts = []
         self._start_summary()
         self._start_data()
 
@@ -110,6 +113,9 @@ class Register:
         return self
 
     def __exit__(self, error_type, error, traceback):
+        # Below all tables, so that none is torn from its heading by a page's end.
+        for chart in self._charts:
+            self._add_chart(*chart)
         self.book.close()
         if error_type is None and self.count != self.rows:
             raise ValueError(f"{self.rows} rows were promised and {self.count} written.")
@@ -143,7 +149,7 @@ class Register:
         """
         sheet, formats = self.summary, self.formats
         head = self.next_row + 1
-        sheet.write_string(head - 1, 0, title, formats["total text"])
+        sheet.write_string(head - 1, 0, title, formats["heading"])
         sheet.set_row(head, 45)
         for index, text in enumerate([key_header, *(measure.header for measure in measures)]):
             sheet.write_string(head, index, text, formats["head"])
@@ -168,7 +174,7 @@ class Register:
             sheet.write_formula(row, index + 1, formula, style, value)
         self.next_row = row + 2
         if chart and groups:
-            self._add_chart(title, head, first, row - 1, chart)
+            self._charts.append((title, head, first, row - 1, chart))
 
     def _start_summary(self):
         sheet = self.summary
@@ -206,6 +212,7 @@ class Register:
         sheet.ignore_errors({"number_stored_as_text": f"A1:{last_cell}"})
 
     def _set_page(self, sheet):
+        sheet.set_default_row(ROW_HEIGHT)
         sheet.set_paper(A4)
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
@@ -277,7 +284,7 @@ class Register:
         chart.set_legend({"position": "bottom", "font": font})
         chart.set_size({"width": 960, "height": 340})
         self.summary.insert_chart(self.next_row, 0, chart, {"object_position": 1})
-        self.next_row += 19
+        self.next_row += 1 + 340 // 24  # 18 points are 24 pixels
 
 
 def _criterion(text):

@@ -105,17 +105,17 @@ class DiscomBillDeliveryRegister(models.TransientModel):
     def _report_columns(self, totals):
         _ = self.env._
         return [
-            Column(_("Sub-division"), width=22),
-            Column(_("Account number"), width=13),
-            Column(_("Name"), width=24),
-            Column(_("Village or ward"), width=18),
-            Column(_("Bill number"), width=16),
+            Column(_("Sub-division"), width=20),
+            Column(_("Account number"), width=12),
+            Column(_("Name"), width=22),
+            Column(_("Village or ward"), width=16),
+            Column(_("Bill number"), width=13),
             Column(_("Due date"), "date", 11),
-            Column(_("Payable by due date (₹)"), "money", 15, total=totals[1] or 0),
+            Column(_("Payable by due date (₹)"), "money", 14, total=totals[1] or 0),
             Column(_("WhatsApp number"), width=18),
             Column(_("Sent"), "datetime", 16),
-            Column(_("Message"), width=14),
-            Column(_("Reason"), width=32),
+            Column(_("Message"), width=18),
+            Column(_("Reason"), width=26),
         ]
 
     def _prepare_context(self):

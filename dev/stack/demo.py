@@ -5,7 +5,17 @@ import shutil
 
 from . import demo_run, odoo_log, postgres, system
 from .console import StackError, say, step
-from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE, cache_dir, digest
+from .paths import (
+    CHECKOUT,
+    CHECKOUT_KEY,
+    LOGS,
+    MODULE,
+    STATE,
+    alone,
+    cache_dir,
+    digest,
+    prepare_state,
+)
 from .process import port_taken
 from .stack import Stack, demo_services
 
@@ -17,6 +27,13 @@ NOT_OF_THE_MODULE = {"dev", "docs", "tests", "node_modules", "__pycache__"}
 
 def main(port, simulator_port):
     """Bring the demo up to date and running, send the demo's bills, say where to look."""
+    prepare_state()
+    with alone("demo"):
+        _start(port, simulator_port)
+    return 0
+
+
+def _start(port, simulator_port):
     stack = Stack(system.FONTS)
     odoo, simulator = demo_services()
     for service, wanted, variable in (
@@ -46,7 +63,6 @@ def main(port, simulator_port):
             )
         odoo.wait_for(f"{url}/web/login", 120)
     demo_run.main(url, DATABASE, f"http://127.0.0.1:{simulator_port}")
-    return 0
 
 
 def stop():

@@ -6,6 +6,8 @@ import os
 from contextlib import contextmanager
 from pathlib import Path
 
+from .console import StackError
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 STATE = CHECKOUT / ".discom"
 LOGS = STATE / "log"
@@ -41,12 +43,22 @@ def digest(*parts):
 
 
 @contextmanager
-def locked(path, blocking=True):
-    """Hold an exclusive lock on the file `path`; the system drops it when the process dies.
-
-    :raise BlockingIOError: when not `blocking` and another process holds it
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
+def locked(path):
+    """Hold an exclusive lock on the file `path`; the system drops it when the process dies."""
     with path.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if blocking else fcntl.LOCK_NB))
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def alone(command):
+    """Run the body unless another process of this checkout is running `command` already.
+
+    :raise StackError: when one is
+    """
+    with (STATE / f"{command}.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StackError(f"`make {command}` is already running in this checkout.") from None
         yield

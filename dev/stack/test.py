@@ -6,8 +6,8 @@ import subprocess
 import time
 
 from . import i18n, odoo_log, system
-from .console import StackError, say, step
-from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE, locked
+from .console import say, step
+from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE, alone, prepare_state
 from .process import free_port, tail
 from .stack import Stack
 
@@ -37,15 +37,13 @@ def main(tags=""):
     :param str tags: Odoo's test tags; all tests of the add-on, and the other checks, without it
     """
     score = Score()
-    try:
-        with locked(STATE / "test.lock", blocking=False):
-            stack = Stack(system.CHROMIUM, system.FONTS, system.POPPLER)
-            try:
-                _run(stack, tags, score)
-            finally:
-                stack.close()
-    except BlockingIOError:
-        raise StackError("`make test` is already running in this checkout.") from None
+    prepare_state()
+    with alone("test"):
+        stack = Stack(system.CHROMIUM, system.FONTS, system.POPPLER)
+        try:
+            _run(stack, tags, score)
+        finally:
+            stack.close()
     say(f"{score.passed} passed, {score.failed} failed")
     return 1 if score.failed else 0
 

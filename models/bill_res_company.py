@@ -22,5 +22,7 @@ class ResCompany(models.Model):
             address = company.discom_upi_address
             if address and not PAYEE_ADDRESS.fullmatch(address):
                 raise ValidationError(
-                    self.env._("“%(address)s” is not a UPI address such as name@bank.", address=address)
+                    self.env._(
+                        "“%(address)s” is not a UPI address such as name@bank.", address=address
+                    )
                 )

@@ -8,6 +8,7 @@ from . import consumer_res_partner
 from . import consumer_partner_search
 from . import consumer_res_users
 from . import whatsapp_mixin
+from . import whatsapp_res_partner
 from . import whatsapp_audience
 from . import whatsapp_account
 from . import whatsapp_account_api

@@ -70,7 +70,9 @@ class DiscomBill(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    currency_id = fields.Many2one("res.currency", required=True, default=_default_currency_id)
+    currency_id = fields.Many2one(
+        "res.currency", required=True, default=lambda self: self._default_currency_id()
+    )
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -104,7 +106,7 @@ class DiscomBill(models.Model):
     disconnection_date = fields.Date(
         help="The supply may be cut for dues from this day on, after due notice."
     )
-    basis_id = fields.Many2one("discom.bill.basis", "Basis", ondelete="restrict")
+    basis_id = fields.Many2one("discom.bill.basis", ondelete="restrict")
     basis_is_actual = fields.Boolean(
         related="basis_id.is_actual", string="Basis Needs No Correction"
     )
@@ -178,7 +180,6 @@ class DiscomBill(models.Model):
     )
     correction_of_id = fields.Many2one(
         "discom.bill",
-        "Correction Of",
         readonly=True,
         copy=False,
         index="btree_not_null",
@@ -281,6 +282,13 @@ class DiscomBill(models.Model):
                         consumer=bill.partner_id.display_name,
                     )
                 )
+            if bill.office_id != bill.partner_id.discom_office_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(consumer)s belongs to another office than the bill.",
+                        consumer=bill.partner_id.display_name,
+                    )
+                )
 
     # === CRUD METHODS === #
 
@@ -323,4 +331,4 @@ class DiscomBill(models.Model):
 
     def _set_state(self, state):
         """Write the state past the guard of :meth:`write`; the actions decide when."""
-        return super().write({"state": state})
+        return models.Model.write(self, {"state": state})

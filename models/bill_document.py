@@ -259,21 +259,22 @@ class DiscomBill(models.Model):
                   FROM discom_bill bill
                   JOIN LATERAL (
                            SELECT past.period,
-                                  GREATEST(past.amount_total - past.amount_arrears, 0) AS own,
-                                  COALESCE(SUM(GREATEST(past.amount_total - past.amount_arrears, 0))
+                                  %(own)s AS own,
+                                  COALESCE(SUM(%(own)s)
                                            OVER (ORDER BY past.period DESC, past.id DESC
                                                  ROWS BETWEEN UNBOUNDED PRECEDING
                                                           AND 1 PRECEDING), 0) AS newer
                              FROM discom_bill past
                             WHERE past.partner_id = bill.partner_id
                               AND past.period < bill.period
-                              AND past.state IN %s
+                              AND past.state IN %(live)s
                        ) earlier ON earlier.newer < bill.amount_arrears AND earlier.own > 0
-                 WHERE bill.id = ANY(%s)
+                 WHERE bill.id = ANY(%(ids)s)
               ORDER BY bill.id, earlier.period DESC
                 """,
-                LIVE_STATES,
-                list(bills.ids),
+                own=SQL("GREATEST(past.amount_total - COALESCE(past.amount_arrears, 0), 0)"),
+                live=LIVE_STATES,
+                ids=list(bills.ids),
             )
         )
         result = {bill.id: [] for bill in bills}

@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import convert
@@ -31,6 +32,9 @@ BILL_COLUMNS = {
     "last_payment_mode": "last_payment_mode",
     "history": "history",
 }
+# Bills issued while the user waits, and in one committed batch in the background.
+DIRECT_BILLS = 10_000
+ISSUE_BATCH = 20_000
 NUMBERS = {
     "previous_reading",
     "current_reading",
@@ -57,6 +61,9 @@ class DiscomBill(models.Model):
 class DiscomImport(models.Model):
     _inherit = "discom.import"
 
+    issue_waiting = fields.Boolean(
+        readonly=True, copy=False, help="The background issues the checked bills of this import."
+    )
     bill_count = fields.Integer(compute="_compute_bill_count")
     bill_ready_count = fields.Integer(compute="_compute_bill_count")
 
@@ -76,10 +83,53 @@ class DiscomImport(models.Model):
         bills.check_access("write")
         # The import holds bills of its own office only, which the user was checked for.
         self.check_access("write")
-        issued = bills._issue(SQL("bill.import_id = %s", self.id))
-        if not issued:
+        waiting = self.bill_ready_count
+        if not waiting:
             raise UserError(self.env._("This import has no checked bills to issue."))
-        return bills._notify(self.env._("%(done)s bills issued.", done=issued))
+        if waiting > DIRECT_BILLS:
+            self._write_progress(issue_waiting=True, user_id=self.env.uid)
+            self.env.ref("discom.import_cron_run")._trigger()
+            return bills._notify(
+                self.env._("%(count)s bills are issued in the background.", count=waiting)
+            )
+        self._issue_next()
+        return bills._notify(self.env._("%(done)s bills issued.", done=waiting))
+
+    def _issue_next(self):
+        """Issue the next batch of checked bills of this import.
+
+        :return: number of bills, 0 at the end
+        """
+        issued = self.env["discom.bill"]._issue(
+            SQL(
+                """
+                bill.id IN (SELECT id FROM discom_bill
+                             WHERE import_id = %s AND state = 'checked'
+                          ORDER BY id LIMIT %s)
+                """,
+                self.id,
+                ISSUE_BATCH,
+            )
+        )
+        if issued < ISSUE_BATCH:
+            self._write_progress(issue_waiting=False)
+        return issued
+
+    def _fail(self, message):
+        if self.state != "done":
+            return super()._fail(message)
+        return self._write_progress(issue_waiting=False, message=message)
+
+    def _background_domain(self):
+        return super()._background_domain() | Domain("issue_waiting", "=", True)
+
+    def _work(self):
+        if self.state == "done":
+            while self._issue_next():
+                if not self.env["ir.cron"]._commit_progress(1, remaining=1):
+                    return False
+            return True
+        return super()._work()
 
     def action_open_bills(self):
         """Show the bills of this import."""

@@ -90,7 +90,7 @@ class DiscomImport(models.Model):
             Column("name", text, aliases=("consumer_name",)),
             Column("name_hi", text),
             Column("guardian_name", text, aliases=("father_name", "guardian")),
-            Column("mobile", text, aliases=("mobile_no", "phone")),
+            Column("mobile", convert.phone, aliases=("mobile_no", "phone")),
             Column(
                 "phone_sanitized", sanitize_phone, source="mobile", aliases=("mobile_no", "phone")
             ),
@@ -110,8 +110,8 @@ class DiscomImport(models.Model):
             Column("village_hi", text),
             Column("street", text, aliases=("address",)),
             Column("pin", code, aliases=("pincode", "pin_code")),
-            Column("office_code", code, aliases=("office", "subdivision_code")),
-            Column("asset_code", code, aliases=("asset", "dt_code")),
+            Column("office_code", convert.node_code, aliases=("office", "subdivision_code")),
+            Column("asset_code", convert.node_code, aliases=("asset", "dt_code")),
             Column("security_deposit", convert.amount, "numeric"),
             Column("never_paid", convert.flag, "boolean"),
             Column("long_unpaid", convert.flag, "boolean"),

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.convert import ConvertError
-from ..tools.identity import find_aadhaar
-from ..tools.phone import to_latin_digits
 from ..tools.tabular import RowError, TabularError, open_table
 
 _logger = logging.getLogger(__name__)
@@ -19,8 +18,6 @@ _logger = logging.getLogger(__name__)
 COPY_ROWS = 20_000
 APPLY_ROWS = 20_000
 SHOWN_FINDINGS = 20
-# More refused rows than anybody corrects by hand; the file says so in its last line.
-MAX_REFUSED = 100_000
 
 
 @dataclass(frozen=True)
@@ -51,9 +48,10 @@ def _header_key(name):
 class DiscomImport(models.Model):
     """How every kind of file is imported; the kinds add what differs.
 
-    ``_columns_<kind>()`` lists the columns. ``_plan_<kind>()`` is a query on the staging table (alias
-    ``s``) that finds the record of each row and what speaks against it. ``_apply_<kind>(rows)``
-    carries out a batch in a fixed number of statements, ``rows`` being its query.
+    ``_columns_<kind>()`` lists the columns. ``_plan_<kind>()`` is a query on the staging table
+    (alias ``s``) that finds the record of each row and what speaks against it.
+    ``_apply_<kind>(rows)`` carries out a batch in a fixed number of statements, ``rows`` being its
+    query.
     """
 
     _inherit = "discom.import"
@@ -61,7 +59,7 @@ class DiscomImport(models.Model):
     @api.model
     def _cron_run(self):
         """Work on the imports that wait in the background, oldest first, in committed batches."""
-        jobs = self.search([("state", "in", ("checking", "running"))], order="id")
+        jobs = self.search(self._background_domain(), order="id")
         for job in jobs:
             job = job.with_user(job.user_id).with_company(job.company_id)
             try:
@@ -72,13 +70,21 @@ class DiscomImport(models.Model):
                     return
             except TabularError as error:
                 self.env.cr.rollback()
-                job._write_progress(state="failed", message=job._file_error_text(error))
+                job._fail(job._file_error_text(error))
             except Exception as error:
                 self.env.cr.rollback()
                 # Only the class: messages of the database quote personal data.
                 _logger.error("Import %s failed: %s", job.id, type(error).__name__)
-                job._write_progress(state="failed", message=job._failure_text(error))
+                job._fail(job._failure_text(error))
             self.env["ir.cron"]._commit_progress(1)
+
+    def _fail(self, message):
+        """End an import that broke off, with what the user reads about it."""
+        return self._write_progress(state="failed", message=message)
+
+    def _background_domain(self):
+        """Domain of the imports that the background has work for."""
+        return Domain("state", "in", ("checking", "running"))
 
     def _work(self):
         """Check or import as far as the cron's time allows.
@@ -90,7 +96,7 @@ class DiscomImport(models.Model):
             self._plan()
             return True
         if not self._is_staged():
-            # The database was restarted after a crash; what is imported already counts as unchanged.
+            # The database crashed and started anew. What is imported already counts as unchanged.
             self._stage()
             self._plan()
         elif not self.last_row:
@@ -114,7 +120,7 @@ class DiscomImport(models.Model):
             self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(name)))
 
     def _is_staged(self):
-        """Whether the staging tables are there and filled: unlogged tables do not survive a crash."""
+        """Whether the staging tables are there and filled: a crash empties unlogged tables."""
         exists = self.env.execute_query(
             SQL("SELECT to_regclass(%s), to_regclass(%s)", self._stage_name(), self._plan_name())
         )[0]
@@ -201,8 +207,6 @@ class DiscomImport(models.Model):
         self._write_progress(row_count=count)
 
     def _copy(self, statement, buffer):
-        if "\x00" in buffer.getvalue():
-            raise TabularError("binary")
         buffer.seek(0)
         self.env.cr.copy_expert(statement, buffer)
 
@@ -291,52 +295,16 @@ class DiscomImport(models.Model):
                 SHOWN_FINDINGS,
             )
         )
+        texts = self._refusal_texts()
         self._write_progress(
             new_count=counts.get("new", 0),
             changed_count=counts.get("changed", 0),
             same_count=counts.get("same", 0),
             refused_count=counts.get("refused", 0),
-            findings=[[number, self._reason_text(reason)] for number, reason in first] or False,
+            findings=[[number, self._reason_text(reason, texts)] for number, reason in first]
+            or False,
         )
         self._write_refused_file()
-
-    def _write_refused_file(self):
-        """Give the refused rows back as they came, with the reason in a first column."""
-        if not self.refused_count:
-            self._set_refused_file(b"")
-            return
-        reasons = dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT row_no, reason FROM %s
-                     WHERE verdict = 'refused' ORDER BY row_no LIMIT %s
-                    """,
-                    SQL.identifier(self._plan_name()),
-                    MAX_REFUSED,
-                )
-            )
-        )
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
-        with self._open_file() as file:
-            table = open_table(file)
-            writer.writerow([self.env._("Reason"), self.env._("Row"), *table.header])
-            for number, cells in table:
-                if number not in reasons:
-                    continue
-                reason = reasons[number]
-                if isinstance(cells, RowError):
-                    cells = cells.cells
-                if any(code == "aadhaar" for code, _column, _value in json.loads(reason)):
-                    cells = map(_masked, cells)
-                writer.writerow([self._reason_text(reason), number, *map(_harmless, cells)])
-        if self.refused_count > len(reasons):
-            writer.writerow(
-                [self.env._("Only the first %(count)s rows are listed.", count=len(reasons))]
-            )
-        # With a byte order mark, Excel takes the file for UTF-8.
-        self._set_refused_file(b"\xef\xbb\xbf" + buffer.getvalue().encode())
 
     # === APPLYING === #
 
@@ -420,34 +388,3 @@ class DiscomImport(models.Model):
             ",".join(used),
             SQL(", ").join(SQL.identifier(alias, name) for name in used),
         )
-
-    def _reason_text(self, reason):
-        """What a user reads about a refused row.
-
-        :param reason: JSON text of [[code, column, value], ...]
-        """
-        texts = self._refusal_texts()
-        return " ".join(
-            texts.get(code, "%(code)s") % {"code": code, "column": column, "value": value}
-            for code, column, value in json.loads(reason)
-        )
-
-    def _failure_text(self, error):
-        """What a user reads when an import broke off."""
-        diagnostic = getattr(error, "diag", None)
-        reason = diagnostic.message_primary if diagnostic else str(error)
-        return self.env._(
-            "The import broke off: %(reason)s What was imported before stays. Check the file again.",
-            reason=reason,
-        )
-
-
-def _harmless(cell):
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in ("=", "@", "+", "-") else cell
-
-
-def _masked(cell):
-    """A cell without the full Aadhaar number it may hold."""
-    found = find_aadhaar(cell)
-    return to_latin_digits(cell).replace(found, f"XXXX XXXX {found[-4:]}") if found else cell

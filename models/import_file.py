@@ -45,6 +45,8 @@ class DiscomImport(models.Model):
     _order = "id desc"
 
     def _default_office_id(self):
+        if self.env.user.has_group("discom.group_administrator"):
+            return False
         return self.env.user.discom_scope_ids[:1]
 
     name = fields.Char(compute="_compute_name", store=True)
@@ -62,10 +64,11 @@ class DiscomImport(models.Model):
     )
     office_id = fields.Many2one(
         "discom.office",
-        default=_default_office_id,
+        default=lambda self: self._default_office_id(),
         index=True,
         ondelete="restrict",
-        help="Rows of consumers outside this office and those below it are refused.",
+        help="Rows of consumers outside this office and those below it are refused. Empty means "
+        "all offices.",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -146,15 +149,21 @@ class DiscomImport(models.Model):
             stem = (record.filename or record.kind or "").rsplit(".", 1)[0]
             record.refused_filename = f"{stem}-refused.csv"
 
-    @api.constrains("kind", "office_id")
     def _check_rights(self):
-        """Who may import what: the master data are the manager's, the rest the billing clerk's."""
+        """Offices are set up by the administrator, the master data are the manager's, the rest is
+        the billing clerk's daily work.
+
+        :raise AccessError, ValidationError: when the current user may not import these
+        """
+        if self.env.su:
+            return
+        user = self.env.user
         for record in self:
-            user = self.env.user
-            if self.env.su:
-                continue
-            master = record.kind in ("consumer", "asset", "office")
-            group = "group_division_manager" if master else "group_billing_clerk"
+            group = {
+                "office": "group_administrator",
+                "asset": "group_division_manager",
+                "consumer": "group_division_manager",
+            }.get(record.kind, "group_billing_clerk")
             if not user.has_group(f"discom.{group}"):
                 raise AccessError(
                     self.env._(
@@ -171,7 +180,10 @@ class DiscomImport(models.Model):
     def create(self, vals_list):
         for vals in vals_list:
             self._refuse_own_fields(vals)
-        return super().create(vals_list)
+        records = super().create(vals_list)
+        # No constraint: those run as superuser, and this is about the user.
+        records._check_rights()
+        return records
 
     def write(self, vals):
         self._refuse_own_fields(vals)
@@ -181,6 +193,7 @@ class DiscomImport(models.Model):
             raise UserError(self.env._("This import has started. Create another one."))
         result = super().write(vals)
         if {"file", "kind", "office_id", "company_id"} & vals.keys():
+            self._check_rights()
             self._reset()
         return result
 
@@ -282,7 +295,7 @@ class DiscomImport(models.Model):
 
     def _write_progress(self, **vals):
         """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
-        super().write(vals)
+        models.Model.write(self, vals)
 
     def _reset(self):
         """Forget what was read of the former file."""
@@ -303,7 +316,7 @@ class DiscomImport(models.Model):
         )
 
     def _attachment(self):
-        # The attachment of a field has no rule of its own: it follows the import, which was checked.
+        # The attachment of a field follows the rules of its record, which were checked.
         return (
             self.env["ir.attachment"]
             .sudo()
@@ -332,34 +345,3 @@ class DiscomImport(models.Model):
     def _set_refused_file(self, content):
         """Keep the refused rows, ``content`` in bytes, as a file to download."""
         self._write_progress(refused_file=base64.b64encode(content) if content else False)
-
-    def _file_error_text(self, error):
-        """What a user reads about a file that cannot be read.
-
-        :param error: TabularError
-        """
-        _ = self.env._
-        texts = {
-            "empty": _("The file is empty."),
-            "too_large": _("The file is too large. Divide it, or save it as CSV."),
-            "too_many_rows": _("The file has more than %(limit)s rows. Divide it."),
-            "too_many_columns": _("The file has more than %(limit)s columns."),
-            "cell_too_long": _(
-                "Row %(row)s holds a text without end. A closing quotation mark is probably missing."
-            ),
-            "encoding": _("Row %(row)s is not in UTF-8. Save the file as “CSV UTF-8” or as XLSX."),
-            "binary": _("This is not a text file. Give a CSV (UTF-8) or XLSX file."),
-            "foreign": _(
-                "This is neither CSV nor XLSX. Old Excel files (.xls) must be saved as XLSX first."
-            ),
-            "no_header": _("The first row must hold the names of the columns."),
-            "duplicate_column": _("The column “%(column)s” occurs more than once."),
-            "csv": _("Row %(row)s cannot be read as CSV: %(reason)s."),
-            "xlsx": _("The XLSX file is damaged or was made to do harm. Save it anew in Excel."),
-            "zip_bomb": _("The XLSX file unpacks to an absurd size and is refused."),
-            "macros": _("The file holds macros and is refused. Save it without them, as XLSX."),
-            "encrypted": _("The file is protected by a password. Save it without one."),
-            "columns_missing": _("The file lacks the columns: %(columns)s."),
-        }
-        params = {"row": "?", "limit": "?", "reason": "", "column": "", "columns": ""}
-        return texts[error.code] % {**params, **error.params}

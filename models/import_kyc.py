@@ -30,7 +30,7 @@ class DiscomImport(models.Model):
         return [
             Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
             Column("whatsapp_number", convert.mobile, aliases=("whatsapp", "whatsapp_no")),
-            Column("mobile", convert.text, aliases=("mobile_no", "phone")),
+            Column("mobile", convert.phone, aliases=("mobile_no", "phone")),
             Column(
                 "phone_sanitized", sanitize_phone, source="mobile", aliases=("mobile_no", "phone")
             ),
@@ -76,10 +76,15 @@ class DiscomImport(models.Model):
         )
 
     def _apply_kyc(self, rows):
-        """Write numbers and languages, then the consents through the journal."""
+        """Append the consents of a batch to the journal, and write what the file says of the
+        consumers: one statement, because every update of a consumer touches all indexes.
+        """
         self.env.cr.execute(
             SQL(
                 """
+                WITH r AS MATERIALIZED (%(rows)s),
+                added AS (%(consents)s),
+                now AS (SELECT partner_id, %(pivot)s FROM added GROUP BY partner_id)
                 UPDATE res_partner partner
                    SET discom_whatsapp_number =
                            COALESCE(r.whatsapp_number, partner.discom_whatsapp_number),
@@ -99,75 +104,14 @@ class DiscomImport(models.Model):
                        lang = COALESCE(r.language, partner.lang),
                        discom_aadhaar_last4 =
                            COALESCE(r.aadhaar_last4, partner.discom_aadhaar_last4),
+                       %(assignments)s,
                        discom_kyc_hash = r.hash, write_uid = %(uid)s,
                        write_date = NOW() AT TIME ZONE 'UTC'
-                  FROM (%(rows)s) r
+                  FROM r LEFT JOIN now ON now.partner_id = r.record_id
                  WHERE partner.id = r.record_id
                 """,
                 rows=rows,
-                today=self.env["discom.bill"]._today(),
-                uid=self.env.uid,
-            )
-        )
-        self._append_consents(rows)
-        self.env["res.partner"].invalidate_model()
-
-    def _append_consents(self, rows):
-        """Add the consents of a batch to the journal, dated as they were taken.
-
-        Like ``discom.consent._append``: what is in force already is not repeated. What was said
-        later than the file, such as a STOP on WhatsApp, stays in force.
-        """
-        methods = SQL(", ").join(SQL("%s", method) for method, _label in METHODS)
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH added AS (
-                    INSERT INTO discom_consent (partner_id, company_id, purpose, action, method,
-                                                user_id, date)
-                    SELECT said.record_id, partner.company_id, said.purpose, said.action,
-                           CASE WHEN said.source IN (%(methods)s) THEN said.source ELSE 'file' END,
-                           COALESCE(said.taker_id, %(uid)s), said.date
-                      FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
-                                   CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END
-                                       AS action,
-                                   COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC')
-                                       AS date
-                              FROM (%(rows)s) r
-                CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
-                             WHERE consent.flag IS NOT NULL) said
-                      JOIN res_partner partner ON partner.id = said.record_id
-         LEFT JOIN LATERAL (SELECT action, date
-                              FROM discom_consent
-                             WHERE partner_id = said.record_id AND purpose = said.purpose
-                          ORDER BY id DESC
-                             LIMIT 1) newest ON TRUE
-                     WHERE newest.action IS NULL
-                        OR newest.action <> said.action AND newest.date <= said.date
-                  ORDER BY said.record_id
-                 RETURNING partner_id, purpose, action
-                )
-                UPDATE res_partner partner
-                   SET %(assignments)s
-                  FROM (SELECT partner_id, %(pivot)s FROM added GROUP BY partner_id) now
-                 WHERE partner.id = now.partner_id
-                """,
-                methods=methods,
-                uid=self.env.uid,
-                rows=rows,
-                consents=SQL(", ").join(
-                    SQL("(%s, r.%s)", purpose, SQL.identifier(name))
-                    for name, purpose in CONSENT_COLUMNS.items()
-                ),
-                assignments=SQL(", ").join(
-                    SQL(
-                        "%s = COALESCE(now.%s, partner.%s)",
-                        SQL.identifier(f"discom_consent_{purpose}"),
-                        SQL.identifier(purpose),
-                        SQL.identifier(f"discom_consent_{purpose}"),
-                    )
-                    for purpose in CONSENT_COLUMNS.values()
-                ),
+                consents=self._consents_sql(),
                 pivot=SQL(", ").join(
                     SQL(
                         "max(action) FILTER (WHERE purpose = %s) AS %s",
@@ -176,6 +120,56 @@ class DiscomImport(models.Model):
                     )
                     for purpose in CONSENT_COLUMNS.values()
                 ),
+                assignments=SQL(", ").join(
+                    SQL(
+                        "%s = COALESCE(now.%s, %s)",
+                        SQL.identifier(f"discom_consent_{purpose}"),
+                        SQL.identifier(purpose),
+                        SQL.identifier("partner", f"discom_consent_{purpose}"),
+                    )
+                    for purpose in CONSENT_COLUMNS.values()
+                ),
+                today=self.env["discom.bill"]._today(),
+                uid=self.env.uid,
             )
         )
+        self.env["res.partner"].invalidate_model()
         self.env["discom.consent"].invalidate_model()
+
+    def _consents_sql(self):
+        """INSERT of the consents of the rows ``r``, dated as they were taken.
+
+        Like ``discom.consent._append``: what is in force already is not repeated. What was said
+        later than the file, such as a STOP on WhatsApp, stays in force.
+        """
+        return SQL(
+            """
+            INSERT INTO discom_consent (partner_id, company_id, purpose, action, method, user_id,
+                                        date)
+            SELECT said.record_id, partner.company_id, said.purpose, said.action,
+                   CASE WHEN said.source IN %(methods)s THEN said.source ELSE 'file' END,
+                   COALESCE(said.taker_id, %(uid)s), said.date
+              FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
+                           CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END AS action,
+                           COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC') AS date
+                      FROM r
+        CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
+                     WHERE consent.flag IS NOT NULL) said
+              JOIN res_partner partner ON partner.id = said.record_id
+ LEFT JOIN LATERAL (SELECT action, date
+                      FROM discom_consent
+                     WHERE partner_id = said.record_id AND purpose = said.purpose
+                  ORDER BY id DESC
+                     LIMIT 1) newest ON TRUE
+             WHERE newest.action IS NULL
+                OR newest.action <> said.action AND newest.date <= said.date
+          ORDER BY said.record_id
+         RETURNING partner_id, purpose, action
+            """,
+            methods=tuple(method for method, _label in METHODS),
+            uid=self.env.uid,
+            consents=SQL(", ").join(
+                SQL("(%s, r.%s)", purpose, SQL.identifier(name))
+                for name, purpose in CONSENT_COLUMNS.items()
+            ),
+        )

@@ -19,11 +19,11 @@ class DiscomImport(models.Model):
 
     def _columns_office(self):
         return [
-            Column("code", convert.code, required=True),
+            Column("code", convert.node_code, required=True),
             Column("name", convert.text, required=True),
             Column("name_hi", convert.text),
             Column("level", convert.choice([level for level, _label in LEVELS]), required=True),
-            Column("parent_code", convert.code),
+            Column("parent_code", convert.node_code),
             Column("officer_name", convert.text),
             Column("officer_title", convert.text),
             Column("phone", convert.text),
@@ -31,13 +31,13 @@ class DiscomImport(models.Model):
 
     def _columns_asset(self):
         return [
-            Column("code", convert.code, required=True),
+            Column("code", convert.node_code, required=True),
             Column("name", convert.text, required=True),
             Column("name_hi", convert.text),
             Column("kind", convert.choice([kind for kind, _label in KINDS]), required=True),
             Column("voltage", convert.text),
-            Column("parent_code", convert.code),
-            Column("office_code", convert.code, required=True),
+            Column("parent_code", convert.node_code),
+            Column("office_code", convert.node_code, required=True),
         ]
 
     def _plan_office(self, stage):
@@ -53,8 +53,9 @@ class DiscomImport(models.Model):
                                              WHERE above.code = s.parent_code
                                                AND above.reason IS NULL) THEN %(no_parent)s
                        WHEN node.id IS NOT NULL AND NOT node.id = ANY(%(scope)s) THEN %(foreign)s
-                       WHEN node.id IS NULL AND %(restricted)s
-                            AND (parent.id IS NULL OR NOT parent.id = ANY(%(scope)s))
+                       WHEN parent.id IS NOT NULL AND NOT parent.id = ANY(%(scope)s)
+                            THEN %(foreign)s
+                       WHEN node.id IS NULL AND s.parent_code IS NULL AND %(restricted)s
                             THEN %(foreign)s
                    END) AS reason
               FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY code ORDER BY row_no) AS nth
@@ -69,7 +70,7 @@ class DiscomImport(models.Model):
             old=self._node_hash("node", names, SQL("up.code")),
             company=self.company_id.id,
             scope=self._scope_sql(),
-            restricted=not self.env.user.has_group("discom.group_administrator"),
+            restricted=bool(self.office_id),
             duplicate=self._refusal("duplicate", "code", SQL("s.code")),
             no_parent=self._refusal("unknown_parent", "parent_code", SQL("s.parent_code")),
             foreign=self._refusal("other_office", "code", SQL("s.code")),

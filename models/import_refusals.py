@@ -1,64 +1,195 @@
+import csv
+import io
+import json
+
 from odoo import models
+from odoo.tools import SQL
+
+from ..tools.identity import find_aadhaar
+from ..tools.phone import to_latin_digits
+from ..tools.tabular import RowError, open_table
+
+# More refused rows than anybody corrects by hand; the file says so in its last line.
+MAX_REFUSED = 100_000
 
 
 class DiscomImport(models.Model):
+    """What a user is told about files and rows that cannot be imported."""
+
     _inherit = "discom.import"
+
+    def _write_refused_file(self):
+        """Give the refused rows back as they came, with the reason in a first column."""
+        if not self.refused_count:
+            self._set_refused_file(b"")
+            return
+        texts = self._refusal_texts()
+        reasons = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT row_no, reason FROM %s
+                     WHERE verdict = 'refused' ORDER BY row_no LIMIT %s
+                    """,
+                    SQL.identifier(self._plan_name()),
+                    MAX_REFUSED,
+                )
+            )
+        )
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        with self._open_file() as file:
+            table = open_table(file)
+            writer.writerow([self.env._("Reason"), self.env._("Row"), *table.header])
+            for number, cells in table:
+                if number not in reasons:
+                    continue
+                reason = reasons[number]
+                if isinstance(cells, RowError):
+                    cells = cells.cells
+                if any(code == "aadhaar" for code, _column, _value in json.loads(reason)):
+                    cells = map(_masked, cells)
+                writer.writerow([self._reason_text(reason, texts), number, *map(_harmless, cells)])
+        if self.refused_count > len(reasons):
+            writer.writerow(
+                [self.env._("Only the first %(count)s rows are listed.", count=len(reasons))]
+            )
+        # With a byte order mark, Excel takes the file for UTF-8.
+        self._set_refused_file(b"\xef\xbb\xbf" + buffer.getvalue().encode())
+
+    def _failure_text(self, error):
+        """What a user reads when an import broke off."""
+        diagnostic = getattr(error, "diag", None)
+        reason = diagnostic.message_primary if diagnostic else str(error)
+        return self.env._(
+            "The import broke off: %(reason)s What was imported before stays. Check it again.",
+            reason=reason,
+        )
+
+    def _file_error_text(self, error):
+        """What a user reads about a file that cannot be read.
+
+        :param error: TabularError
+        """
+        texts = {
+            "empty": self.env._("The file is empty."),
+            "too_large": self.env._("The file is too large. Divide it, or save it as CSV."),
+            "too_many_rows": self.env._("The file has more than %(limit)s rows. Divide it."),
+            "too_many_columns": self.env._("The file has more than %(limit)s columns."),
+            "cell_too_long": self.env._(
+                "Row %(row)s holds a text without end. A quotation mark is probably missing."
+            ),
+            "encoding": self.env._(
+                "Row %(row)s is not in UTF-8. Save the file as “CSV UTF-8” or as XLSX."
+            ),
+            "binary": self.env._("This is not a text file. Give a CSV (UTF-8) or XLSX file."),
+            "foreign": self.env._(
+                "This is neither CSV nor XLSX. Old Excel files (.xls) must be saved as XLSX first."
+            ),
+            "no_header": self.env._("The first row must hold the names of the columns."),
+            "duplicate_column": self.env._("The column “%(column)s” occurs more than once."),
+            "csv": self.env._("Row %(row)s cannot be read as CSV: %(reason)s."),
+            "xlsx": self.env._(
+                "The XLSX file is damaged or was made to do harm. Save it anew in Excel."
+            ),
+            "zip_bomb": self.env._("The XLSX file unpacks to an absurd size and is refused."),
+            "macros": self.env._(
+                "The file holds macros and is refused. Save it without them, as XLSX."
+            ),
+            "encrypted": self.env._("The file is protected by a password. Save it without one."),
+            "columns_missing": self.env._("The file lacks the columns: %(columns)s."),
+        }
+        params = {"row": "?", "limit": "?", "reason": "", "column": "", "columns": ""}
+        return texts[error.code] % {**params, **error.params}
+
+    def _reason_text(self, reason, texts):
+        """What a user reads about a refused row.
+
+        :param reason: JSON text of [[code, column, value], ...]
+        :param texts: of :meth:`_refusal_texts`
+        """
+        return " ".join(
+            texts[code] % {"column": column, "value": value}
+            for code, column, value in json.loads(reason)
+        )
 
     def _refusal_texts(self):
         """Why a row is refused and what to do, by code; %(column)s and %(value)s are filled in."""
-        _ = self.env._
         return {
             # what the row looks like
-            "formula": _("The row holds a formula. Give values only."),
-            "error_cell": _("The row holds an error value such as #REF!."),
-            "columns": _("The row has more cells than the header."),
-            "cell_too_long": _("A text of the row is too long."),
-            "empty": _("%(column)s is empty."),
+            "formula": self.env._("The row holds a formula. Give values only."),
+            "error_cell": self.env._("The row holds an error value such as #REF!."),
+            "columns": self.env._("The row has more cells than the header."),
+            "cell_too_long": self.env._("A text of the row is too long."),
+            "empty": self.env._("%(column)s is empty."),
             # what a value looks like
-            "account": _(
+            "account": self.env._(
                 "%(column)s “%(value)s” must have 10 digits. In Excel, format it as text."
             ),
-            "old_account": _("%(column)s “%(value)s” must have 10 or 12 digits."),
-            "aadhaar": _(
-                "%(column)s holds a full Aadhaar number. The law allows only its last four digits to "
-                "be kept."
+            "old_account": self.env._("%(column)s “%(value)s” must have 10 or 12 digits."),
+            "aadhaar": self.env._(
+                "%(column)s holds a full Aadhaar number. The law allows only its last four "
+                "digits to be kept."
             ),
-            "last4": _("%(column)s “%(value)s” must be four digits."),
-            "amount": _("%(column)s “%(value)s” is not an amount such as 1234.50."),
-            "number": _("%(column)s “%(value)s” is not a number."),
-            "integer": _("%(column)s “%(value)s” is not a whole number."),
-            "code": _("%(column)s is too long for a code."),
-            "date": _("%(column)s “%(value)s” is not a date such as 2026-11-30 or 30/11/2026."),
-            "month": _("%(column)s “%(value)s” is not a month such as 2026-11."),
-            "flag": _("%(column)s “%(value)s” must be 1 or 0."),
-            "choice": _("%(column)s “%(value)s” is not one of the known values."),
-            "email": _("%(column)s “%(value)s” is not an e-mail address."),
-            "history": _("%(column)s must be up to 12 numbers joined by |."),
-            "mobile_empty": _("%(column)s “%(value)s” holds no number."),
-            "mobile_invalid": _("%(column)s “%(value)s” is not a complete Indian number."),
-            "mobile_not_mobile": _("%(column)s “%(value)s” is not an Indian mobile number."),
-            "mobile_junk": _("%(column)s “%(value)s” is a number that nobody has."),
-            "mobile_several": _("%(column)s “%(value)s” holds more than one number."),
+            "last4": self.env._("%(column)s “%(value)s” must be four digits."),
+            "amount": self.env._("%(column)s “%(value)s” is not an amount such as 1234.50."),
+            "number": self.env._("%(column)s “%(value)s” is not a number."),
+            "integer": self.env._("%(column)s “%(value)s” is not a whole number."),
+            "code": self.env._("%(column)s is too long for a code."),
+            "date": self.env._(
+                "%(column)s “%(value)s” is not a date such as 2026-11-30 or 30/11/2026."
+            ),
+            "month": self.env._("%(column)s “%(value)s” is not a month such as 2026-11."),
+            "flag": self.env._("%(column)s “%(value)s” must be 1 or 0."),
+            "choice": self.env._("%(column)s “%(value)s” is not one of the known values."),
+            "email": self.env._("%(column)s “%(value)s” is not an e-mail address."),
+            "history": self.env._("%(column)s must be up to 12 numbers joined by |."),
+            "mobile_empty": self.env._("%(column)s “%(value)s” holds no number."),
+            "mobile_invalid": self.env._("%(column)s “%(value)s” is not a complete Indian number."),
+            "mobile_not_mobile": self.env._(
+                "%(column)s “%(value)s” is not an Indian mobile number."
+            ),
+            "mobile_junk": self.env._("%(column)s “%(value)s” is a number that nobody has."),
+            "mobile_several": self.env._("%(column)s “%(value)s” holds more than one number."),
             # what the row refers to
-            "duplicate": _("%(column)s “%(value)s” occurs in the file above already."),
-            "unknown_office": _("There is no office with the code “%(value)s”."),
-            "unknown_asset": _("There is no substation, feeder or transformer “%(value)s”."),
-            "unknown_category": _("There is no tariff category “%(value)s”."),
-            "unknown_basis": _("There is no bill basis “%(value)s”."),
-            "unknown_consumer": _("There is no consumer with the account number “%(value)s”."),
-            "unknown_parent": _("There is nothing with the code “%(value)s” to be placed below."),
-            "other_office": _("“%(value)s” is outside the office of this import."),
-            "needs": _("A new record needs %(column)s."),
-            "colleague": _("The account “%(value)s” belongs to the contact of a colleague."),
+            "duplicate": self.env._("%(column)s “%(value)s” occurs in the file above already."),
+            "unknown_office": self.env._("There is no office with the code “%(value)s”."),
+            "unknown_asset": self.env._(
+                "There is no substation, feeder or transformer “%(value)s”."
+            ),
+            "unknown_category": self.env._("There is no tariff category “%(value)s”."),
+            "unknown_basis": self.env._("There is no bill basis “%(value)s”."),
+            "unknown_consumer": self.env._(
+                "There is no consumer with the account number “%(value)s”."
+            ),
+            "unknown_parent": self.env._(
+                "There is nothing with the code “%(value)s” to be placed below."
+            ),
+            "other_office": self.env._("“%(value)s” is outside the office of this import."),
+            "needs": self.env._("A new record needs %(column)s."),
+            "colleague": self.env._(
+                "The account “%(value)s” belongs to the contact of a colleague."
+            ),
             # what the row would do
-            "issued": _(
+            "issued": self.env._(
                 "The account has the issued bill %(value)s for this period. Correct that one."
             ),
-            "bill_no_used": _("The bill number “%(value)s” belongs to another bill."),
-            "due_before_bill": _("The due date lies before the bill date."),
-            "reference_used": _("The receipt “%(value)s” is known with other contents."),
-            "not_positive": _("%(column)s “%(value)s” must be above zero."),
-            "future": _("%(column)s “%(value)s” lies in the future."),
-            "older_kyc": _("A KYC taken later, on %(value)s, is on record."),
-            "rule": _("%(value)s"),
+            "bill_no_used": self.env._("The bill number “%(value)s” belongs to another bill."),
+            "due_before_bill": self.env._("The due date lies before the bill date."),
+            "reference_used": self.env._("The receipt “%(value)s” is known with other contents."),
+            "not_positive": self.env._("%(column)s “%(value)s” must be above zero."),
+            "future": self.env._("%(column)s “%(value)s” lies in the future."),
+            "older_kyc": self.env._("A KYC taken later, on %(value)s, is on record."),
+            "rule": self.env._("%(value)s"),
         }
+
+
+def _harmless(cell):
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in ("=", "@", "+", "-") else cell
+
+
+def _masked(cell):
+    """A cell without the full Aadhaar number it may hold."""
+    found = find_aadhaar(cell)
+    return to_latin_digits(cell).replace(found, f"XXXX XXXX {found[-4:]}") if found else cell

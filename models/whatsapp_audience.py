@@ -35,7 +35,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
         "discom.whatsapp.template",
         "Template",
         domain="[('account_id', '=', account_id), ('purpose', '=', purpose),"
-        " ('status', '=', 'approved')]",
+        " ('status', '=', 'approved'), ('category_drifted', '=', False)]",
         help="Its translations of the same name are used for consumers who read another language.",
     )
     resend = fields.Boolean(
@@ -55,6 +55,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
                     ("account_id", "=", self.account_id.id),
                     ("name", "=", self.template_id.name),
                     ("status", "=", "approved"),
+                    ("category_drifted", "=", False),
                 ]
             )
         }

@@ -329,7 +329,7 @@ class DiscomWhatsappAccount(models.Model):
     def _notify_halt(self):
         """Give every administrator an activity."""
         self.ensure_one()
-        for user in self.env.ref("discom.group_administrator").user_ids:
+        for user in self.env.ref("discom.group_administrator").user_ids.filtered("active"):
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 user_id=user.id,

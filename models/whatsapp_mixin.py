@@ -120,6 +120,15 @@ class DiscomWhatsappMixin(models.AbstractModel):
         """
         return {}
 
+    @api.model
+    def _all_purposes(self):
+        """Return {purpose: spec} of all documents that can be sent."""
+        specs = {}
+        for name in self.env.registry.descendants([self._name], "_inherit"):
+            if not self.env[name]._abstract:
+                specs.update(self.env[name]._whatsapp_purposes())
+        return specs
+
     def _whatsapp_check_send(self, purpose):
         """Raise unless the current user may send this message; who may edit the document may."""
         self.check_access("write")

@@ -7,6 +7,10 @@ from . import test_whatsapp_composer
 from . import test_whatsapp_lane
 from . import test_whatsapp_template
 from . import test_whatsapp_webhook
+from . import test_bill
+from . import test_bill_payment
+from . import test_import
+from . import test_import_files
 from . import test_outage
 from . import test_outage_audience
 from . import test_report

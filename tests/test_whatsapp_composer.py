@@ -148,6 +148,10 @@ class TestWhatsappComposer(WhatsappCommon):
         self.assertIn("no approved template", composer.problem)
         self.assertEqual(self.reasons(composer)["no_template"], 1)
 
+    def test_template_that_drifted_to_a_dearer_category(self):
+        self.template.write({"submitted_category": "UTILITY", "category": "MARKETING"})
+        self.assertIn("no approved template", self.compose(self.bills).problem)
+
     def test_halted_account_warns_and_the_messages_wait(self):
         self.account.write({"state": "halted", "halt_reason": "token expired"})
         composer = self.compose(self.bills)

@@ -196,6 +196,14 @@ class TestWhatsappLane(WhatsappCommon):
         with self.assertRaises(UserError):
             broadcast.with_user(self.clerk).action_resume()
 
+    def test_withdrawn_consent_stops_what_is_queued(self):
+        messages = self.queue(2)
+        messages[0].partner_id._discom_record_consent("withdrawn", ["bills"], "whatsapp")
+        messages[1].partner_id._discom_record_consent("withdrawn", ["outages"], "whatsapp")
+        self.run_lane()
+        self.assertEqual(messages.mapped("state"), ["cancelled", "accepted"])
+        self.assertEqual(messages[0].skip_reason, "opted_out")
+
     def test_retry_sends_only_what_failed(self):
         messages = self.queue(2)
         self.faults(code=131009, numbers=[messages[0].phone.lstrip("+")])

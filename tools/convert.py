@@ -1,8 +1,8 @@
 """Convert the texts of import files to the one written form that the database takes.
 
-Each converter takes a text that is not empty and returns a text, or raises ConvertError with a code.
-Devanagari digits are understood everywhere a number is expected. Values that repeat, such as dates,
-are worked out once.
+Each converter takes a text that is not empty and returns a text, or raises ConvertError with a
+code. Devanagari digits are understood everywhere a number is expected. Values that repeat, such as
+dates, are worked out once.
 """
 
 import datetime
@@ -54,9 +54,23 @@ def text(value):
     return value
 
 
+def phone(value):
+    """A phone as it was written down. Every tenth number of twelve digits looks like an Aadhaar
+    number, so 91 and a mobile number is not tested for one."""
+    return " ".join(value.split())
+
+
 def code(value):
     """A number or code kept as text: Latin digits, no blanks."""
     value = "".join(to_latin_digits(value).split())
+    if len(value) > 64:
+        raise ConvertError("code")
+    return value
+
+
+def node_code(value):
+    """Code of an office or asset: as :func:`code`, but blanks within it are part of it."""
+    value = " ".join(to_latin_digits(value).split())
     if len(value) > 64:
         raise ConvertError("code")
     return value

@@ -1,10 +1,11 @@
 """Rows of CSV and XLSX files, streamed with constant memory, hostile files refused.
 
-Every cell comes as text: dates as YYYY-MM-DD, whole numbers without a decimal point, formulas not at
-all. What can be seen of a file before its first row is read is refused at opening; the rest while
-reading, with the number of the row.
+Every cell comes as text: dates as YYYY-MM-DD, whole numbers without a decimal point, formulas not
+at all. What can be seen of a file before its first row is read is refused at opening; the rest
+while reading, with the number of the row.
 """
 
+import codecs
 import csv
 import datetime
 import io
@@ -16,6 +17,8 @@ import openpyxl
 # A cell longer than this holds no name, address or number: an unclosed quote, or an attack.
 MAX_CELL = 2_000
 MAX_COLUMNS = 200
+# All columns full of three-byte letters.
+MAX_ROW_BYTES = 3 * MAX_CELL * MAX_COLUMNS
 MAX_ROWS = 1_000_000
 MAX_BYTES = 512 * 1024 * 1024
 # Unpacked size of an XLSX file: 10,00,000 rows of 30 columns are about 1.5 GB of XML.
@@ -128,36 +131,64 @@ def _open_csv(file, max_rows, delimiter):
     if delimiter is None:
         line = head.split(b"\n", 1)[0]
         delimiter = max(DELIMITERS, key=lambda sign: line.count(sign.encode()))
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
-    header = _check_header(_next_csv(reader))
-    return Table(header, _csv_rows(reader, text, len(header), max_rows), delimiter)
+    lines = _Lines(file)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    header = _check_header(_next_csv(reader, lines))
+    return Table(header, _csv_rows(reader, lines, len(header), max_rows), delimiter)
 
 
-def _next_csv(reader):
+class _Lines:
+    """Lines of a file as text. A row may span several, but not without end: the limit of Python's
+    csv on a cell is the process's, and Odoo lifts it to 500 MB."""
+
+    def __init__(self, file):
+        self._file = file
+        self._size = 0
+        self.number = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self._file.readline(MAX_ROW_BYTES)
+        if not line:
+            raise StopIteration
+        if not self.number:
+            line = line.removeprefix(codecs.BOM_UTF8)
+        self.number += 1
+        self._size += len(line)
+        if self._size >= MAX_ROW_BYTES:
+            raise TabularError("cell_too_long", row=self.number)
+        if b"\x00" in line:
+            raise TabularError("binary")
+        try:
+            return line.decode()
+        except UnicodeDecodeError as error:
+            raise TabularError("encoding", row=self.number) from error
+
+    def end_row(self):
+        """Start counting the bytes of the next row."""
+        self._size = 0
+
+
+def _next_csv(reader, lines):
     try:
-        return next(reader, None)
-    except UnicodeDecodeError as error:
-        raise TabularError("encoding", row=reader.line_num + 1) from error
+        cells = next(reader, None)
     except csv.Error as error:
-        if "NUL" in str(error):
-            raise TabularError("binary") from error
-        if "field limit" in str(error):
-            raise TabularError("cell_too_long", row=reader.line_num + 1) from error
-        raise TabularError("csv", row=reader.line_num + 1, reason=str(error)) from error
+        raise TabularError("csv", row=lines.number, reason=str(error)) from error
+    lines.end_row()
+    return cells
 
 
-def _csv_rows(reader, text, width, max_rows):
-    # The reader keeps no reference to the wrapper, which would close the file when collected.
+def _csv_rows(reader, lines, width, max_rows):
     count = 0
-    while (cells := _next_csv(reader)) is not None:
+    while (cells := _next_csv(reader, lines)) is not None:
         if not any(cells):
             continue
         count += 1
         if count > max_rows:
             raise TabularError("too_many_rows", limit=max_rows)
-        yield reader.line_num, _check_row([cell.strip() for cell in cells], width)
-    text.detach()
+        yield lines.number, _check_row([cell.strip() for cell in cells], width)
 
 
 # === XLSX === #
@@ -189,7 +220,7 @@ def _open_xlsx(file, max_rows):
 
 
 def _check_archive(file):
-    """Judge an archive by its directory and the first bytes of its parts, unpacking nothing else."""
+    """Judge an archive by its directory and the first bytes of its parts; unpack nothing else."""
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()

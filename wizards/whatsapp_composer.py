@@ -59,6 +59,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                     ("account_id", "=", composer.account_id.id),
                     ("purpose", "=", composer.purpose),
                     ("status", "=", "approved"),
+                    ("category_drifted", "=", False),
                 ],
                 order="id",
                 limit=1,

@@ -1,0 +1,634 @@
+import base64
+import csv
+import io
+from datetime import date, datetime
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .test_bill import BillCommon
+
+CONSUMERS = (
+    "account_no,name,name_hi,mobile,category,load,load_unit,office_code,asset_code,never_paid"
+)
+BILLS = (
+    "bill_no,account_no,period,bill_date,due_date,basis,units,energy,fixed,fppas,duty,arrears,lpsc,"
+    "total,total_after_due,history"
+)
+
+
+class ImportCommon(BillCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.office_code = cls.subdivision_a1.code
+        cls.asset_code = cls.transformer_a11.code
+
+    def upload(self, kind, content, user=None, filename=None, office=None):
+        """Upload a file in the form, as ``user`` (the manager by default), unchecked."""
+        if isinstance(content, list):
+            content = "\n".join(content) + "\n"
+        if isinstance(content, str):
+            content = content.encode()
+        imports = self.env["discom.import"].with_user(user or self.manager)
+        with Form(imports) as form:
+            form.kind = kind
+            form.file = base64.b64encode(content)
+            if office:
+                form.office_id = office
+        # The upload widget sets it beside the file.
+        form.record.filename = filename or f"{kind}.csv"
+        return form.record
+
+    def run_import(self, kind, content, **kw):
+        """Upload, check and carry out; return the import."""
+        job = self.upload(kind, content, **kw)
+        job.action_check()
+        if job.new_count or job.changed_count:
+            job.action_run()
+        return job
+
+    def assert_counts(self, job, new=0, changed=0, same=0, refused=0):
+        self.assertEqual(
+            (job.new_count, job.changed_count, job.same_count, job.refused_count),
+            (new, changed, same, refused),
+            job.findings,
+        )
+
+    def refused_rows(self, job):
+        """Rows of the refused file as dicts, without its byte order mark."""
+        text = base64.b64decode(job.refused_file).decode("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def partner(self, account_no):
+        return self.env["res.partner"].search([("discom_account_no", "=", account_no)])
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-11-10 06:00:00")
+class TestImport(ImportCommon):
+    def test_check_changes_nothing(self):
+        job = self.upload(
+            "consumer",
+            [CONSUMERS, f"8800000001,Asha,आशा,,LMV-1,1,kw,{self.office_code},,0"],
+        )
+        job.action_check()
+        self.assertEqual(job.state, "checked")
+        self.assert_counts(job, new=1)
+        self.assertFalse(self.partner("8800000001"))
+
+    def test_consumers(self):
+        rows = [
+            CONSUMERS,
+            f"८८००००००0१,  Asha   Devi ,आशा,०९४१५०१२३४५,LMV-1,1.5,kW,{self.office_code},"
+            f"{self.asset_code},1",
+            f"0800000002,Ravi,,05444-222222,,,,{self.office_code},,0",
+        ]
+        job = self.run_import("consumer", rows)
+        self.assert_counts(job, new=2)
+        self.assertEqual(job.state, "done")
+        self.assertEqual(job.progress, 100)
+        asha, ravi = self.partner("8800000001"), self.partner("0800000002")
+        self.assertRecordValues(
+            asha | ravi,
+            [
+                {
+                    "name": "Asha Devi",
+                    "complete_name": "Asha Devi",
+                    "discom_name_hi": "आशा",
+                    "phone": "०९४१५०१२३४५",
+                    "phone_sanitized": "+919415012345",
+                    "discom_category_id": self.category.id,
+                    "discom_sanctioned_load": 1.5,
+                    "discom_load_unit": "kw",
+                    "discom_office_id": self.subdivision_a1.id,
+                    "discom_asset_id": self.transformer_a11.id,
+                    "discom_never_paid": True,
+                    "commercial_partner_id": asha.id,
+                    "discom_status": "live",
+                    "discom_kyc_state": "none",
+                },
+                {
+                    "name": "Ravi",
+                    "complete_name": "Ravi",
+                    "discom_name_hi": False,
+                    "phone": "05444-222222",
+                    "phone_sanitized": "+915444222222",
+                    "discom_category_id": False,
+                    "discom_sanctioned_load": 0,
+                    "discom_load_unit": "kw",
+                    "discom_office_id": self.subdivision_a1.id,
+                    "discom_asset_id": False,
+                    "discom_never_paid": False,
+                    "commercial_partner_id": ravi.id,
+                    "discom_status": "live",
+                    "discom_kyc_state": "none",
+                },
+            ],
+        )
+        again = self.run_import("consumer", rows)
+        self.assert_counts(again, same=2)
+        self.assertEqual(again.state, "checked", "there is nothing to import")
+
+    def test_consumer_is_what_the_orm_makes(self):
+        """Every stored column of an imported consumer equals that of one created by the ORM."""
+        self.run_import(
+            "consumer",
+            [
+                CONSUMERS,
+                f"8800000001,Asha Devi,आशा,9415012345,LMV-1,2,kw,{self.office_code},"
+                f"{self.asset_code},1",
+            ],
+        )
+        created = (
+            self.env["res.partner"]
+            .with_user(self.manager)
+            .create(
+                {
+                    "discom_consumer": True,
+                    "discom_account_no": "8800000002",
+                    "name": "Asha Devi",
+                    "discom_name_hi": "आशा",
+                    "phone": "9415012345",
+                    "discom_category_id": self.category.id,
+                    "discom_sanctioned_load": 2,
+                    "discom_load_unit": "kw",
+                    "discom_office_id": self.subdivision_a1.id,
+                    "discom_asset_id": self.transformer_a11.id,
+                    "discom_never_paid": True,
+                }
+            )
+        )
+        self.env.flush_all()
+        imported = self.partner("8800000001")
+        self.env.cr.execute(
+            "SELECT to_jsonb(p) FROM res_partner p WHERE id IN %s ORDER BY discom_account_no",
+            [(imported.id, created.id)],
+        )
+        first, second = (row[0] for row in self.env.cr.fetchall())
+        self.assertEqual(first["commercial_partner_id"], imported.id)
+        for own in (
+            "id",
+            "commercial_partner_id",
+            "discom_account_no",
+            "discom_import_hash",
+            "create_date",
+            "write_date",
+            "write_uid",  # the ORM stores computed fields in the name of whoever flushes
+        ):
+            first.pop(own)
+            second.pop(own)
+        self.assertEqual(first, second)
+
+    def test_changed_consumer(self):
+        """Only columns of the file with a value change; what staff corrected since stays."""
+        self.run_import(
+            "consumer",
+            [CONSUMERS, f"8800000001,Asha,आशा,9415012345,LMV-1,1,kw,{self.office_code},,0"],
+        )
+        asha = self.partner("8800000001")
+        asha.street = "House 4"
+        file = ["account_no,name,mobile,load", "8800000001,Asha Singh,,3"]
+        self.assert_counts(self.run_import("consumer", file), changed=1)
+        self.assertEqual(
+            (asha.name, asha.complete_name, asha.phone, asha.discom_sanctioned_load, asha.street),
+            ("Asha Singh", "Asha Singh", "9415012345", 3, "House 4"),
+        )
+        asha.name = "Asha Kumari"
+        self.assert_counts(self.run_import("consumer", file), same=1)
+        self.assertEqual(asha.name, "Asha Kumari")
+
+    def test_connection_below_a_person(self):
+        person = self.env["res.partner"].create({"name": "Person"})
+        self.consumer.parent_id = person
+        account = self.consumer.discom_account_no
+        self.run_import("consumer", ["account_no,name", f"{account},Shop"])
+        self.assertEqual(self.consumer.complete_name, "Person, Shop")
+
+    def test_refused_consumers(self):
+        office = self.office_code
+        other = self.subdivision_b1.code
+        rows = [
+            CONSUMERS,
+            f"8800000001,Asha,,,LMV-1,1,kw,{office},,0",
+            f"8800000001,Twice,,,,,,{office},,",
+            f"88000001,Short,,,,,,{office},,",
+            f"8800000003,Load,,,,many,,{office},,",
+            "8800000004,Office,,,,,,NOWHERE,,",
+            f"8800000005,Other,,,,,,{other},,",
+            f"8800000006,=1+1,,,,,,{office},,",
+            f"8800000007,Aadhaar 234123412346,,,,,,{office},,",
+            f"8800000008,Category,,,LMV-99,,,{office},,",
+            f"8800000009,Asset,,,,,,{office},NOASSET,",
+            "8800000010,No office,,,,,,,,",
+            f"8800000011,,,,,,,{office},,",
+            f"8800000012,Flag,,,,,,{office},,maybe",
+            f"8800000013,Many,,,,,,{office},,,,more cells",
+        ]
+        job = self.run_import("consumer", rows)
+        self.assert_counts(job, new=1, refused=13)
+        refused = self.refused_rows(job)
+        self.assertEqual([int(row["Row"]) for row in refused], list(range(3, 16)))
+        for row, word in zip(
+            refused,
+            (
+                "above already",
+                "10 digits",
+                "not a number",
+                "no office",
+                "outside",
+                "formula",
+                "Aadhaar",
+                "tariff category",
+                "transformer",
+                "needs office_code",
+                "needs name",
+                "1 or 0",
+                "more cells",
+            ),
+            strict=True,
+        ):
+            self.assertIn(word, row["Reason"])
+        text = base64.b64decode(job.refused_file).decode()
+        self.assertNotIn("234123412346", text, "an Aadhaar number is not handed on")
+        self.assertIn("'=1+1", text, "a formula is defused")
+
+    def test_refused_file_can_be_corrected_and_imported(self):
+        job = self.run_import(
+            "consumer", [CONSUMERS, f"88,Asha,,,LMV-1,1,kw,{self.office_code},,0"]
+        )
+        text = base64.b64decode(job.refused_file).decode().replace(",88,", ",8800000001,")
+        self.assert_counts(self.run_import("consumer", text), new=1)
+
+    def test_phone_is_no_aadhaar(self):
+        """919415012349 has the check digit of an Aadhaar number, as one phone in ten."""
+        job = self.run_import(
+            "consumer", [CONSUMERS, f"8800000001,Asha,,919415012345,,,,{self.office_code},,0"]
+        )
+        self.assert_counts(job, new=1)
+        self.assertEqual(self.partner("8800000001").phone_sanitized, "+919415012345")
+
+    def test_other_division(self):
+        """A file of the whole discom leaves other divisions alone, whoever imports it."""
+        other = self.create_consumer(
+            discom_office_id=self.subdivision_b1.id, discom_asset_id=self.transformer_b11.id
+        )
+        job = self.run_import("consumer", ["account_no,name", f"{other.discom_account_no},Stolen"])
+        self.assert_counts(job, refused=1)
+        job = self.run_import(
+            "consumer",
+            ["account_no,name", f"{other.discom_account_no},Moved"],
+            user=self.administrator,
+            office=self.division_a,
+        )
+        self.assert_counts(job, refused=1)
+        job = self.run_import(
+            "consumer",
+            ["account_no,name", f"{other.discom_account_no},Right"],
+            user=self.administrator,
+            office=self.discom,
+        )
+        self.assert_counts(job, changed=1)
+
+    def test_kyc(self):
+        account = self.consumer.discom_account_no
+        self.consumer.discom_whatsapp_number = False
+        rows = [
+            "account_no,whatsapp_number,mobile,email,language,consent_bills,consent_outages,"
+            "consent_dues,source,taken_on,taken_by,aadhaar_last4",
+            f"{account},९४१५० १२३४५,9415012346,Asha@Example.in,hi,1,1,0,sakhi,2026-11-01,"
+            f"test_surveyor,1234",
+            "9999999990,9415012345,,,,,,,,,,",
+            f"{self.create_consumer().discom_account_no},9999999999,,,,,,,,,,",
+            f"{self.create_consumer().discom_account_no},,,,,,,,,,,234123412346",
+            f"{self.create_consumer().discom_account_no},9415012345,,,,,,,field,2026-12-01,,",
+        ]
+        job = self.run_import("kyc", rows, user=self.clerk)
+        self.assert_counts(job, changed=1, refused=4)
+        self.assertRecordValues(
+            self.consumer,
+            [
+                {
+                    "discom_whatsapp_number": "+919415012345",
+                    "discom_kyc_state": "captured",
+                    "discom_kyc_source": "sakhi",
+                    "discom_kyc_date": date(2026, 11, 1),
+                    "discom_kyc_user_id": self.surveyor.id,
+                    "phone_sanitized": "+919415012346",
+                    "email_normalized": "asha@example.in",
+                    "discom_consent_bills": "given",
+                    "discom_consent_outages": "given",
+                    "discom_consent_dues": "withdrawn",
+                    "discom_aadhaar_last4": "1234",
+                }
+            ],
+        )
+        self.assertEqual(
+            sorted(self.consumer.discom_consent_ids.mapped(lambda c: (c.purpose, c.action))),
+            [("bills", "given"), ("dues", "withdrawn"), ("outages", "given")],
+        )
+        self.assertEqual(
+            self.consumer.discom_consent_ids.mapped("date"), [datetime(2026, 11, 1)] * 3
+        )
+        again = self.run_import("kyc", rows, user=self.clerk)
+        self.assert_counts(again, same=1, refused=4)
+        self.assertEqual(len(self.consumer.discom_consent_ids), 3)
+
+    def test_stop_is_not_undone_by_an_older_file(self):
+        self.consumer._discom_record_consent("withdrawn", ["bills"], "whatsapp")
+        self.run_import(
+            "kyc",
+            [
+                "account_no,consent_bills,taken_on",
+                f"{self.consumer.discom_account_no},1,2026-11-01",
+            ],
+        )
+        self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
+
+    def test_older_kyc_does_not_replace_newer(self):
+        self.consumer.discom_whatsapp_number = "9415012345"
+        job = self.run_import(
+            "kyc",
+            [
+                "account_no,whatsapp_number,taken_on",
+                f"{self.consumer.discom_account_no},9415012399,2026-01-01",
+            ],
+        )
+        self.assert_counts(job, refused=1)
+        self.assertEqual(self.consumer.discom_whatsapp_number, "+919415012345")
+
+    def _bill_row(self, number="F1", account=None, total="1042.52", fppas="-13.98"):
+        return (
+            f"{number},{account or self.consumer.discom_account_no},2026-10,2026-11-02,2026-11-17,"
+            f"MU,180,677.50,180.00,{fppas},24.00,150.00,25.00,{total},1060.00,10|20||180"
+        )
+
+    def test_bills(self):
+        rows = [BILLS, self._bill_row()]
+        job = self.run_import("bill", rows, user=self.clerk)
+        self.assert_counts(job, new=1)
+        bill = self.env["discom.bill"].search([("name", "=", "F1")])
+        self.assertRecordValues(
+            bill,
+            [
+                {
+                    "partner_id": self.consumer.id,
+                    "account_no": self.consumer.discom_account_no,
+                    "office_id": self.subdivision_a1.id,
+                    "period": date(2026, 10, 1),
+                    "months": 1,
+                    "due_date": date(2026, 11, 17),
+                    "basis_id": self.basis_mu.id,
+                    "units": 180,
+                    "amount_current": 867.52,
+                    "amount_arrears": 150,
+                    "amount_lpsc": 25,
+                    "amount_total": 1042.52,
+                    "amount_due": 1042.52,
+                    "amount_difference": 0,
+                    "amount_after_due": 1060,
+                    "state": "checked",
+                    "import_id": job.id,
+                }
+            ],
+        )
+        self.assertEqual(
+            bill.line_ids.mapped(lambda line: (line.head, line.amount)),
+            [("energy", 677.5), ("fixed", 180), ("fppas", -13.98), ("duty", 24)],
+        )
+        self.assertEqual(
+            bill.history,
+            [
+                {"month": "2026-07", "units": 10},
+                {"month": "2026-08", "units": 20},
+                {"month": "2026-09", "units": None},
+                {"month": "2026-10", "units": 180},
+            ],
+        )
+        self.assertIn("width: 100%", bill.history_html)
+        self.assert_counts(self.run_import("bill", rows), same=1)
+        job.action_issue_bills()
+        self.assertEqual((bill.state, bill.is_latest), ("issued", True))
+        self.assert_counts(self.run_import("bill", rows), same=1)
+        self.assert_counts(
+            self.run_import("bill", [BILLS, self._bill_row(total="1042.53")]), refused=1
+        )
+        self.assertEqual(bill.amount_total, 1042.52)
+
+    def test_bill_that_does_not_add_up_stays_a_draft_until_a_new_file(self):
+        job = self.run_import("bill", [BILLS, self._bill_row(total="999.00")])
+        bill = self.env["discom.bill"].search([("name", "=", "F1")])
+        self.assertEqual((bill.state, bill.amount_difference), ("draft", -43.52))
+        with self.assertRaisesRegex(UserError, "no checked bills"):
+            job.action_issue_bills()
+        self.assert_counts(self.run_import("bill", [BILLS, self._bill_row()]), changed=1)
+        self.assertEqual((bill.state, bill.amount_difference), ("checked", 0))
+        self.assertEqual(len(bill.line_ids), 4)
+
+    def test_refused_bills(self):
+        other = self.create_consumer().discom_account_no
+        third = self.create_consumer().discom_account_no
+        rows = [
+            BILLS,
+            self._bill_row(),
+            self._bill_row("F2"),
+            self._bill_row("F1", other),
+            self._bill_row("F4", "9999999990"),
+            self._bill_row("F5", third, total="ten"),
+            self._bill_row("F6", third).replace("2026-11-17", "2026-11-01"),
+            self._bill_row("F7", third).replace(",MU,", ",XX,"),
+            self._bill_row("F8", third).replace("2026-11-02", "2026-02-30"),
+        ]
+        job = self.run_import("bill", rows)
+        self.assert_counts(job, new=1, refused=7)
+        job = self.run_import("bill", [BILLS, self._bill_row("F1", other)])
+        self.assertIn("belongs to another bill", self.refused_rows(job)[0]["Reason"])
+
+    def test_payments(self):
+        bill = self.create_bill()
+        account = self.consumer.discom_account_no
+        rows = [
+            "reference,account_no,date,amount,mode",
+            f"P1,{account},2026-11-06,60.00,online",
+            f'P2,{account},07/11/2026,"₹ 1,040",kiosk',
+            f"P3,{account},2026-11-07,-5,kiosk",
+            f"P4,{account},2026-12-01,5,kiosk",
+            f"P5,{account},2026-11-07,5,cheque",
+            "P6,9999999990,2026-11-07,5,kiosk",
+            f"P1,{account},2026-11-06,60.00,online",
+        ]
+        job = self.run_import("payment", rows, user=self.clerk)
+        self.assert_counts(job, new=2, refused=5)
+        self.assertEqual((bill.state, bill.amount_paid), ("paid", 100))
+        payments = self.env["discom.payment"].search([("import_id", "=", job.id)])
+        self.assertEqual(sum(payments.mapped("amount")), 1100)
+        self.assertEqual(payments.bill_id, bill)
+        self.assert_counts(self.run_import("payment", rows), same=2, refused=5)
+        changed = self.run_import("payment", [rows[0], f"P1,{account},2026-11-06,61.00,online"])
+        self.assert_counts(changed, refused=1)
+
+    def test_offices_and_assets(self):
+        rows = [
+            "code,name,name_hi,level,parent_code,officer_name,officer_title,phone",
+            "N2,North section,उत्तर,section,N1,Ram,JE,05444-1",
+            f"N1,North,,subdivision,{self.division_a.code},,,",
+            "N3,Lost,,section,N9,,,",
+            "N4,Upside down,,division,N1,,,",
+        ]
+        job = self.run_import("office", rows, user=self.administrator)
+        self.assertEqual((job.new_count, job.refused_count), (2, 2))
+        section = self.env["discom.office"].search([("code", "=", "N2")])
+        self.assertEqual(section.parent_id.parent_id, self.division_a)
+        self.assertTrue(section.parent_path.startswith(self.division_a.parent_path))
+        rows[1] = rows[1].replace("Ram", "Shyam")
+        job = self.run_import("office", rows, user=self.administrator)
+        self.assertEqual((job.changed_count, job.same_count), (1, 1))
+        self.assertEqual(section.officer_name, "Shyam")
+
+        assets = [
+            "code,name,kind,voltage,parent_code,office_code",
+            "NT,T 1,transformer,,NF,N2",
+            "NF,F 1,feeder,11 kV,NS,N2",
+            "NS,S 1,substation,33/11 kV,,N1",
+            "NX,Wrong,substation,,NT,N1",
+        ]
+        job = self.run_import("asset", assets)
+        self.assertEqual((job.new_count, job.refused_count), (3, 1))
+        transformer = self.env["discom.asset"].search([("code", "=", "NT")])
+        self.assertEqual(transformer.parent_id.parent_id.code, "NS")
+        self.assert_counts(self.run_import("asset", assets[:-1]), same=3)
+
+    def test_roles(self):
+        for kind, user in (("consumer", self.clerk), ("office", self.manager)):
+            with self.subTest(kind=kind), self.assertRaises(AccessError):
+                self.upload(kind, [CONSUMERS], user=user)
+        for user in (self.counter, self.auditor):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.env["discom.import"].with_user(user).create(
+                    {"kind": "bill", "file": base64.b64encode(b"x")}
+                )
+        with self.assertRaises(ValidationError):
+            self.env["discom.import"].with_user(self.manager).create(
+                {"kind": "bill", "file": base64.b64encode(b"x"), "office_id": False}
+            )
+
+    def test_imports_of_other_offices(self):
+        job = self.upload("bill", [BILLS], user=self.clerk)
+        self.assertTrue(
+            self.env["discom.import"].with_user(self.manager).search([("id", "=", job.id)])
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            job.with_user(self.clerk_b).read(["file"])
+        with self.assertRaises(AccessError):
+            job.with_user(self.clerk_b).action_check()
+
+    def test_nobody_imports_in_the_name_of_another(self):
+        imports = self.env["discom.import"].with_user(self.clerk)
+        vals = {"kind": "bill", "file": base64.b64encode(b"x")}
+        for own in ({"user_id": self.administrator.id}, {"state": "running"}):
+            with self.subTest(own=own), self.assertRaises(UserError):
+                imports.create({**vals, **own})
+        job = self.upload("bill", [BILLS, self._bill_row()], user=self.clerk)
+        with self.assertRaises(UserError):
+            job.write({"state": "checked"})
+        with self.assertRaises(UserError):
+            job.action_run()
+
+    def test_plan_is_made_anew(self):
+        """What happened between check and import counts."""
+        job = self.upload("consumer", [CONSUMERS, f"8800000001,Asha,,,,,,{self.office_code},,0"])
+        job.action_check()
+        self.assert_counts(job, new=1)
+        self.create_consumer(discom_account_no="8800000001")
+        job.action_run()
+        self.assert_counts(job, changed=1)
+        self.assertEqual(self.partner("8800000001").name, "Asha")
+
+    def test_new_file_starts_over(self):
+        job = self.upload("payment", ["reference,account_no,date,amount"])
+        job.action_check()
+        self.assertEqual(job.state, "checked")
+        job.file = base64.b64encode(b"x")
+        self.assertEqual((job.state, job.row_count), ("draft", 0))
+
+    def test_large_file_in_the_background(self):
+        """The cron checks and imports a large file in batches, as the user who started it."""
+        rows = [CONSUMERS] + [
+            f"88000000{i:02},Consumer {i},,,,,,{self.office_code},,0" for i in range(25)
+        ]
+        rows.append(f"8800000099,Other,,,,,,{self.subdivision_b1.code},,0")
+        job = self.upload("consumer", rows)
+        cron = self.env.ref("discom.import_cron_run")
+        self.patch(self.env.registry["discom.import"], "_is_large", lambda job: True)
+        with patch("odoo.addons.discom.models.import_engine.APPLY_ROWS", 10):
+            job.action_check()
+            self.assertEqual(job.state, "checking")
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            job.invalidate_recordset()
+            self.assertEqual(job.state, "checked")
+            self.assert_counts(job, new=25, refused=1)
+            job.action_run()
+            self.assertFalse(self.partner("8800000001"))
+            with self.assertRaises(UserError):
+                job.action_run()
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual((job.state, job.applied_count), ("done", 25))
+        self.assertEqual(self.partner("8800000024").create_uid, self.manager)
+
+    def test_staging_lost_in_a_crash(self):
+        """Unlogged tables are empty after a crash of the database; the import starts over."""
+        job = self.upload("consumer", [CONSUMERS, f"8800000001,Asha,,,,,,{self.office_code},,0"])
+        job.action_check()
+        self.patch(self.env.registry["discom.import"], "_is_large", lambda job: True)
+        job.action_run()
+        self.env.cr.execute(f"TRUNCATE discom_import_stage_{job.id}, discom_import_plan_{job.id}")
+        with self.enter_registry_test_mode():
+            self.env.ref("discom.import_cron_run").method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual(job.state, "done")
+        self.assertTrue(self.partner("8800000001"))
+
+    def test_failure_in_the_background(self):
+        job = self.upload("payment", ["reference,account_no", "1,2"])
+        self.patch(self.env.registry["discom.import"], "_is_large", lambda job: True)
+        job.action_check()
+        with self.enter_registry_test_mode():
+            self.env.ref("discom.import_cron_run").method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual(job.state, "failed")
+        self.assertIn("lacks the columns: date, amount", job.message)
+
+    def test_issue_in_the_background(self):
+        accounts = [self.create_consumer().discom_account_no for _i in range(3)]
+        job = self.run_import(
+            "bill",
+            [BILLS] + [self._bill_row(f"G{i}", account) for i, account in enumerate(accounts)],
+        )
+        with (
+            patch("odoo.addons.discom.models.import_bill.DIRECT_BILLS", 1),
+            patch("odoo.addons.discom.models.import_bill.ISSUE_BATCH", 2),
+        ):
+            job.action_issue_bills()
+            self.assertTrue(job.issue_waiting)
+            with self.enter_registry_test_mode():
+                self.env.ref("discom.import_cron_run").method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual((job.issue_waiting, job.bill_ready_count), (False, 0))
+        bills = self.env["discom.bill"].search([("import_id", "=", job.id)])
+        self.assertEqual(set(bills.mapped("state")), {"issued"})
+
+    def test_old_files_are_deleted(self):
+        job = self.upload("bill", [BILLS, self._bill_row()])
+        job.action_check()
+        with freeze_time("2027-03-01"):
+            self.env["discom.import"]._gc_files()
+        job.invalidate_recordset()
+        self.assertFalse(job.file)
+        self.assertFalse(job._is_staged())

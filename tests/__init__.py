@@ -4,6 +4,7 @@ from . import test_consumer_access
 from . import test_main_job
 from . import test_whatsapp_account
 from . import test_whatsapp_composer
+from . import test_throttle
 from . import test_whatsapp_lane
 from . import test_whatsapp_template
 from . import test_whatsapp_webhook

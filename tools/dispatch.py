@@ -127,12 +127,17 @@ class Dispatcher:
         self._preparing = set()
         self._uploads = asyncio.Semaphore(MAX_OPEN_UPLOADS)
         self._calls = asyncio.Semaphore(MAX_OPEN_CALLS)
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(self._note_sent)
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ttl_dns_cache=300)
         with concurrent.futures.ThreadPoolExecutor(
             RENDER_THREADS, "discom.render"
         ) as self._renderers:
             async with aiohttp.ClientSession(
-                connector=connector, headers=self._headers, timeout=self._timeout
+                connector=connector,
+                headers=self._headers,
+                timeout=self._timeout,
+                trace_configs=[trace],
             ) as self._session:
                 self._started.set()
                 await self._pump()
@@ -168,7 +173,7 @@ class Dispatcher:
                 self._calls.release()
                 self._outcomes.put(Outcome(job.key, Verdict.HALT))
                 continue
-            self._window.record(time.monotonic())
+            self._window.let_through(time.monotonic())
             task = self._loop.create_task(self._send(job))
             sending.add(task)
             task.add_done_callback(sending.discard)
@@ -221,20 +226,30 @@ class Dispatcher:
         self._enqueue(job)
 
     async def _send(self, job):
+        sent = []
         try:
-            async with self._session.post(f"{self._root}/messages", json=job.payload) as response:
+            async with self._session.post(
+                f"{self._root}/messages", json=job.payload, trace_request_ctx=sent
+            ) as response:
                 body = await response.read()
                 retry_after = parse_retry_after(response.headers.get("Retry-After"))
             outcome = judge_answer(job.key, response.status, body, retry_after)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             outcome = Outcome(job.key, Verdict.OFFLINE, text=f"No connection: {redact(error)}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            outcome = Outcome(
-                job.key, Verdict.UNKNOWN, text=f"No answer: {redact(error) or 'time-out'}"
-            )
+            text = f"No answer: {redact(error) or 'time-out'}"
+            outcome = Outcome(job.key, Verdict.UNKNOWN, text=text)
         finally:
             self._calls.release()
+            if not sent:
+                self._window.given_up()
         self._report(outcome)
+
+    async def _note_sent(self, _session, context, _parameters):
+        """Tell the window when a message, and not an upload, really went out."""
+        if context.trace_request_ctx is not None:
+            context.trace_request_ctx.append(True)
+            self._window.gone(time.monotonic())
 
     def _report(self, outcome):
         if outcome.verdict is Verdict.THROTTLE:

@@ -60,6 +60,30 @@ def compose(env, account, template, domain=()):
     )
 
 
+def sendable(env, size):
+    """Domain of the first issued bills of which ``size`` can be sent.
+
+    :raise Unavailable: when there are not as many
+    """
+    env.cr.execute(
+        """
+        SELECT max(id), count(*)
+          FROM (SELECT bill.id
+                  FROM discom_bill bill
+                  JOIN res_partner partner ON partner.id = bill.partner_id
+                 WHERE bill.state IN ('issued', 'partial', 'paid', 'overdue') AND bill.is_latest
+                   AND partner.discom_whatsapp_number <> ''
+                   AND partner.discom_consent_bills = 'given'
+              ORDER BY bill.id LIMIT %s) reachable
+        """,
+        [size],
+    )
+    last, count = env.cr.fetchone()
+    if count < size:
+        raise Unavailable(f"Only {count} bills can be sent")
+    return [("id", "<=", last)]
+
+
 def send(env, composer):
     """Confirm ``composer`` and plan all of its messages; return the broadcast, committed."""
     broadcasts = env["discom.whatsapp.broadcast"]

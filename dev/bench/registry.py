@@ -9,8 +9,9 @@ ROWS = {}
 # Sizes of databases that rows share.
 STEPS = (2_750, 27_500, 275_000)
 # How much of it there is for one consumer, on the safe side: not everyone has a bill made from the
-# meter, and seven in ten can be reached.
-PER_CONSUMER = {"bills": 0.8, "messages": 0.64}
+# meter, and seven in ten can be reached; a
+# message has three events.
+PER_CONSUMER = {"bills": 0.8, "messages": 0.64, "events": 3 * 0.64}
 
 
 @dataclass(frozen=True)

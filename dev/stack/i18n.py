@@ -6,7 +6,7 @@ import time
 
 from .console import say, step
 from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE
-from .process import free_port
+from .process import free_port, run
 from .stack import Stack
 
 POT = CHECKOUT / "i18n" / f"{MODULE}.pot"
@@ -58,10 +58,16 @@ def export(stack, database):
     config = STATE / "pot.conf"
     config.write_text(f"[options]\naddons_path = {addons}\nlist_db = False\n")
     target = STATE / f"{MODULE}.pot"
-    stack.run_odoo(
-        "i18n", "export", "-c", config, "-d", database, "-l", "pot", "-o", target, MODULE,
+    # The command takes its options after the subcommand, unlike Odoo's others.
+    run(
+        [
+            *(stack.python, "-m", "odoo", "i18n", "export"),
+            *("-c", config, "-d", database, "-l", "pot", "-o", target, MODULE),
+        ],
+        env=stack.env,
+        cwd=STATE,
         log=LOGS / "pot.log",
-    )  # fmt: skip
+    )
     shutil.rmtree(addons)
     return target.read_text()
 

@@ -265,7 +265,7 @@ class DiscomOutage(models.Model):
 
     @api.model
     def _common_office(self, offices):
-        """The lowest office above all ``offices``; their first one if the user may not act for it."""
+        """The lowest office above all ``offices``; the first if the user may not act for it."""
         paths = [office.parent_path.split("/")[:-1] for office in offices]
         common = [ids[0] for ids in zip(*paths, strict=False) if len(set(ids)) == 1]
         office = offices.browse(int(common[-1])) if common else offices[:1]

@@ -88,8 +88,8 @@ class DiscomWhatsappComposer(models.TransientModel):
             elif not composer.template_id:
                 problem = self.env._(
                     "%(account)s has no approved template for this message. An administrator"
-                    " submits it under Configuration › Templates; WhatsApp approves it within minutes to a"
-                    " day.",
+                    " submits it under Configuration › Templates; WhatsApp approves it within"
+                    " minutes to a day.",
                     account=account.name,
                 )
             elif not composer.send_count:

@@ -115,6 +115,7 @@ class DiscomWhatsappMessage(models.Model):
     _ledger_idx = models.Index("(account_id, claimed_at) WHERE claimed_at IS NOT NULL")
     _broadcast_state_idx = models.Index("(broadcast_id, state) WHERE broadcast_id IS NOT NULL")
     _document_idx = models.Index("(res_model, res_id, id)")
+    _phone_idx = models.Index("(phone, id)")
     _partner_idx = models.Index("(partner_id, id)")
 
     @api.depends("values", "body", "template_id")

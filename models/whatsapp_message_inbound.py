@@ -92,11 +92,11 @@ class WhatsAppMessage(models.Model):
 
     @api.model
     def _inbound_find_partners(self, rows):
-        """Set ``partners``, ``partner`` and ``origin`` of each row.
+        """Set ``partners``, ``partner``, ``origin`` and ``office`` of each row.
 
         ``partners`` are all connections with that number. ``partner`` is the one the message is
         shown on: the one of the message replied to, else the one last written to, else the first.
-        ``origin`` is the message of ours that was replied to.
+        ``origin`` is the message of ours that was replied to; ``office`` sees the message.
         """
         phones = list({row["phone"] for row in rows if row["phone"]})
         partners = self.env["res.partner"].search(
@@ -117,6 +117,7 @@ class WhatsAppMessage(models.Model):
         }
         shared = [phone for phone, found in by_phone.items() if len(found) > 1]
         last_written = self._inbound_last_written(shared)
+        offices = self._inbound_offices({row["account_id"] for row in rows})
         for row in rows:
             company = row["company"]
             found = by_phone[row["phone"]].filtered(
@@ -130,6 +131,9 @@ class WhatsAppMessage(models.Model):
                 origin.partner_id
                 or found.filtered(lambda partner, last=last: partner.id == last)
                 or found[:1]
+            )
+            row["office"] = (
+                row["partner"].discom_office_id or origin.office_id or offices[row["account_id"]]
             )
 
     @api.model
@@ -161,13 +165,27 @@ class WhatsAppMessage(models.Model):
             "wamid": row["wamid"],
             "phone": row["phone"],
             "partner_id": row["partner"].id,
-            "office_id": (row["partner"].discom_office_id or row["origin"].office_id).id,
+            "office_id": row["office"].id,
             "lang": row["partner"].lang,
             "res_model": row["origin"].res_model,
             "res_id": row["origin"].res_id,
             "purpose": "other",
             "body": row["text"],
             "sent_at": self._inbound_time(row),
+        }
+
+    @api.model
+    def _inbound_offices(self, account_ids):
+        """Return {account id: office that sees what strangers write to it}."""
+        accounts = self.env["discom.whatsapp.account"].browse(account_ids)
+        roots = {
+            office.company_id: office
+            for office in self.env["discom.office"].search([("parent_id", "=", False)])
+        }
+        return {
+            account.id: account.office_ids[:1]
+            or roots.get(account.company_id, self.env["discom.office"])
+            for account in accounts
         }
 
     @api.model

@@ -458,7 +458,9 @@ class TestWhatsappWebhook(WhatsappCommon, HttpCase):
         self.simulator.inbound("919415999999", text="STOP")
         self.deliver()
         self.apply()
-        self.assertEqual((self.inbox().phone, self.inbox().partner_id.id), ("+919415999999", False))
+        message = self.inbox()
+        self.assertEqual((message.phone, message.partner_id.id), ("+919415999999", False))
+        self.assertTrue(message.office_id, "somebody has to see it")
         self.assertFalse(
             self.env["discom.whatsapp.message"].search_count(
                 [("phone", "=", "+919415999999"), ("direction", "=", "out")]

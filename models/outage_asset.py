@@ -51,7 +51,7 @@ class DiscomAsset(models.Model):
     def action_choose_for_outage(self):
         """Open the assets of the user's offices, each with its button to report an outage."""
         action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_asset_action")
-        action["name"] = self.env._("What is off?")
+        action["name"] = action["display_name"] = self.env._("What is off?")
         action["domain"] = [("office_id", "child_of", self.env.user.discom_scope_ids.ids)]
         action["path"] = False
         return action

@@ -15,7 +15,7 @@ class TestOutagePhone(HttpCase, OutageCommon):
         self.create_told(discom_village="Belhatthi")
         self.create_told(discom_village="Belhatthi")
         self.create_told(discom_whatsapp_number=False)
-        self.start_tour("/odoo/report-outage", "discom_outage_phone", login="test_operator")
+        self.start_tour("/odoo/discom-report-outage", "discom_outage_phone", login="test_operator")
         outage = self.env["discom.outage"].search([("asset_ids", "=", self.feeder_a1.id)])
         self.assertEqual((outage.state, outage.officer_id), ("ongoing", self.operator))
         messages = self.messages(outage)

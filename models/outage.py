@@ -58,7 +58,7 @@ class DiscomOutage(models.Model):
     reason_id = fields.Many2one(
         "discom.outage.reason",
         required=True,
-        default=_default_reason_id,
+        default=lambda self: self._default_reason_id(),
         tracking=True,
         ondelete="restrict",
     )

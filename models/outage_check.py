@@ -90,7 +90,7 @@ class DiscomOutage(models.Model):
                 message = self.env._("no live consumer is connected under its assets.")
             else:
                 continue
-            raise UserError(f"{outage.name}: {message}")
+            raise UserError(self.env._("%(name)s: %(message)s", name=outage.name, message=message))
 
     def _overlapping(self):
         """Other open outages above, at or below the same assets in the same hours."""

@@ -100,7 +100,7 @@ class OutageCommon(DiscomCommon):
     def update(self, action, **vals):
         """Fill and confirm the dialog that ``action`` opens; return the action that follows."""
         wizard = Form(
-            self.env[action["res_model"]].with_user(self.operator).with_context(action["context"])
+            self.env[action["res_model"]].with_user(self.operator).with_context(**action["context"])
         )
         for name, value in vals.items():
             wizard[name] = value

@@ -103,19 +103,18 @@ class DiscomBillDeliveryRegister(models.TransientModel):
         )
 
     def _report_columns(self, totals):
-        _ = self.env._
         return [
-            Column(_("Sub-division"), width=20),
-            Column(_("Account number"), width=12),
-            Column(_("Name"), width=22),
-            Column(_("Village or ward"), width=16),
-            Column(_("Bill number"), width=13),
-            Column(_("Due date"), "date", 11),
-            Column(_("Payable by due date (₹)"), "money", 14, total=totals[1] or 0),
-            Column(_("WhatsApp number"), width=18),
-            Column(_("Sent"), "datetime", 16),
-            Column(_("Message"), width=18),
-            Column(_("Reason"), width=26),
+            Column(self.env._("Sub-division"), width=20),
+            Column(self.env._("Account number"), width=12),
+            Column(self.env._("Name"), width=22),
+            Column(self.env._("Village or ward"), width=16),
+            Column(self.env._("Bill number"), width=13),
+            Column(self.env._("Due date"), "date", 11),
+            Column(self.env._("Payable by due date (₹)"), "money", 14, total=totals[1] or 0),
+            Column(self.env._("WhatsApp number"), width=18),
+            Column(self.env._("Sent"), "datetime", 16),
+            Column(self.env._("Message"), width=18),
+            Column(self.env._("Reason"), width=26),
         ]
 
     def _prepare_context(self):
@@ -173,14 +172,13 @@ class DiscomBillDeliveryRegister(models.TransientModel):
         ]
 
     def _write_summaries(self, book, context, groups):
-        _ = self.env._
         states = context["states"]
         measures = [
-            Measure(_("Bills")),
-            Measure(_("Payable by due date (₹)"), summed=AMOUNT),
+            Measure(self.env._("Bills")),
+            Measure(self.env._("Payable by due date (₹)"), summed=AMOUNT),
             *(Measure(states[group], column=STATE, value=states[group]) for group in GROUPS),
             # Read and delivered, of all bills.
-            Measure(_("Reached"), share=((2, 3), 0)),
+            Measure(self.env._("Reached"), share=((2, 3), 0)),
         ]
         rows = {
             office: [
@@ -191,13 +189,13 @@ class DiscomBillDeliveryRegister(models.TransientModel):
             ]
             for office, totals in groups.items()
         }
-        title = _("Bills by sub-division")
-        header = _("Sub-division")
+        title = self.env._("Bills by sub-division")
+        header = self.env._("Sub-division")
         book.add_summary(title, OFFICE, header, rows, measures, chart=range(2, 2 + len(GROUPS)))
         reasons = sorted({reason for totals in groups.values() for reason in totals["skips"]})
         if reasons:
             book.add_summary(
-                _("Skipped, by reason"),
+                self.env._("Skipped, by reason"),
                 OFFICE,
                 header,
                 {
@@ -212,21 +210,21 @@ class DiscomBillDeliveryRegister(models.TransientModel):
         return self.period.replace(day=1)
 
     def _state_labels(self):
-        _ = self.env._
         return {
-            "read": _("Read"),
-            "delivered": _("Delivered, not read"),
-            "sent": _("Sent, not delivered"),
-            "waiting": _("Waiting"),
-            "failed": _("Failed"),
-            "skipped": _("Skipped"),
-            "none": _("Not sent"),
+            "read": self.env._("Read"),
+            "delivered": self.env._("Delivered, not read"),
+            "sent": self.env._("Sent, not delivered"),
+            "waiting": self.env._("Waiting"),
+            "failed": self.env._("Failed"),
+            "skipped": self.env._("Skipped"),
+            "none": self.env._("Not sent"),
         }
 
     def _subdivision_names(self):
         """Name of the sub-division at or above each office: ``{office id: name}``."""
         # sudo: names above the user's own offices.
-        offices = self.env["discom.office"].sudo().with_context(active_test=False).search([])
+        offices = self.env["discom.office"].sudo().with_context(active_test=False)
+        offices = offices.search([("company_id", "in", self.env.user.company_ids.ids)])
         by_id = {office.id: office for office in offices}
         names = {}
         for office in offices:

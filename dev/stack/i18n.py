@@ -7,7 +7,7 @@ import time
 from .console import say, step
 from .paths import CHECKOUT, CHECKOUT_KEY, LOGS, MODULE, STATE
 from .process import free_port, run
-from .stack import Stack
+from .stack import LAUNCHER, Stack
 
 POT = CHECKOUT / "i18n" / f"{MODULE}.pot"
 NOT_OF_THE_MODULE = {"dev", "docs", "tests", "node_modules"}
@@ -61,7 +61,7 @@ def export(stack, database):
     # The command takes its options after the subcommand, unlike Odoo's others.
     run(
         [
-            *(stack.python, "-m", "odoo", "i18n", "export"),
+            *(stack.python, LAUNCHER, "i18n", "export"),
             *("-c", config, "-d", database, "-l", "pot", "-o", target, MODULE),
         ],
         env=stack.env,

@@ -55,7 +55,7 @@ def records(text):
 
 def read(text):
     """Return the :class:`Outcome` that the log `text` of a test run tells."""
-    outcome = Outcome()
+    outcome, noise = Outcome(), []
     for level, logger, message in records(text):
         message, source = message.rstrip(), logger.rpartition(".")[2]
         started, skipped = _STARTED.match(message), _SKIPPED.match(message)
@@ -74,5 +74,11 @@ def read(text):
         elif level in ("WARNING", "ERROR", "CRITICAL") and not any(
             pattern.search(message) for pattern in ALLOWED
         ):
-            outcome.noise.append(f"{level} {logger}: {message}")
+            noise.append((level, logger, message))
+    # What a failed test logs on its way is part of that failure.
+    outcome.noise = [
+        f"{level} {logger}: {message}"
+        for level, logger, message in noise
+        if not any(name in logger for name in outcome.failed)
+    ]
     return outcome

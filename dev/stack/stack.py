@@ -4,6 +4,8 @@ from . import odoo, postgres, system, venv
 from .paths import CHECKOUT, STATE, prepare_state
 from .process import Service, run
 
+LAUNCHER = CHECKOUT / "dev" / "odoo_bin.py"
+
 
 class Stack:
     """A checkout that is ready to run Odoo.
@@ -33,7 +35,7 @@ class Stack:
 
     def command(self, name, *arguments):
         """Return the command line of Odoo's command `name`."""
-        return [self.python, "-m", "odoo", name, "-c", self.config, *arguments]
+        return [self.python, LAUNCHER, name, "-c", self.config, *arguments]
 
     def run_odoo(self, name, *arguments, log, **options):
         """Run Odoo's command `name` to its end, with its output in the file `log`."""

@@ -1,7 +1,9 @@
 """`make test`: Odoo's own test runner on a fresh database, then the tests of `dev/`."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 
@@ -14,13 +16,53 @@ from .stack import Stack
 PREFIX = f"discom_test_{CHECKOUT_KEY}_"
 # `.ci/run` has 15 minutes for everything.
 SECONDS = 780
+# For a program to end by itself before it is killed.
+GRACE_SECONDS = 20
 
 
-class Score:
-    """Counts what passed and failed, and shows failures as they become known."""
+def main(tags=""):
+    """Run the tests and print `N passed, N failed`; return the exit status.
 
-    def __init__(self):
+    :param str tags: Odoo's test tags; all tests of the add-on, and the other checks, without it
+    """
+    prepare_state()
+    with alone("test"):
+        stack = Stack(system.CHROMIUM, system.FONTS, system.POPPLER)
+        try:
+            run = TestRun(stack)
+            run.everything(tags)
+        finally:
+            stack.close()
+    say(f"{run.passed} passed, {run.failed} failed")
+    return 1 if run.failed else 0
+
+
+class TestRun:
+    """Databases, time limit and score of one `make test`; shows failures as they become known."""
+
+    def __init__(self, stack):
+        self.stack = stack
         self.passed = self.failed = 0
+        self.deadline = time.monotonic() + SECONDS
+        self.database = f"{PREFIX}{time.strftime('%Y%m%d_%H%M%S')}"
+        self.demo_database = f"{self.database}_demo"
+        self.data = STATE / "test-data"
+
+    def everything(self, tags):
+        """Run it all, and leave no database behind; those of a killed run go first."""
+        for stale in self.stack.database.databases(PREFIX):
+            self.stack.database.drop(stale)
+        shutil.rmtree(self.data, ignore_errors=True)
+        try:
+            self.odoo_tests(tags or f"/{MODULE}")
+            if not tags:
+                self.pot()
+                self.demo_data()
+                self.plain_tests()
+        finally:
+            for database in (self.database, self.demo_database):
+                self.stack.database.drop(database)
+            shutil.rmtree(self.data, ignore_errors=True)
 
     def check(self, title, problem=""):
         """Count one check: failed when there is a `problem`, which is shown."""
@@ -30,161 +72,131 @@ class Score:
         else:
             self.passed += 1
 
-
-def main(tags=""):
-    """Run the tests and print `N passed, N failed`; return the exit status.
-
-    :param str tags: Odoo's test tags; all tests of the add-on, and the other checks, without it
-    """
-    score = Score()
-    prepare_state()
-    with alone("test"):
-        stack = Stack(system.CHROMIUM, system.FONTS, system.POPPLER)
-        try:
-            _run(stack, tags, score)
-        finally:
-            stack.close()
-    say(f"{score.passed} passed, {score.failed} failed")
-    return 1 if score.failed else 0
-
-
-def _run(stack, tags, score):
-    for stale in stack.database.databases(PREFIX):
-        stack.database.drop(stale)
-    database = f"{PREFIX}{time.strftime('%Y%m%d_%H%M%S')}"
-    data = STATE / "test-data"
-    shutil.rmtree(data, ignore_errors=True)
-    try:
-        _odoo_tests(stack, database, data, tags or f"/{MODULE}", score)
-        if not tags:
-            _pot(stack, database, score)
-            _demo_data(stack, f"{database}_demo", data, score)
-            _plain_tests(stack, score)
-    finally:
-        for used in (database, f"{database}_demo"):
-            stack.database.drop(used)
-        shutil.rmtree(data, ignore_errors=True)
-
-
-def _odoo(stack, database, data, *arguments):
-    return stack.command(
-        "server",
-        f"--database={database}",
-        f"--data-dir={data}",
-        f"--http-port={free_port()}",
-        "--workers=0",
-        "--max-cron-threads=0",
-        "--stop-after-init",
-        *arguments,
-    )
-
-
-def _logged(command, stack, log):
-    """Run `command` with its output in `log`; return its exit status, None when out of time."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(part) for part in command],
-            env=stack.env,
-            cwd=CHECKOUT,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+    def odoo_tests(self, tags):
+        """Install the add-on into a fresh database with the tests that have `tags`."""
+        log = LOGS / "test.log"
+        command = self._odoo(
+            self.database, f"--init={MODULE}", f"--test-tags={tags}", "--without-demo"
         )
-        try:
-            return process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        with step(f"Odoo's test runner, tags {tags}, database {self.database}") as current:
+            status, text = self._logged(command, log)
+            outcome = odoo_log.read(text)
+            current.note = f"{len(outcome.started)} tests"
+        for name, text in sorted(outcome.failed.items()):
+            self.check(name, text)
+        for name, reason in sorted(outcome.skipped.items()):
+            self.check(name, f"Skipped: {reason}. Nothing in this suite may be skipped.")
+        self.passed += len(outcome.passed)
+        if not outcome.finished:
+            self.check("run to the end", self._unfinished(status, log))
+        elif not outcome.started:
+            self.check("tests found", f"No test has the tags {tags}.")
+        elif status and not self.failed:
+            self.check("exit status", f"Odoo ended with status {status}. Log: {log}")
+        self.check("no warning or error in Odoo's log", "\n".join(outcome.noise))
+        if self.failed:
+            say(f"Odoo's log: {log}")
 
-
-def _odoo_tests(stack, database, data, tags, score):
-    log = LOGS / "test.log"
-    command = _odoo(
-        stack, database, data, f"--init={MODULE}", f"--test-tags={tags}", "--without-demo"
-    )
-    with step(f"Odoo's test runner, tags {tags}, database {database}") as current:
-        status = _logged(command, stack, log)
-        outcome = odoo_log.read(log.read_text(errors="replace"))
-        current.note = f"{len(outcome.started)} tests"
-    for name, text in sorted(outcome.failed.items()):
-        score.check(name, text)
-    for name, reason in sorted(outcome.skipped.items()):
-        score.check(name, f"Skipped: {reason}. Nothing in this suite may be skipped.")
-    score.passed += len(outcome.passed)
-    if status is None:
-        score.check("run to the end", f"Stopped after {SECONDS} s.\n{tail(log)}\nLog: {log}")
-    elif not outcome.finished:
-        score.check("run to the end", f"Odoo ended before the tests did.\n{tail(log, 40)}")
-    elif not outcome.started:
-        score.check("tests found", f"No test has the tags {tags}.")
-    elif status and not score.failed:
-        score.check("exit status", f"Odoo ended with status {status}. Log: {log}")
-    score.check("no warning or error in Odoo's log", "\n".join(outcome.noise))
-    if score.failed:
-        say(f"Odoo's log: {log}")
-
-
-def _pot(stack, database, score):
-    committed = CHECKOUT / "i18n" / f"{MODULE}.pot"
-    if not committed.exists():
-        return
-    with step("Template of translations"):
-        difference = i18n.difference(stack, database)
-    score.check(f"i18n/{MODULE}.pot is up to date", difference and f"{difference}\nRun: make pot")
-
-
-def _demo_data(stack, database, data, score):
-    """The add-on installs with demo data, and an update of it right after changes nothing."""
-    for title, log, arguments in (
-        ("Installing with demo data", LOGS / "demo-install.log", ("--init", MODULE, "--with-demo")),
-        ("Updating", LOGS / "demo-update.log", ("--update", MODULE)),
-    ):
-        with step(title):
-            status = _logged(_odoo(stack, database, data, *arguments), stack, log)
-        outcome = odoo_log.read(log.read_text(errors="replace"))
-        problem = "\n".join(outcome.noise)
-        if status:
-            problem = f"Odoo ended with status {status}.\n{problem or tail(log)}"
-        score.check(title.lower(), problem and f"{problem}\nLog: {log}")
-        if status:
+    def pot(self):
+        """The template of translations is what Odoo exports."""
+        if not i18n.POT.exists():
             return
+        with step("Template of translations"):
+            difference = i18n.difference(self.stack, self.database)
+        self.check(
+            f"i18n/{MODULE}.pot is up to date", difference and f"{difference}\nRun: make pot"
+        )
+
+    def demo_data(self):
+        """The add-on installs with demo data, and can be updated right after."""
+        for title, log, arguments in (
+            ("Installing with demo data", "demo-install.log", ("--init", MODULE, "--with-demo")),
+            ("Updating", "demo-update.log", ("--update", MODULE)),
+        ):
+            log = LOGS / log
+            with step(title):
+                status, text = self._logged(self._odoo(self.demo_database, *arguments), log)
+            problem = "\n".join(odoo_log.read(text).noise)
+            if status != 0:
+                problem = f"{problem}\n{self._unfinished(status, log)}"
+            self.check(title.lower(), problem)
+            if status != 0:
+                return
+
+    def plain_tests(self):
+        """The tests of the simulator, the generator and this package."""
+        log = LOGS / "test-dev.log"
+        folder = CHECKOUT / "dev"
+        command = [self.stack.python, "-m", "unittest", "discover", "-v"]
+        command += ["-s", folder, "-t", CHECKOUT, "-p", "test_*.py"]
+        with step("Tests of dev/") as current:
+            status, text = self._logged(command, log)
+            ran = re.search(r"^Ran (\d+) tests? in", text, re.MULTILINE)
+            current.note = f"{ran[1] if ran else 0} tests"
+        if not ran:
+            self.check("tests of dev/", self._unfinished(status, log))
+            return
+        counts = dict(re.findall(r"(failures|errors|skipped)=(\d+)", text.splitlines()[-1]))
+        bad = sum(map(int, counts.values()))
+        self.passed += int(ran[1]) - bad
+        self.failed += bad
+        if bad:
+            failures = text.find("=" * 70)
+            say(text[failures:] if failures >= 0 else tail(log))
+            say(f"Log: {log}")
+        elif status:
+            self.check("tests of dev/", f"They ended with status {status}. Log: {log}")
+
+    def _odoo(self, database, *arguments):
+        return self.stack.command(
+            "server",
+            f"--database={database}",
+            f"--data-dir={self.data}",
+            f"--http-port={free_port()}",
+            "--workers=0",
+            "--max-cron-threads=0",
+            "--stop-after-init",
+            *arguments,
+        )
+
+    def _logged(self, command, log):
+        """Run `command` with its output in the file `log`.
+
+        :return: its exit status, None when time was up, and the output
+        """
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [str(part) for part in command],
+                env=self.stack.env,
+                cwd=CHECKOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+            try:
+                status = process.wait(max(1, self.deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                status = None
+            finally:
+                _end(process)
+        return status, log.read_text(errors="replace")
+
+    @staticmethod
+    def _unfinished(status, log):
+        reason = f"Ended with status {status} before its time."
+        if status is None:
+            reason = f"Stopped: `make test` may take {SECONDS} s."
+        return f"{reason}\n{tail(log, 40)}\nLog: {log}"
 
 
-def _plain_tests(stack, score):
-    folder = CHECKOUT / "dev"
-    if not any(folder.rglob("test_*.py")):
-        return
-    log = LOGS / "test-dev.log"
-    command = [
-        stack.python,
-        "-m",
-        "unittest",
-        "discover",
-        "-v",
-        "-s",
-        folder,
-        "-t",
-        CHECKOUT,
-        "-p",
-        "test_*.py",
-    ]
-    with step("Tests of dev/") as current:
-        status = _logged(command, stack, log)
-        text = log.read_text(errors="replace")
-        ran = re.search(r"^Ran (\d+) tests? in", text, re.M)
-        current.note = f"{ran[1] if ran else 0} tests"
-    if not ran:
-        score.check("tests of dev/", f"They did not run to the end.\n{tail(log)}\nLog: {log}")
-        return
-    counts = dict(re.findall(r"(failures|errors|skipped)=(\d+)", text.splitlines()[-1]))
-    bad = sum(map(int, counts.values()))
-    score.passed += int(ran[1]) - bad
-    score.failed += bad
-    if bad or status:
-        start = text.find("=" * 70)
-        say(text[start:] if start >= 0 else tail(log))
-    if status and not bad:
-        score.check("tests of dev/", f"Exit status {status}. Log: {log}")
+def _end(process):
+    """End a program that still runs: asked first, so that it can end what it started itself."""
+    for number in (signal.SIGINT, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        os.killpg(process.pid, number)
+        try:
+            process.wait(GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue

@@ -114,8 +114,8 @@ class CrashTest(unittest.TestCase):
         """Start Odoo with prefork workers, in a process group of its own."""
         log = (self.folder / "server.log").open("ab")
         server = subprocess.Popen(
-            [sys.executable, "-m", "odoo", "server", *self.options, "--workers=2",
-             "--max-cron-threads=2"],
+            [sys.executable, CHECKOUT / "dev" / "odoo_bin.py", "server", *self.options,
+             "--workers=2", "--max-cron-threads=2", f"--gevent-port={free_port()}"],
             stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
         log.close()

@@ -83,6 +83,18 @@ class TestOdooLog(unittest.TestCase):
         )
         self.assertEqual(len(outcome.passed), 2)
 
+    def test_noise_of_a_failed_test(self):
+        browser = f"{TESTS}.TestBill.test_tour.browser"
+        outcome = odoo_log.read(
+            log(
+                ("INFO", TESTS, "Starting TestBill.test_tour ..."),
+                ("ERROR", browser, "Element has not been found."),
+                ("ERROR", TESTS, "FAIL: TestBill.test_tour\nTIMEOUT"),
+            )
+        )
+        self.assertEqual(len(outcome.failed), 1)
+        self.assertFalse(outcome.noise)
+
     def test_noise(self):
         outcome = odoo_log.read(
             log(

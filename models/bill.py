@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools import formats
+
 # From `draft` and `checked` a bill may still be corrected in place; the others are history.
 EDITABLE_STATES = ("draft", "checked")
 # States in which the bill has gone out to the consumer and stands in the ledger.
@@ -94,6 +96,7 @@ class DiscomBill(models.Model):
         default=lambda self: self._today().replace(day=1),
         help="Billing month, as its first day.",
     )
+    period_name = fields.Char("Month", compute="_compute_period_name")
     months = fields.Integer(
         "Months Billed",
         default=1,
@@ -222,6 +225,12 @@ class DiscomBill(models.Model):
             bill.office_id = consumer.discom_office_id
             bill.category_id = consumer.discom_category_id
             bill.meter_no = consumer.discom_meter_no
+
+    @api.depends("period")
+    @api.depends_context("lang")
+    def _compute_period_name(self):
+        for bill in self:
+            bill.period_name = bill.period and formats.short_month(bill.period, self.env.lang)
 
     @api.depends("line_ids.amount")
     def _compute_amount_current(self):

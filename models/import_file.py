@@ -112,6 +112,8 @@ class DiscomImport(models.Model):
     message = fields.Text(readonly=True, copy=False)
     findings = fields.Json("First Refused Rows", readonly=True, copy=False)
     findings_html = fields.Html(compute="_compute_findings_html")
+    columns_required = fields.Char(compute="_compute_columns_known")
+    columns_optional = fields.Char(compute="_compute_columns_known")
     columns_used = fields.Char(readonly=True, copy=False)
     columns_ignored = fields.Char(readonly=True, copy=False)
     refused_file = fields.Binary("Refused Rows", readonly=True, attachment=True, copy=False)
@@ -122,6 +124,14 @@ class DiscomImport(models.Model):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for record in self:
             record.name = record.filename or labels.get(record.kind)
+
+    @api.depends("kind")
+    def _compute_columns_known(self):
+        """Names of the columns that a file of this kind must and may have."""
+        for record in self:
+            columns = [column for column in record._columns() if not column.source]
+            record.columns_required = ", ".join(c.name for c in columns if c.required)
+            record.columns_optional = ", ".join(c.name for c in columns if not c.required)
 
     @api.depends("applied_count", "new_count", "changed_count", "state")
     def _compute_progress(self):

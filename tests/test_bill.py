@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from freezegun import freeze_time
@@ -303,6 +304,14 @@ class TestBill(BillCommon):
         self.assertNotEqual(
             other._document_data("hi_IN")[other.id]["proof_code"], data["proof_code"]
         )
+
+    def test_whatsapp_document(self):
+        bill = self.create_bill()
+        filename, make = bill._whatsapp_document("hi_IN")[bill.id]
+        self.assertEqual(filename, f"{bill.account_no}_2026-11.pdf")
+        # It is called in a thread that has no database.
+        with ThreadPoolExecutor(1) as pool:
+            self.assertTrue(pool.submit(make).result().startswith(b"%PDF"))
 
     def test_document_data_is_set_based(self):
         bills = self.env["discom.bill"]

@@ -280,6 +280,12 @@ class TestImport(ImportCommon):
         self.assert_counts(job, refused=1)
         job = self.run_import(
             "consumer",
+            ["account_no,name", f"{other.discom_account_no},Stolen"],
+            office=self.division_b,
+        )
+        self.assert_counts(job, refused=1)
+        job = self.run_import(
+            "consumer",
             ["account_no,name", f"{other.discom_account_no},Moved"],
             user=self.administrator,
             office=self.division_a,
@@ -338,14 +344,16 @@ class TestImport(ImportCommon):
         self.assertEqual(len(self.consumer.discom_consent_ids), 3)
 
     def test_stop_is_not_undone_by_an_older_file(self):
+        self.consumer.discom_whatsapp_number = False
         self.consumer._discom_record_consent("withdrawn", ["bills"], "whatsapp")
-        self.run_import(
+        job = self.run_import(
             "kyc",
             [
                 "account_no,consent_bills,taken_on",
                 f"{self.consumer.discom_account_no},1,2026-11-01",
             ],
         )
+        self.assert_counts(job, changed=1)
         self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
 
     def test_older_kyc_does_not_replace_newer(self):

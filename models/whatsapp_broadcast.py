@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from .whatsapp_message import PRIORITY_OTHER, REACHED
 
 #: Messages that are planned in one statement and one transaction.
-PLAN_SIZE = 2000
+PLAN_SIZE = 10000
 #: Audiences up to this size are planned while the person waits, larger ones in the background.
 PLAN_AT_ONCE = 2000
 #: Seconds of one run in the background; the cron worker's own limit is 120.

@@ -36,7 +36,7 @@ MAX_OPEN_UPLOADS = 64
 #: Threads that render documents; rendering is processor work outside the interpreter lock.
 RENDER_THREADS = 2
 #: Seconds without sending after Meta said that the number is too fast.
-THROTTLE_PAUSE = 2.0
+THROTTLE_PAUSE = 0.25
 #: Seconds that an idle connection is kept; shorter than a server keeps its own.
 KEEPALIVE = 20.0
 

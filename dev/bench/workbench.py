@@ -205,6 +205,7 @@ class Workbench:
                 raise Unavailable(f"{path.name} ended as {found.state}: {found.message}")
             if kind == "bill":
                 found.action_issue_bills()
+                self._in_background(env, found)
         self.report(f"{path.name}: {cost}")
         self._imported.add(kind)
         with self.registry.cursor() as cr:
@@ -214,7 +215,7 @@ class Workbench:
     def _in_background(self, env, import_):
         """Do what the scheduled action does for a file too large to wait for."""
         env.cr.commit()
-        while import_.state in ("checking", "running"):
+        while import_.state in ("checking", "running") or import_.issue_waiting:
             env["discom.import"].with_user(SUPERUSER_ID)._cron_run()
             env.cr.commit()
             env.invalidate_all()

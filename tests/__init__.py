@@ -22,3 +22,4 @@ from . import test_network
 from . import test_phone
 from . import test_outage_tour
 from . import test_bill_rights
+from . import test_import_rights

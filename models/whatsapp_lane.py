@@ -67,16 +67,16 @@ class DiscomWhatsappAccount(models.Model):
     def _for_user(self):
         """Return the working account that serves the offices of the current user."""
         accounts = self.search([("state", "!=", "draft")], order="state, id")
-        offices = self.env.user.discom_scope_ids
-        for account in accounts:
-            served = account.office_ids
-            if not served or any(
-                office.parent_path.startswith(above.parent_path)
-                for office in offices
-                for above in served
-            ):
-                return account
-        return self.browse()
+        return next((account for account in accounts if account._serves_user()), self.browse())
+
+    def _serves_user(self):
+        """Return whether this account sends for an office of the current user."""
+        self.ensure_one()
+        return not self.office_ids or any(
+            office.parent_path.startswith(above.parent_path)
+            for office in self.env.user.discom_scope_ids
+            for above in self.office_ids
+        )
 
     # === THE LANE === #
 

@@ -23,3 +23,4 @@ from . import test_phone
 from . import test_outage_tour
 from . import test_bill_rights
 from . import test_import_rights
+from . import test_whatsapp_rights

@@ -314,7 +314,7 @@ class DiscomBill(models.Model):
         defaults = {name: self.env.context.get(f"default_{name}") for name in MUTABLE_FIELDS}
         for vals in vals_list:
             given = {vals.get(name, defaults[name]) for name in MUTABLE_FIELDS}
-            if given - {None, False, 0, "draft"}:
+            if given - {None, False, "draft"}:
                 raise UserError(
                     self.env._("A bill starts as a draft, and payments are recorded apart from it.")
                 )

@@ -24,3 +24,4 @@ from . import test_outage_tour
 from . import test_bill_rights
 from . import test_import_rights
 from . import test_whatsapp_rights
+from . import test_whatsapp_stale

@@ -299,13 +299,34 @@ class DiscomBill(models.Model):
                     )
                 )
 
+    @api.constrains("correction_of_id", "partner_id", "period")
+    def _check_correction(self):
+        # Issuing a correction cancels what it corrects: no way to cancel somebody else's bill.
+        for bill in self:
+            corrected = bill.correction_of_id
+            if corrected and (corrected.partner_id, corrected.period) != (
+                bill.partner_id,
+                bill.period,
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "A correction is for the same consumer and period as %(bill)s.",
+                        bill=corrected.display_name,
+                    )
+                )
+
     # === CRUD METHODS === #
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Defaults in the context become values as well, and the context comes from the client.
+        defaults = {name: self.env.context.get(f"default_{name}") for name in MUTABLE_FIELDS}
         for vals in vals_list:
-            if vals.get("state", "draft") != "draft":
-                raise UserError(self.env._("A bill starts as a draft."))
+            given = {vals.get(name, defaults[name]) for name in MUTABLE_FIELDS}
+            if given - {None, False, "draft"}:
+                raise UserError(
+                    self.env._("A bill starts as a draft, and payments are recorded apart from it.")
+                )
             if not vals.get("name") or vals["name"] == "/":
                 vals["name"] = self.env["ir.sequence"].next_by_code("discom.bill") or "/"
         return super().create(vals_list)

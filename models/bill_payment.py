@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
 
 FROZEN_FIELDS = {"partner_id", "account_no", "date", "amount", "reference", "company_id", "state"}
 
@@ -90,10 +91,25 @@ class DiscomPayment(models.Model):
             payment.account_no = payment.partner_id.discom_account_no
             payment.office_id = payment.partner_id.discom_office_id
 
+    @api.constrains("date")
+    def _check_date(self):
+        today = self.env["discom.bill"]._today()
+        for payment in self:
+            # It would count for every bill until that day.
+            if payment.date > today:
+                raise ValidationError(
+                    self.env._(
+                        "A payment cannot be of a day to come: %(date)s.",
+                        date=format_date(self.env, payment.date),
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
+        # A default in the context becomes a value as well, and the context comes from the client.
+        state = self.env.context.get("default_state", "posted")
         for vals in vals_list:
-            if vals.get("state", "posted") != "posted":
+            if vals.get("state", state) != "posted":
                 raise UserError(self.env._("A payment starts as posted."))
             if not vals.get("reference") or vals["reference"] == "/":
                 vals["reference"] = self.env["ir.sequence"].next_by_code("discom.payment") or "/"

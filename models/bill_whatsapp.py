@@ -34,31 +34,49 @@ class DiscomBill(models.Model):
         """See ``discom.whatsapp.mixin``. Only the newest bill of an account is sent: it holds the
         dues of the earlier ones, and two amounts would confuse."""
         self.flush_model()
-        today = self._today()
-        applicable = {
-            "bill": SQL("bill.state IN %s", LIVE_STATES),
-            "due_reminder": SQL(
-                "bill.state IN ('issued', 'partial') AND bill.amount_due > 0"
-                " AND bill.due_date >= %s",
-                today,
-            ),
-            # The state follows once a day, the due date is right at any time.
-            "overdue": SQL(
-                "bill.state IN ('issued', 'partial', 'overdue') AND bill.amount_due > 0"
-                " AND bill.due_date < %s",
-                today,
-            ),
-        }[purpose]
         return SQL(
             """
             SELECT bill.id AS res_id, bill.partner_id,
-                   CASE WHEN bill.is_latest AND %s THEN NULL ELSE 'not_applicable' END
-                       AS skip_reason
+                   CASE WHEN %s THEN NULL ELSE 'not_applicable' END AS skip_reason
               FROM discom_bill bill
              WHERE bill.id IN %s
             """,
-            applicable,
+            self._sql_applicable(purpose),
             self._search(domain).subselect(),
+        )
+
+    def _whatsapp_stale(self, purpose):
+        """Bills that were cancelled, replaced or, where it is about dues, paid meanwhile."""
+        self.env["discom.bill"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM discom_bill bill WHERE id = ANY(%s) AND NOT (%s)",
+                self.ids,
+                self._sql_applicable(purpose),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _sql_applicable(self, purpose):
+        """SQL condition on ``bill``: there is reason to send this message about it today."""
+        today = self._today()
+        return SQL(
+            "bill.is_latest AND %s",
+            {
+                "bill": SQL("bill.state IN %s", LIVE_STATES),
+                "due_reminder": SQL(
+                    "bill.state IN ('issued', 'partial') AND bill.amount_due > 0"
+                    " AND bill.due_date >= %s",
+                    today,
+                ),
+                # The state follows once a day, the due date is right at any time.
+                "overdue": SQL(
+                    "bill.state IN ('issued', 'partial', 'overdue') AND bill.amount_due > 0"
+                    " AND bill.due_date < %s",
+                    today,
+                ),
+            }[purpose],
         )
 
     def _whatsapp_values(self, lang, purpose):

@@ -183,13 +183,25 @@ class DiscomImport(models.Model):
                         ],
                     )
                 )
-            if not record.office_id and not user.has_group("discom.group_administrator"):
+            if user.has_group("discom.group_administrator"):
+                continue
+            if not record.office_id:
                 raise ValidationError(self.env._("Choose the office that the file is for."))
+            # The rule lets everybody see his own imports, so it does not say this.
+            offices = record.office_id.search([("id", "child_of", user.discom_scope_ids.ids)])
+            if record.office_id not in offices:
+                raise ValidationError(self.env._("The file is for an office that is not yours."))
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Defaults in the context become values as well, and the context comes from the client.
+        defaults = {
+            name: self.env.context[f"default_{name}"]
+            for name in OWN_FIELDS
+            if f"default_{name}" in self.env.context
+        }
         for vals in vals_list:
-            self._refuse_own_fields(vals)
+            self._refuse_own_fields({**defaults, **vals})
         records = super().create(vals_list)
         # No constraint: those run as superuser, and this is about the user.
         records._check_rights()

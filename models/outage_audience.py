@@ -159,6 +159,12 @@ class DiscomOutage(models.Model):
             values[outage.id] = {name: " ".join(text.split()) for name, text in texts.items()}
         return values
 
+    def _whatsapp_stale(self, purpose):
+        """What is over is not announced any more."""
+        if purpose not in ANNOUNCEMENTS:
+            return super()._whatsapp_stale(purpose)
+        return self.filtered(lambda outage: outage.state in ("restored", "cancelled"))
+
     def _whatsapp_expiry(self, purpose):
         """An announcement is worth sending until the outage is expected to end."""
         soon = fields.Datetime.now() + timedelta(hours=NEWS_HOURS)

@@ -61,14 +61,18 @@ class DiscomWhatsappAudience(models.AbstractModel):
         }
 
     def _documents_model(self, user=None):
-        """Return the document model, as seen by ``user``."""
+        """Return the document model, as seen by ``user``, by default the current one.
+
+        Never as the superuser in whose name stored fields are computed: the domain comes from the
+        user, and would count what he may not see.
+        """
         self.ensure_one()
-        model = self.env[self.res_model]
-        if not isinstance(model, self.env.registry["discom.whatsapp.mixin"]):
+        model = self.env.get(self.res_model)
+        if model is None or not isinstance(model, self.env.registry["discom.whatsapp.mixin"]):
             raise UserError(
-                self.env._("%(model)s cannot be sent on WhatsApp.", model=model._description)
+                self.env._("%(model)s cannot be sent on WhatsApp.", model=self.res_model)
             )
-        return model.with_user(user) if user else model
+        return model.with_user(user or self.env.user)
 
     def _purpose_spec(self):
         """Return what the document model says of the purpose; raise where it has no such."""

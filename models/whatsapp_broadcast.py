@@ -1,11 +1,15 @@
 import json
+import logging
 import time
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from .whatsapp_message import PRIORITY_OTHER, REACHED
+
+_logger = logging.getLogger(__name__)
 
 #: Messages that are planned in one statement and one transaction.
 PLAN_SIZE = 10000
@@ -180,9 +184,20 @@ class DiscomWhatsappBroadcast(models.Model):
         self.account_id._trigger_lane()
 
     def _start(self):
-        """Plan confirmed broadcasts: the small ones now, the others in the background."""
+        """Plan confirmed broadcasts: the small ones now, the others in the background.
+
+        A small one also waits for a large one of the same kind that is being planned.
+        """
         for broadcast in self:
-            if broadcast.total_count <= PLAN_AT_ONCE:
+            others = self.search_count(
+                [
+                    ("state", "=", "planning"),
+                    ("purpose", "=", broadcast.purpose),
+                    ("id", "!=", broadcast.id),
+                ],
+                limit=1,
+            )
+            if broadcast.total_count <= PLAN_AT_ONCE and not others:
                 while broadcast._plan_batch():
                     pass
         self._wake()
@@ -198,7 +213,16 @@ class DiscomWhatsappBroadcast(models.Model):
             if time.monotonic() > end:
                 self._wake()
                 break
-            broadcast._plan_batch()
+            try:
+                broadcast._plan_batch()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody plans the same kind of message at this moment; look again after him.
+                self.env.cr.rollback()
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Broadcast %s cannot be prepared", broadcast.id)
+                # It must not stand in the way of the others.
+                broadcast._pause(str(error) or type(error).__name__)
             broadcast.account_id._trigger_lane()
             commit()
             self.env.invalidate_all()
@@ -212,6 +236,7 @@ class DiscomWhatsappBroadcast(models.Model):
         :return: whether there may be more
         """
         self.ensure_one()
+        self._take_turn()
         rows = self._next_rows()
         if rows:
             self._insert_messages(rows)
@@ -228,6 +253,24 @@ class DiscomWhatsappBroadcast(models.Model):
             self.write({"state": "sending", "total_count": self.planned_count})
             return False
         return True
+
+    def _take_turn(self):
+        """Have transactions that plan the same kind of message follow each other.
+
+        Two clerks who send the same bills at the same moment do not see each other's messages, so
+        both would find that nobody has them yet. Of two transactions that write the same row
+        PostgreSQL fails the later one, which then begins again with a fresh view.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_whatsapp_template SET write_date = write_date
+                 WHERE id = (SELECT min(id) FROM discom_whatsapp_template WHERE purpose = %s)
+                """,
+                self.purpose,
+            ),
+            log_exceptions=False,
+        )
 
     def _next_rows(self):
         """Return the next ``PLAN_SIZE`` rows of the audience, after the last one planned."""

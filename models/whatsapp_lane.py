@@ -67,16 +67,16 @@ class DiscomWhatsappAccount(models.Model):
     def _for_user(self):
         """Return the working account that serves the offices of the current user."""
         accounts = self.search([("state", "!=", "draft")], order="state, id")
-        offices = self.env.user.discom_scope_ids
-        for account in accounts:
-            served = account.office_ids
-            if not served or any(
-                office.parent_path.startswith(above.parent_path)
-                for office in offices
-                for above in served
-            ):
-                return account
-        return self.browse()
+        return next((account for account in accounts if account._serves_user()), self.browse())
+
+    def _serves_user(self):
+        """Return whether this account sends for an office of the current user."""
+        self.ensure_one()
+        return not self.office_ids or any(
+            office.parent_path.startswith(above.parent_path)
+            for office in self.env.user.discom_scope_ids
+            for above in self.office_ids
+        )
 
     # === THE LANE === #
 
@@ -153,7 +153,7 @@ class DiscomWhatsappAccount(models.Model):
     def _claim(self, count):
         """Take up to ``count`` queued messages, the most urgent first, and commit the claim.
 
-        :return: (messages to send, number of rows taken with those that have expired)
+        :return: (messages to send, number of rows taken with those that need not go any more)
         """
         messages = self.env["discom.whatsapp.message"]
 
@@ -186,11 +186,12 @@ class DiscomWhatsappAccount(models.Model):
                 """,
                 {"account": self.id, "count": count, "now": fields.Datetime.now()},
             )
-            return self.env.cr.fetchall()
+            rows = self.env.cr.fetchall()
+            rows.sort(key=lambda row: (row[2], row[0]))
+            claimed = messages.browse(row[0] for row in rows if row[1] == "in_flight")
+            return claimed - claimed._drop_stale(), len(rows)
 
-        rows = self._committed(claim)
-        rows.sort(key=lambda row: (row[2], row[0]))
-        return messages.browse(row[0] for row in rows if row[1] == "in_flight"), len(rows)
+        return self._committed(claim)
 
     def _settle(self, outcomes, keys):
         """Write what became of messages, commit, and act on what concerns more than one message.
@@ -273,7 +274,9 @@ class DiscomWhatsappAccount(models.Model):
             )
             UPDATE discom_whatsapp_message m
                SET wamid = COALESCE(v.wamid, m.wamid),
-                   state = CASE WHEN m.state = 'in_flight' THEN v.state ELSE m.state END,
+                   state = CASE WHEN m.state = 'in_flight' THEN v.state
+                                WHEN m.state = 'unknown' AND v.wamid IS NOT NULL THEN v.state
+                                ELSE m.state END,
                    error_code = CASE WHEN m.state = 'in_flight' THEN v.code ELSE m.error_code END,
                    error_text = CASE WHEN m.state = 'in_flight' THEN v.reason ELSE m.error_text END,
                    retry_at = CASE WHEN m.state = 'in_flight' THEN v.retry_at END,

@@ -75,17 +75,20 @@ class DiscomWhatsappAccount(models.Model):
         Only one worker runs a lane, so at its start every message still *in flight* was left by
         a worker that died: it may have been accepted. Meta reports every message it accepted, with
         our key, so a message about which nothing came for ``settle_minutes``, while the webhook
-        worked, was never accepted and is queued again.
+        worked, was never accepted and is queued again. Where the whole server was down, reports got
+        lost, and Meta repeats them at growing intervals: as long as it was down, so long is waited.
         """
         self.ensure_one()
+
+        now = fields.Datetime.now()
 
         def recover():
             self.env.cr.execute(
                 """
-                UPDATE discom_whatsapp_message SET state = 'unknown'
+                UPDATE discom_whatsapp_message SET state = 'unknown', write_date = %s
                  WHERE account_id = %s AND state = 'in_flight'
                 """,
-                [self.id],
+                [now, self.id],
             )
             self.env.cr.execute(
                 """
@@ -93,11 +96,13 @@ class DiscomWhatsappAccount(models.Model):
                    SET state = 'queued', retry_at = NULL, claimed_at = NULL
                   FROM discom_whatsapp_account a
                  WHERE a.id = m.account_id AND m.account_id = %s AND m.state = 'unknown'
-                   AND m.claimed_at <= %s - make_interval(mins => a.settle_minutes)
-                   AND a.webhook_last_seen >= m.claimed_at
+                   AND m.wamid IS NULL
+                   AND m.write_date <= %s - GREATEST(
+                           make_interval(mins => a.settle_minutes), m.write_date - m.claimed_at)
+                   AND a.webhook_last_seen >= m.write_date
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_event WHERE state = 'new')
                 """,
-                [self.id, fields.Datetime.now()],
+                [self.id, now],
             )
 
         self._committed(recover)

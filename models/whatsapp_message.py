@@ -163,7 +163,10 @@ class DiscomWhatsappMessage(models.Model):
                 )
             )
         # Nobody may write messages; who may send them may send a failed one again.
-        failed.sudo()._requeue()
+        if not failed.sudo()._requeue():
+            raise UserError(
+                self.env._("Newer messages have told these people the same, so none is repeated.")
+            )
         return True
 
     # === BUSINESS METHODS === #
@@ -175,16 +178,32 @@ class DiscomWhatsappMessage(models.Model):
         return self.env.cr.fetchone()[0]
 
     def _requeue(self):
-        """Queue failed messages again, under a new key: the old one's story is over."""
+        """Queue failed messages again, under a new key: the old one's story is over.
+
+        Of several about the same to the same person only the newest, and none where a newer one is
+        on its way or has arrived.
+
+        :return: number of messages queued
+        """
+        self.flush_recordset(["state"])
         self.env.cr.execute(
             """
-            UPDATE discom_whatsapp_message
+            UPDATE discom_whatsapp_message m
                SET state = 'queued', key = gen_random_uuid()::text, attempts = 0, retry_at = NULL,
                    wamid = NULL, error_code = NULL, error_text = NULL, failed_at = NULL,
                    write_uid = %s, write_date = now() AT TIME ZONE 'UTC'
              WHERE id = ANY(%s) AND state = 'failed'
+               AND NOT EXISTS (
+                   SELECT FROM discom_whatsapp_message newer
+                    WHERE newer.res_model = m.res_model AND newer.res_id = m.res_id
+                      AND newer.partner_id = m.partner_id AND newer.purpose = m.purpose
+                      AND newer.id > m.id
+                      AND (newer.state = ANY(%s)
+                           OR newer.state = 'failed' AND newer.id = ANY(%s)))
             """,
-            [self.env.uid, self.ids],
+            [self.env.uid, self.ids, list(LIVE), self.ids],
         )
+        count = self.env.cr.rowcount
         self.invalidate_recordset()
         self.account_id._trigger_lane()
+        return count

@@ -1,7 +1,8 @@
 import logging
 from collections import defaultdict
 
-from odoo import models
+from odoo import api, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from ..tools.cloud_api import Outcome, Verdict
 from ..tools.dispatch import Job
@@ -24,10 +25,12 @@ class DiscomWhatsappMessage(models.Model):
         specs = {template: template._message_spec() for template in self.template_id}
         jobs, refused = [], []
         for message in self:
+            document = documents.get(message.id)
+            if isinstance(document, Exception):
+                refused.append(Outcome(message.key, Verdict.FAILED, text=str(document)))
+                continue
             try:
-                jobs.append(
-                    message._prepare_job(specs.get(message.template_id), documents.get(message.id))
-                )
+                jobs.append(message._prepare_job(specs.get(message.template_id), document))
             except Exception as error:  # noqa: BLE001 one bad row must not stop the lane
                 _logger.exception("WhatsApp message %s could not be built", message.id)
                 refused.append(Outcome(message.key, Verdict.FAILED, text=str(error)))
@@ -72,7 +75,10 @@ class DiscomWhatsappMessage(models.Model):
         return payload
 
     def _documents(self):
-        """Return {message id: (filename, function that makes the bytes)} of the documents."""
+        """Return {message id: (filename, function that makes the bytes)} of the documents.
+
+        Where a document cannot be made, there is the exception instead.
+        """
         groups = defaultdict(list)
         for message in self:
             if message.template_id.header_type == "document" and message.res_model in self.env:
@@ -80,6 +86,23 @@ class DiscomWhatsappMessage(models.Model):
         documents = {}
         for (model, lang), messages in groups.items():
             records = self.env[model].browse({m.res_id for m in messages}).exists()
-            made = records._whatsapp_document(lang)
+            made = self._make_documents(records, lang)
             documents.update((m.id, made[m.res_id]) for m in messages if m.res_id in made)
         return documents
+
+    @api.model
+    def _make_documents(self, records, lang):
+        """Return the documents of ``records``; one that fails takes no other with it."""
+        try:
+            with self.env.cr.savepoint():
+                return records._whatsapp_document(lang)
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            raise
+        except Exception as error:
+            if len(records) == 1:
+                _logger.exception("No document of %s", records)
+                return {records.id: error}
+        made = {}
+        for record in records:
+            made.update(self._make_documents(record, lang))
+        return made

@@ -161,6 +161,10 @@ class DiscomWhatsappMixin(models.AbstractModel):
         """
         return {}
 
+    def _whatsapp_stale(self, purpose):
+        """Return those of these records about which a message that still waits must not leave."""
+        return self.browse()
+
     def _whatsapp_expiry(self, purpose):
         """Return {record id: datetime} after which the message is not worth sending."""
         return {}

@@ -126,5 +126,6 @@ class TestPayment(BillCommon):
             bill.invalidate_recordset()
             self.assertEqual(bill.state, state)
         self.assertEqual(paid.state, "paid")
-        self.pay(100, "2026-11-22")
+        with freeze_time("2026-11-22 06:00:00"):
+            self.pay(100, "2026-11-22")
         self.assertEqual(bill.state, "paid")

@@ -18,6 +18,16 @@ class TestWhatsappLane(WhatsappCommon):
             bills |= self.create_bill()
         return self.messages(self.send(bills))
 
+    def age(self, message, claimed, unknown):
+        """Date back the claim of a message and the doubt about it, in minutes."""
+        self.env.flush_all()
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            "UPDATE discom_whatsapp_message SET claimed_at = %s, write_date = %s WHERE id = %s",
+            [now - timedelta(minutes=claimed), now - timedelta(minutes=unknown), message.id],
+        )
+        message.invalidate_recordset()
+
     def faults(self, **rule):
         self.simulator.set_faults([rule])
 
@@ -151,13 +161,36 @@ class TestWhatsappLane(WhatsappCommon):
         self.faults(kind="refuse", count=1)
         self.run_lane()
         self.assertEqual(message.state, "unknown")
-        past = fields.Datetime.now() - timedelta(minutes=self.account.settle_minutes + 1)
-        message.claimed_at = past
+        self.age(message, claimed=11, unknown=11)
         self.run_lane()
         self.assertEqual(message.state, "unknown", "the webhook has not been heard since")
         self.account.webhook_last_seen = fields.Datetime.now()
         self.run_lane()
         self.assertEqual(message.state, "accepted")
+
+    def test_reports_may_be_late_after_the_server_was_down(self):
+        """An hour down: what WhatsApp accepted is reported late, so nothing is sent again early."""
+        message = self.queue()
+        message.state = "in_flight"
+        self.age(message, claimed=60, unknown=60)
+        self.account.webhook_last_seen = fields.Datetime.now() + timedelta(seconds=5)
+        self.run_lane()
+        self.assertEqual(message.state, "unknown")
+        self.age(message, claimed=60 + 11, unknown=11)
+        self.run_lane()
+        self.assertEqual(message.state, "unknown", "as long as the server was down")
+        self.age(message, claimed=60 + 61, unknown=61)
+        self.run_lane()
+        self.assertEqual(message.state, "accepted")
+
+    def test_message_whose_wamid_is_known_is_not_sent_again(self):
+        message = self.queue()
+        message.write({"state": "unknown", "wamid": "wamid.KNOWN"})
+        self.age(message, claimed=100, unknown=100)
+        self.account.webhook_last_seen = fields.Datetime.now()
+        self.run_lane()
+        self.assertEqual(message.state, "unknown")
+        self.assertEqual(self.simulator.state()["accepted"], 0)
 
     def test_leftovers_of_a_dead_worker_are_in_doubt(self):
         message = self.queue()

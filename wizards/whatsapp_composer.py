@@ -50,6 +50,7 @@ class DiscomWhatsappComposer(models.TransientModel):
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     problem = fields.Text(compute="_compute_problem", help="Why nothing can be sent now.")
     warning = fields.Text(compute="_compute_problem")
+    broadcast_id = fields.Many2one("discom.whatsapp.broadcast", readonly=True, copy=False)
 
     @api.depends("account_id", "purpose")
     def _compute_template_id(self):
@@ -92,6 +93,18 @@ class DiscomWhatsappComposer(models.TransientModel):
                     " minutes to a day.",
                     account=account.name,
                 )
+            elif not composer._templates_by_lang() or composer.template_id.purpose != (
+                composer.purpose
+            ):
+                problem = self.env._(
+                    "“%(template)s” is not an approved template of %(account)s for this message.",
+                    template=composer.template_id.name,
+                    account=account.name,
+                )
+            elif not account._serves_user():
+                problem = self.env._(
+                    "%(account)s does not send for your offices.", account=account.name
+                )
             elif not composer.send_count:
                 problem = self.env._("Nobody would receive this message; the reasons are below.")
             if account.state == "halted":
@@ -118,7 +131,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                     by_reason[reason] = by_reason.get(reason, 0) + count
                 else:
                     by_lang[lang] = by_lang.get(lang, 0) + count
-            composer.record_count = self.env[composer.res_model].search_count(
+            composer.record_count = composer._documents_model().search_count(
                 composer._records_domain()
             )
             composer.send_count = sum(by_lang.values())
@@ -168,8 +181,12 @@ class DiscomWhatsappComposer(models.TransientModel):
         }
 
     def action_send(self):
-        """Start the broadcast that the composer shows, and open it."""
+        """Start the broadcast that the composer shows, once, and open it."""
         self.ensure_one()
+        self.check_access("write")
+        if self.broadcast_id:
+            # Clicked twice, or the page gone back to.
+            return self._open_broadcast()
         if self.problem:
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
@@ -193,16 +210,22 @@ class DiscomWhatsappComposer(models.TransientModel):
                 }
             )
         )
+        # Of two requests at the same moment one loses this row, is begun again and finds it done.
+        self.broadcast_id = broadcast
+        self.flush_recordset(["broadcast_id"])
         broadcast._start()
+        return self._open_broadcast()
+
+    # === BUSINESS METHODS === #
+
+    def _open_broadcast(self):
         return {
             "type": "ir.actions.act_window",
-            "res_model": broadcast._name,
-            "res_id": broadcast.id,
+            "res_model": "discom.whatsapp.broadcast",
+            "res_id": self.broadcast_id.id,
             "views": [(False, "form")],
             "target": "current",
         }
-
-    # === BUSINESS METHODS === #
 
     def _audience_counts(self):
         """Return rows of (reason or None, language, number of people)."""

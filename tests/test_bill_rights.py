@@ -1,0 +1,90 @@
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .test_bill import BillCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-11-10 06:00:00")
+class TestBillRights(BillCommon):
+    """What a clerk may say over RPC that no form would say."""
+
+    def draft(self, consumer=None, **vals):
+        return (
+            self.env["discom.bill"]
+            .with_user(self.clerk)
+            .create(
+                {
+                    "partner_id": (consumer or self.consumer).id,
+                    "period": "2026-11-01",
+                    "bill_date": "2026-11-05",
+                    "due_date": "2026-11-20",
+                    "line_ids": [(0, 0, {"head": "energy", "amount": 100})],
+                    **vals,
+                }
+            )
+        )
+
+    def test_bill_starts_as_a_draft_without_payments(self):
+        for vals in ({"state": "issued"}, {"amount_paid": 90}, {"is_latest": True}):
+            with self.subTest(vals), self.assertRaises(UserError):
+                self.draft(**vals)
+
+    def test_context_sets_no_state(self):
+        bills = self.env["discom.bill"].with_user(self.clerk)
+        for name, value in (("state", "issued"), ("amount_paid", 90), ("is_latest", True)):
+            forged = bills.with_context(**{f"default_{name}": value})
+            with self.subTest(name), self.assertRaises(UserError):
+                forged.create(
+                    {
+                        "partner_id": self.consumer.id,
+                        "due_date": "2026-11-20",
+                        "amount_current": 100,
+                        "amount_total": 100,
+                    }
+                )
+        payments = self.env["discom.payment"].with_user(self.counter)
+        with self.assertRaises(UserError):
+            payments.with_context(default_state="cancelled").create(
+                {"partner_id": self.consumer.id, "amount": 5}
+            )
+
+    def test_correction_cancels_only_its_own_bill(self):
+        """Issuing a correction cancels the bill it names, so it cannot name just any."""
+        bill = self.create_bill(self.create_consumer())
+        with self.assertRaises(ValidationError):
+            self.draft(correction_of_id=bill.id)
+        other_month = self.create_bill(month=10)
+        with self.assertRaises(ValidationError):
+            self.draft(correction_of_id=other_month.id)
+        draft = self.draft()
+        with self.assertRaises(ValidationError):
+            draft.correction_of_id = bill
+        self.assertEqual(bill.state, "issued")
+
+    def test_payment_of_a_day_to_come(self):
+        """A year mistyped would pay every bill until then."""
+        with self.assertRaises(ValidationError):
+            self.pay(100, "2036-11-10")
+        self.pay(100, "2026-11-10")
+
+    def test_bill_of_another_office(self):
+        bill = self.create_bill().with_user(self.clerk_b)
+        for attempt in (
+            bill.action_check,
+            bill.action_issue,
+            bill.action_cancel,
+            bill.action_correct,
+            bill.action_open_payments,
+            lambda: bill.read(["amount_total"]),
+            lambda: bill.line_ids.read(["amount"]),
+            lambda: bill.line_ids.write({"amount": 1}),
+        ):
+            self.env.invalidate_all()
+            with self.assertRaises(AccessError):
+                attempt()
+        self.clerk_b.group_ids += self.env.ref("base.group_allow_export")
+        with self.assertRaises(AccessError):
+            bill.export_data(["name", "partner_id/name"])

@@ -36,7 +36,9 @@ pot: python
 # Python itself is the one thing that Python cannot fetch.
 python:
 	@command -v $(PYTHON) >/dev/null || if [ "$$(id -u)" = 0 ] && [ "$(PYTHON)" = python3 ]; then \
-		echo "Installing python3 with apt-get" && apt-get update -qq && apt-get install -y -qq python3 python3-venv; \
+		echo "Installing python3 with apt-get"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends \
+			-o Dpkg::Use-Pty=0 python3 python3-venv >/dev/null; \
 	else \
 		echo "$(PYTHON) is missing. Install it and try again: sudo apt-get install python3 python3-venv" >&2; exit 1; \
 	fi

@@ -4,7 +4,7 @@ import os
 import re
 from xml.etree import ElementTree
 
-from . import venv
+from . import system, venv
 from .console import StackError, say, step
 from .paths import CHECKOUT, MODULE, STATE, prepare_state
 from .process import run
@@ -18,6 +18,7 @@ OCA_OPTIONS = (STATE / "addons" / MODULE, "--disable=prefer-readme-rst")
 def main():
     """Run every check, show what each complains about; return the exit status."""
     prepare_state()
+    system.ensure(system.VENV)
     python = venv.ensure()
     checks = (
         ("ruff check", lambda: _tool(python, "ruff", "check", "--output-format=concise", ".")),

@@ -207,12 +207,10 @@ def server():
 def ensure():
     """Return the started server to use, and whether it was started now."""
     if os.environ.get("PGHOST"):
-        system.ensure(system.PSQL)
         database = Server()
         with step("PostgreSQL") as current:
             current.note = f"PGHOST={os.environ['PGHOST']}"
             return database, database.start()
-    system.ensure(system.POSTGRES)
     database = Cluster()
     return database, database.start()
 

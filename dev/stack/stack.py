@@ -1,5 +1,7 @@
 """Everything a command needs, made ready in order: packages, Odoo, Python, PostgreSQL."""
 
+import os
+
 from . import odoo, postgres, system, venv
 from .paths import CHECKOUT, STATE, prepare_state
 from .process import Service, run
@@ -10,13 +12,13 @@ LAUNCHER = CHECKOUT / "dev" / "odoo_bin.py"
 class Stack:
     """A checkout that is ready to run Odoo.
 
-    :param packages: Debian packages (of :mod:`.system`) needed beyond PostgreSQL's
+    :param packages: Debian packages (of :mod:`.system`) needed beyond those of every command
     """
 
     def __init__(self, *packages):
         prepare_state()
-        if packages:
-            system.ensure(*packages)
+        database = system.PSQL if os.environ.get("PGHOST") else system.POSTGRES
+        system.ensure(system.VENV, database, *packages)
         self.odoo = odoo.ensure()
         self.python = venv.ensure()
         self.database, self.started_database = postgres.ensure()

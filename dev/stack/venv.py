@@ -4,7 +4,6 @@ import os
 import platform
 import sys
 
-from . import system
 from .console import StackError, step
 from .paths import CHECKOUT, LOGS, cache_dir, digest, locked
 from .process import run
@@ -34,7 +33,6 @@ def ensure():
         current.note = str(home)
         if complete.exists():
             return python
-        system.ensure(system.VENV)
         log = LOGS / "pip.log"
         run([sys.executable, "-m", "venv", "--clear", home], log=log)
         run(

@@ -81,6 +81,7 @@
         "demo/bill_demo.xml",
         "demo/whatsapp_account_demo.xml",
     ],
+    "images": ["static/description/main_screenshot.png"],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -26,7 +26,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
         "Records", required=True, readonly=True, help="Domain of the records that are sent."
     )
     purpose = fields.Selection(
-        selection=lambda self: self.env["discom.whatsapp.template"]._fields["purpose"].selection,
+        selection=lambda self: self.env["discom.whatsapp.template"]._selection_purpose(),
         required=True,
         readonly=True,
     )

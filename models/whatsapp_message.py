@@ -82,7 +82,7 @@ class DiscomWhatsappMessage(models.Model):
     res_model = fields.Char("Document Model", readonly=True)
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
     purpose = fields.Selection(
-        selection=lambda self: self.env["discom.whatsapp.template"]._fields["purpose"].selection,
+        selection=lambda self: self.env["discom.whatsapp.template"]._selection_purpose(),
         readonly=True,
     )
     priority = fields.Integer(default=PRIORITY_OTHER, readonly=True, aggregator=None)

@@ -229,6 +229,11 @@ class WhatsAppTemplate(models.Model):
         for template in self:
             template.display_name = f"{template.name} ({languages.get(template.lang, '')})"
 
+    @api.model
+    def _selection_purpose(self):
+        """Return the purposes with their names in the user's language, for other models."""
+        return self._fields["purpose"]._description_selection(self.env)
+
     @api.constrains("name")
     def _check_name(self):
         for template in self:

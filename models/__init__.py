@@ -7,6 +7,9 @@ from . import consumer_consent_notice
 from . import consumer_res_partner
 from . import consumer_partner_search
 from . import consumer_res_users
+from . import consumer_kyc_area
+from . import consumer_kyc_drive
+from . import consumer_kyc_visit
 from . import whatsapp_mixin
 from . import whatsapp_res_partner
 from . import whatsapp_audience

@@ -68,6 +68,7 @@
         "views/outage_asset_views.xml",
         "views/outage_res_partner_views.xml",
         "views/report_job_views.xml",
+        "views/report_kyc_views.xml",
         "wizards/whatsapp_composer_views.xml",
         "wizards/outage_update_views.xml",
         "wizards/bill_delivery_register_views.xml",

@@ -54,4 +54,5 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import report_job
+from . import report_kyc
 from . import report_ir_actions_report

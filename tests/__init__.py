@@ -3,6 +3,7 @@ from . import test_consumer
 from . import test_consumer_access
 from . import test_kyc_drive
 from . import test_kyc_field_tour
+from . import test_kyc_report
 from . import test_main_job
 from . import test_whatsapp_account
 from . import test_whatsapp_composer

@@ -44,6 +44,7 @@ from . import import_refusals
 from . import import_network
 from . import import_consumer
 from . import import_kyc
+from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
 from . import outage_reason

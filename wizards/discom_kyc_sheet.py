@@ -79,7 +79,7 @@ class DiscomKycSheet(models.TransientModel):
                     ", ".join(filter(None, (street, village))),
                     meter,
                     mask(known),
-                    *[None] * 6,
+                    *[None] * 7,
                 ]
             if set_progress:
                 set_progress(number)
@@ -100,6 +100,7 @@ class DiscomKycSheet(models.TransientModel):
             SheetColumn("मीटर संख्या", 11),
             SheetColumn("पुराना नंबर", 14),
             SheetColumn("व्हाट्सऐप नंबर", 13, "mobile", hint=digits, error=digits),
+            SheetColumn("मोबाइल (यदि अलग)", 13, "mobile", hint=digits, error=digits),
             SheetColumn("सहमति", 8, "choice", ("हाँ", "नहीं"), "सूचना पढ़कर पूछें।", wrong),
             SheetColumn("भाषा", 9, "choice", ("हिन्दी", "English"), "", wrong),
             SheetColumn(

@@ -47,6 +47,7 @@ from . import import_kyc
 from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
+from . import import_mapping
 from . import outage_reason
 from . import outage
 from . import outage_audience

@@ -16,6 +16,7 @@ from . import test_bill
 from . import test_bill_payment
 from . import test_import
 from . import test_import_files
+from . import test_import_mapping
 from . import test_outage
 from . import test_outage_audience
 from . import test_report

@@ -7,6 +7,9 @@ from . import consumer_consent_notice
 from . import consumer_res_partner
 from . import consumer_partner_search
 from . import consumer_res_users
+from . import consumer_kyc_area
+from . import consumer_kyc_drive
+from . import consumer_kyc_visit
 from . import whatsapp_mixin
 from . import whatsapp_res_partner
 from . import whatsapp_audience
@@ -42,8 +45,10 @@ from . import import_refusals
 from . import import_network
 from . import import_consumer
 from . import import_kyc
+from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
+from . import import_mapping
 from . import outage_reason
 from . import outage
 from . import outage_audience
@@ -52,4 +57,5 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import report_job
+from . import report_kyc
 from . import report_ir_actions_report

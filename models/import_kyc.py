@@ -10,6 +10,15 @@ from .import_engine import Column
 CONSENT_COLUMNS = {
     f"consent_{purpose}": purpose for purpose, _label in PURPOSES if purpose != "other"
 }
+MOBILE_NAMES = ("mobile_no", "phone", "मोबाइल नंबर", "मोबाइल (यदि अलग)")
+OUTCOME_WORDS = {
+    "refused": "refused",
+    "closed": "closed",
+    "shifted": "shifted",
+    "मना किया": "refused",
+    "बंद मिला": "closed",
+    "चले गए": "shifted",
+}
 
 
 class ResPartner(models.Model):
@@ -26,21 +35,36 @@ class DiscomImport(models.Model):
     def _columns_kyc(self):
         installed = dict(self.env["res.lang"].get_installed())
         english = "en_IN" if "en_IN" in installed else "en_US"
-        languages = {"hi": "hi_IN" if "hi_IN" in installed else None, "en": english}
+        hindi = "hi_IN" if "hi_IN" in installed else None
+        languages = {"hi": hindi, "हिन्दी": hindi, "en": english, "english": english}
         return [
-            Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
-            Column("whatsapp_number", convert.mobile, aliases=("whatsapp", "whatsapp_no")),
-            Column("mobile", convert.phone, aliases=("mobile_no", "phone")),
             Column(
-                "phone_sanitized", sanitize_phone, source="mobile", aliases=("mobile_no", "phone")
+                "account_no",
+                convert.account,
+                required=True,
+                aliases=("account", "account_id", "खाता संख्या"),
             ),
+            Column(
+                "whatsapp_number",
+                convert.mobile,
+                aliases=("whatsapp", "whatsapp_no", "व्हाट्सऐप नंबर"),
+            ),
+            Column("mobile", convert.phone, aliases=MOBILE_NAMES),
+            Column("phone_sanitized", sanitize_phone, source="mobile", aliases=MOBILE_NAMES),
             Column("email", convert.email),
-            Column("language", convert.choice(languages)),
-            *(Column(name, convert.flag, "boolean") for name in CONSENT_COLUMNS),
+            Column("language", convert.choice(languages), aliases=("भाषा",)),
+            *(
+                Column(name, convert.flag, "boolean", group=("consent", "सहमति"))
+                for name in CONSENT_COLUMNS
+            ),
             Column("source", convert.choice([source for source, _label in KYC_SOURCES])),
-            Column("taken_on", convert.date, "date"),
+            Column("taken_on", convert.date, "date", aliases=("दिनांक",)),
             Column("taken_by", convert.text),
             Column("aadhaar_last4", convert.last4),
+            # Of the sheets of a drive.
+            Column("area_id", convert.integer, "integer"),
+            Column("outcome", convert.choice(OUTCOME_WORDS), aliases=("result", "परिणाम")),
+            Column("remarks", convert.text, aliases=("remark", "टिप्पणी")),
         ]
 
     def _plan_kyc(self, stage):

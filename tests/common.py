@@ -1,3 +1,4 @@
+from odoo import Command
 from odoo.tests import TransactionCase, new_test_user
 
 
@@ -115,3 +116,27 @@ class DiscomCommon(TransactionCase):
                 **vals,
             }
         )
+
+    @classmethod
+    def create_drive(cls, *areas, start=True):
+        """Create a running drive of ``division_a``.
+
+        :param areas: values of each area, by default of ``surveyor`` in ``division_a``
+        """
+        drive = cls.env["discom.kyc.drive"].create(
+            {
+                "name": "Winter drive",
+                "office_id": cls.division_a.id,
+                "date_start": "2026-01-01",
+                "date_end": "2099-12-31",
+                "area_ids": [
+                    Command.create(
+                        {"user_id": cls.surveyor.id, "office_id": cls.division_a.id, **area}
+                    )
+                    for area in areas
+                ],
+            }
+        )
+        if start:
+            drive.action_start()
+        return drive

@@ -196,6 +196,7 @@ class TestConsumer(DiscomCommon):
         self.assertEqual(len(partners.name_search("Ramesh", either)), 2)
 
     def test_kyc_follows_the_number(self):
+        self.create_drive({"user_id": self.surveyor.id})
         consumer = self.create_consumer(discom_whatsapp_number=False)
         self.assertEqual(consumer.discom_kyc_state, "none")
         consumer.with_user(self.surveyor).discom_whatsapp_number = "94152 61288"

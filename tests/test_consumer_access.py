@@ -54,6 +54,7 @@ class TestConsumerAccess(DiscomCommon, HttpCase):
         self.assertNotIn(self.consumer_b, self._seen_by(self.clerk_b))
 
     def test_write_consumers_only(self):
+        self.create_drive({"user_id": self.surveyor.id})
         for user in (self.clerk, self.counter, self.surveyor, self.manager):
             with self.subTest(user=user.login):
                 self.consumer_a.with_user(user).discom_village = "Chopan"

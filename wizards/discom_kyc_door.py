@@ -1,0 +1,199 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
+
+from ..models.consumer_consent import PURPOSES
+from ..models.consumer_kyc_visit import OUTCOMES
+
+# The route of the meter readers: village by village, as the books list the doors.
+ROUTE = "discom_village, discom_book_no, discom_sc_no, id"
+# Consumers of one village looked at for the next door.
+NEXT_LIMIT = 1000
+
+
+class DiscomKycDoor(models.TransientModel):
+    """The form for the door: what one consumer said, in one screen of a phone."""
+
+    _name = "discom.kyc.door"
+    _description = "KYC at the door"
+
+    partner_id = fields.Many2one("res.partner", "Consumer", required=True, readonly=True)
+    name = fields.Char(related="partner_id.name")
+    name_hi = fields.Char(related="partner_id.discom_name_hi")
+    guardian_name = fields.Char(related="partner_id.discom_guardian_name")
+    account_no = fields.Char(related="partner_id.discom_account_no")
+    village = fields.Char(related="partner_id.discom_village")
+    street = fields.Char(related="partner_id.street")
+    meter_no = fields.Char(related="partner_id.discom_meter_no")
+    outcome = fields.Selection(OUTCOMES, required=True, default="taken")
+    number = fields.Char("WhatsApp number", compute="_compute_answers", store=True, readonly=False)
+    same_as_mobile = fields.Boolean("Also the mobile number", default=True)
+    mobile = fields.Char("Mobile")
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        compute="_compute_answers",
+        store=True,
+        readonly=False,
+    )
+    notice_id = fields.Many2one("discom.consent.notice", compute="_compute_notice_id")
+    notice_body = fields.Text(related="notice_id.body", string="Notice text")
+    consent = fields.Selection(
+        [("all", "Yes, all"), ("some", "Some"), ("none", "No")],
+        "Agrees to messages",
+    )
+    purpose_bills = fields.Boolean("Bills and receipts")
+    purpose_outages = fields.Boolean("Outages")
+    purpose_dues = fields.Boolean("Reminders of dues")
+    purpose_other = fields.Boolean("Other information")
+    note = fields.Char("Remark")
+    photo = fields.Image("Photo of the form", max_width=1600, max_height=1600)
+    left_count = fields.Integer("Left", compute="_compute_left_count")
+
+    @api.depends("partner_id")
+    def _compute_answers(self):
+        for door in self:
+            partner = door.partner_id
+            bounced = partner.discom_kyc_state == "bounced"
+            # A number that bounced is asked for anew; one that is merely old is confirmed.
+            door.number = False if bounced else partner.discom_whatsapp_number or partner.phone
+            door.lang = partner.lang
+
+    @api.depends("lang")
+    def _compute_notice_id(self):
+        for door in self:
+            door.notice_id = self.env["discom.consent.notice"]._current(door.lang)
+
+    @api.depends("partner_id")
+    def _compute_left_count(self):
+        self.left_count = self.env["res.partner"].search_count(self._left_domain())
+
+    @api.onchange("number", "mobile")
+    def _onchange_numbers(self):
+        """Show at once how a number is understood, or why it cannot be one."""
+        partners = self.env["res.partner"]
+        if self.number:
+            self.number = partners._discom_normalise_number(self.number)
+        if self.mobile:
+            self.mobile = partners._discom_normalise_number(self.mobile)
+
+    def action_save(self):
+        """Record the visit and what was given."""
+        self.ensure_one()
+        self._apply()
+        return {"type": "ir.actions.act_window_close"}
+
+    def action_save_next(self):
+        """Record the visit and open the next door of the route."""
+        self.ensure_one()
+        self._apply()
+        following = self._next_partner()
+        if not following:
+            return {
+                "type": "ir.actions.client",
+                "tag": "display_notification",
+                "params": {
+                    "type": "success",
+                    "message": self.env._("That was the last one on your list."),
+                    "next": {"type": "ir.actions.act_window_close"},
+                },
+            }
+        return following.action_discom_kyc_door()
+
+    def _apply(self):
+        """
+        :raise ValidationError: where something that the outcome needs is missing or wrong
+        """
+        partner = self.partner_id.with_context(discom_kyc_source="field")
+        if self.outcome == "taken":
+            self._apply_taken(partner)
+        elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():
+            raise ValidationError(self.env._("Write down in a few words why."))
+        if self.outcome == "refused":
+            taken = partner._discom_kyc_values("refused")
+            self._write_kyc(partner, {**taken, "discom_kyc_state": "refused"})
+        areas = self.env["discom.kyc.drive.area"]
+        area = next(
+            (
+                area
+                for area in areas.search(areas._running_domain())
+                if partner.filtered_domain(area._consumer_domain())
+            ),
+            areas,
+        )
+        self.env["discom.kyc.visit"].create(
+            {
+                "partner_id": partner.id,
+                "area_id": area.id,
+                "outcome": self.outcome,
+                "note": (self.note or "").strip() or False,
+                "photo": self.photo,
+            }
+        )
+
+    def _apply_taken(self, partner):
+        if not self.number:
+            raise ValidationError(
+                self.env._("Enter the WhatsApp number, or choose what happened instead.")
+            )
+        if not self.consent:
+            raise ValidationError(
+                self.env._("Read out the notice, and record whether the consumer agrees.")
+            )
+        number = partner._discom_normalise_number(self.number)
+        mobile = number if self.same_as_mobile else self.mobile
+        vals = {"lang": self.lang or partner.lang}
+        if mobile:
+            vals["phone"] = partner._discom_normalise_number(mobile)
+        if number != partner.discom_whatsapp_number:
+            partner.write({**vals, "discom_whatsapp_number": number})
+        else:
+            partner.write(vals)
+            if partner.discom_kyc_state != "verified":
+                self._write_kyc(partner, partner._discom_kyc_values(number))
+        self._record_consents(partner)
+
+    @api.model
+    def _write_kyc(self, partner, vals):
+        """Write what follows from the answer at the door."""
+        partner.check_access("write")
+        # sudo: nobody sets the state of KYC by hand; it follows from what was recorded.
+        partner.sudo().write(vals)
+
+    def _record_consents(self, partner):
+        purposes = [purpose for purpose, _label in PURPOSES]
+        given = {
+            "all": purposes,
+            "some": [purpose for purpose in purposes if self[f"purpose_{purpose}"]],
+            "none": [],
+        }[self.consent]
+        if self.consent == "some" and not given:
+            raise ValidationError(self.env._("Choose which messages the consumer agrees to."))
+        notice = {"notice_version": self.notice_id.version, "notice_lang": self.notice_id.lang}
+        if given:
+            partner._discom_record_consent("given", given, "field", **notice)
+        withheld = [purpose for purpose in purposes if purpose not in given]
+        if withheld:
+            partner._discom_record_consent("withdrawn", withheld, "field", **notice)
+
+    def _left_domain(self):
+        return Domain("discom_kyc_own", "=", True) & Domain("discom_kyc_left", "=", True)
+
+    def _next_partner(self):
+        """The next consumer left on the user's list: on along the route of the village, then from
+        its beginning, then in another village."""
+        partners = self.env["res.partner"]
+        here = Domain("discom_village", "=", self.village)
+        doors = partners.search(self._left_domain() & here, order=ROUTE, limit=NEXT_LIMIT)
+        place = self._place(self.partner_id)
+        ahead = doors.filtered(lambda door: self._place(door) > place)
+        return ahead[:1] or doors[:1] or partners.search(self._left_domain(), order=ROUTE, limit=1)
+
+    @api.model
+    def _place(self, partner):
+        return (partner.discom_book_no or "~", partner.discom_sc_no or "~", partner.id)
+
+    @api.constrains("partner_id")
+    def _check_consumer(self):
+        if any(not door.partner_id.discom_consumer for door in self):
+            raise UserError(self.env._("KYC is taken of consumers only."))

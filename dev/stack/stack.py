@@ -31,7 +31,6 @@ class Stack:
             "PYTHONPATH": str(self.odoo.path),
             "DISCOM_CHECKOUT": str(CHECKOUT),
             "DISCOM_PYTHON": str(self.python),
-            "DISCOM_ODOO_CONFIG": str(self.config),
             "ODOO_RC": str(self.config),
         }
 

@@ -38,7 +38,6 @@ class DiscomBill(models.Model):
         "res.partner",
         "Consumer",
         required=True,
-        index=True,
         ondelete="restrict",
         domain=[("discom_consumer", "=", True)],
     )
@@ -56,7 +55,6 @@ class DiscomBill(models.Model):
         store=True,
         readonly=False,
         precompute=True,
-        index=True,
         ondelete="restrict",
         check_company=True,
     )
@@ -202,6 +200,7 @@ class DiscomBill(models.Model):
     _name_uniq = models.UniqueIndex(
         "(company_id, name) WHERE name <> '/'", "This bill number exists already."
     )
+    # These two also serve look-ups by consumer or office alone.
     _partner_period_idx = models.Index("(partner_id, period DESC, id DESC)")
     _office_period_idx = models.Index("(office_id, period)")
     _open_due_idx = models.Index("(due_date) WHERE state IN ('issued', 'partial')")

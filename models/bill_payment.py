@@ -25,7 +25,6 @@ class DiscomPayment(models.Model):
         "res.partner",
         "Consumer",
         required=True,
-        index=True,
         ondelete="restrict",
         domain=[("discom_consumer", "=", True)],
     )

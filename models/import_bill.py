@@ -207,8 +207,7 @@ class DiscomImport(models.Model):
          LEFT JOIN discom_bill_basis basis ON basis.code = s.basis
          LEFT JOIN LATERAL (SELECT live.id, live.name, live.state, live.import_hash
                               FROM discom_bill live
-                             WHERE live.company_id = %(company)s
-                               AND live.account_no = s.account_no AND live.period = s.period
+                             WHERE live.partner_id = partner.id AND live.period = s.period
                                AND live.state <> 'cancelled'
                           ORDER BY live.id DESC
                              LIMIT 1) bill ON TRUE
@@ -248,7 +247,8 @@ class DiscomImport(models.Model):
             rows,
         )
         self._insert_bills(rows)
-        self._update_bills(rows)
+        if self.changed_count:
+            self._update_bills(rows)
         self.env["discom.bill"].invalidate_model()
         self.env["discom.bill.line"].invalidate_model()
 

@@ -160,7 +160,8 @@ class DiscomImport(models.Model):
 
     def _apply_consumer(self, rows):
         self._insert_consumers(rows)
-        self._update_consumers(rows)
+        if self.changed_count:
+            self._update_consumers(rows)
         self.env["res.partner"].invalidate_model()
 
     def _consumer_values(self):

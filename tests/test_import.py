@@ -278,12 +278,12 @@ class TestImport(ImportCommon):
         )
         job = self.run_import("consumer", ["account_no,name", f"{other.discom_account_no},Stolen"])
         self.assert_counts(job, refused=1)
-        job = self.run_import(
-            "consumer",
-            ["account_no,name", f"{other.discom_account_no},Stolen"],
-            office=self.division_b,
-        )
-        self.assert_counts(job, refused=1)
+        with self.assertRaisesRegex(ValidationError, "not yours"):
+            self.upload(
+                "consumer",
+                ["account_no,name", f"{other.discom_account_no},Stolen"],
+                office=self.division_b,
+            )
         job = self.run_import(
             "consumer",
             ["account_no,name", f"{other.discom_account_no},Moved"],

@@ -27,12 +27,12 @@ def workbook(rows, **sheets):
 
 @tagged("post_install", "-at_install")
 class TestTabular(BaseCase):
-    def read(self, content, **kw):
+    def read_all(self, content, **kw):
         return list(open_table(io.BytesIO(content), **kw))
 
     def assert_refused(self, code, content, **kw):
         with self.assertRaises(TabularError) as caught:
-            self.read(content, **kw)
+            self.read_all(content, **kw)
         self.assertEqual(caught.exception.code, code)
 
     def test_csv(self):
@@ -42,7 +42,7 @@ class TestTabular(BaseCase):
         self.assertEqual(list(table), [(2, ["1", "x;y", ""]), (5, ["आ", "é", "3"])])
 
     def test_short_and_long_rows(self):
-        rows = self.read(b"a,b\n1\n1,2,\n1,2,3\n")
+        rows = self.read_all(b"a,b\n1\n1,2,\n1,2,3\n")
         self.assertEqual(rows[0], (2, ["1", ""]))
         self.assertEqual(rows[1], (3, ["1", "2"]))
         self.assertIsInstance(rows[2][1], RowError)
@@ -52,7 +52,7 @@ class TestTabular(BaseCase):
             [["a", "b", "c", None], ["0012", 1234567890, 677.5], [None], [date(2026, 11, 2), True]]
         )
         self.assertEqual(
-            self.read(content),
+            self.read_all(content),
             [(2, ["0012", "1234567890", "677.5"]), (4, ["2026-11-02", "1", ""])],
         )
 
@@ -62,16 +62,16 @@ class TestTabular(BaseCase):
             sheet = book.add_worksheet()
             sheet.write_row(0, 0, ["a", "b"])
             sheet.write_row(1, 0, ["क", 2])
-        self.assertEqual(self.read(buffer.getvalue()), [(2, ["क", "2"])])
+        self.assertEqual(self.read_all(buffer.getvalue()), [(2, ["क", "2"])])
 
     def test_formulas(self):
         for row in (b"=1+1", b"@SUM(A1)", b"+cmd|x", b"-A1"):
             with self.subTest(row=row):
-                self.assertEqual(self.read(b"a\n" + row + b"\n")[0][1].code, "formula")
+                self.assertEqual(self.read_all(b"a\n" + row + b"\n")[0][1].code, "formula")
         for row in (b"-5.00", b"+919415012345", b"-.5", b"-"):
             with self.subTest(row=row):
-                self.assertEqual(self.read(b"a\n" + row + b"\n"), [(2, [row.decode()])])
-        self.assertEqual(self.read(workbook([["a"], ["=1+1"]]))[0][1].code, "formula")
+                self.assertEqual(self.read_all(b"a\n" + row + b"\n"), [(2, [row.decode()])])
+        self.assertEqual(self.read_all(workbook([["a"], ["=1+1"]]))[0][1].code, "formula")
 
     def test_hostile_files(self):
         huge = b"a,b\n" + b'1,"' + b"x" * (tabular.MAX_ROW_BYTES + 1)
@@ -92,7 +92,7 @@ class TestTabular(BaseCase):
         self.assert_refused("too_large", b"a\n1\n", max_bytes=2)
         self.assert_refused("too_many_rows", b"a\n" + b"1\n" * 11, max_rows=10)
         self.assert_refused("too_many_rows", workbook([["a"]] + [["1"]] * 11), max_rows=10)
-        self.assertEqual(self.read(b"a\nb" + b"x" * 3000 + b"\n")[0][1].code, "cell_too_long")
+        self.assertEqual(self.read_all(b"a\nb" + b"x" * 3000 + b"\n")[0][1].code, "cell_too_long")
 
     def test_hostile_archives(self):
         good = workbook([["a"], ["1"]])

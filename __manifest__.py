@@ -51,6 +51,9 @@
         "views/consumer_res_users_views.xml",
         "wizards/discom_kyc_door_views.xml",
         "views/consumer_kyc_drive_views.xml",
+        "views/consumer_kyc_event_views.xml",
+        "views/consumer_kyc_number_views.xml",
+        "views/consumer_kyc_views.xml",
         "views/whatsapp_preview_templates.xml",
         "views/whatsapp_account_views.xml",
         "views/whatsapp_template_views.xml",
@@ -67,6 +70,7 @@
         "views/outage_views.xml",
         "views/outage_asset_views.xml",
         "views/outage_res_partner_views.xml",
+        "views/kyc_counter_views.xml",
         "views/report_job_views.xml",
         "views/report_kyc_views.xml",
         "wizards/whatsapp_composer_views.xml",
@@ -91,6 +95,7 @@
     "assets": {
         "web.assets_backend": [
             "discom/static/src/js/typst_report.js",
+            "discom/static/src/kyc_counter/*",
             "discom/static/src/scss/whatsapp_preview.scss",
         ],
         "web.assets_tests": [

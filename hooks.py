@@ -21,5 +21,5 @@ def pre_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Remove the function behind the trigger of the consent journal, and the trigger with it."""
-    env.cr.execute("DROP FUNCTION IF EXISTS discom_consent_append_only CASCADE")
+    """Remove the function behind the triggers of the journals, and the triggers with it."""
+    env.cr.execute("DROP FUNCTION IF EXISTS discom_append_only CASCADE")

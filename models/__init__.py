@@ -2,9 +2,15 @@ from . import network_node
 from . import network_office
 from . import network_asset
 from . import consumer_category
+from . import consumer_journal_mixin
 from . import consumer_consent
 from . import consumer_consent_notice
+from . import consumer_kyc_event
 from . import consumer_res_partner
+from . import consumer_kyc
+from . import consumer_kyc_number
+from . import consumer_connection
+from . import consumer_aadhaar
 from . import consumer_partner_search
 from . import consumer_res_users
 from . import consumer_kyc_area
@@ -56,6 +62,9 @@ from . import outage_check
 from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
+from . import kyc_code
+from . import kyc_welcome
+from . import kyc_counter
 from . import report_job
 from . import report_kyc
 from . import report_ir_actions_report

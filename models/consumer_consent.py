@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..tools.identity import find_aadhaar
@@ -30,6 +30,7 @@ class DiscomConsent(models.Model):
     """
 
     _name = "discom.consent"
+    _inherit = ["discom.journal.mixin"]
     _description = "Consent"
     _order = "id desc"
     _rec_name = "purpose"
@@ -51,47 +52,6 @@ class DiscomConsent(models.Model):
     company_id = fields.Many2one("res.company", "Company", readonly=True, ondelete="restrict")
 
     _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
-
-    def init(self):
-        """Make the database itself refuse changes: a mistake in SQL shall not rewrite history."""
-        self.env.cr.execute(
-            """
-            CREATE OR REPLACE FUNCTION discom_consent_append_only() RETURNS trigger AS $$
-            BEGIN
-                RAISE EXCEPTION 'discom_consent is append-only: % refused', TG_OP
-                    USING ERRCODE = 'integrity_constraint_violation';
-            END
-            $$ LANGUAGE plpgsql;
-            DROP TRIGGER IF EXISTS discom_consent_append_only ON discom_consent;
-            CREATE TRIGGER discom_consent_append_only
-                BEFORE UPDATE OR DELETE ON discom_consent
-                FOR EACH ROW EXECUTE FUNCTION discom_consent_append_only();
-            DROP TRIGGER IF EXISTS discom_consent_no_truncate ON discom_consent;
-            CREATE TRIGGER discom_consent_no_truncate
-                BEFORE TRUNCATE ON discom_consent
-                FOR EACH STATEMENT EXECUTE FUNCTION discom_consent_append_only();
-            """
-        )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        raise UserError(
-            self.env._("Consent is recorded on the consumer, with the buttons made for it.")
-        )
-
-    def write(self, vals):
-        self._refuse_change()
-
-    def unlink(self):
-        self._refuse_change()
-
-    def _refuse_change(self):
-        raise UserError(
-            self.env._(
-                "An entry of the consent journal cannot be changed or deleted. Record a new one: "
-                "the newest is in force."
-            )
-        )
 
     @api.model
     def _append(self, partner_ids, action, purposes, method, values):
@@ -168,6 +128,7 @@ class DiscomConsent(models.Model):
             )
         )
         self.env["res.partner"].browse(partner_ids).invalidate_recordset(
-            [f"discom_consent_{purpose}" for purpose in purposes], flush=False
+            ["discom_consent_ids", *(f"discom_consent_{purpose}" for purpose in purposes)],
+            flush=False,
         )
         return added

@@ -2,34 +2,16 @@ import unicodedata
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import html2plaintext
+from odoo.tools.mail import html_to_inner_content
 
 from ..tools.identity import find_aadhaar
-from ..tools.phone import PhoneError, normalise_mobile, to_latin_digits
+from ..tools.phone import to_latin_digits
 from .consumer_consent import ACTIONS, PURPOSES
 
 STATUSES = [
     ("live", "Live"),
     ("temporary", "Temporarily disconnected"),
     ("permanent", "Permanently disconnected"),
-]
-KYC_STATES = [
-    ("none", "No number"),
-    ("captured", "Captured"),
-    ("verified", "Verified"),
-    ("bounced", "Bounced"),
-    ("refused", "Refused"),
-    ("stale", "Stale"),
-]
-KYC_SOURCES = [
-    ("counter", "Counter"),
-    ("field", "Field staff"),
-    ("kiosk", "Kiosk or Jan Seva Kendra"),
-    ("sakhi", "Bijli Sakhi"),
-    ("file", "File"),
-    ("whatsapp", "WhatsApp reply"),
-    ("connection", "New connection"),
-    ("online", "Online"),
 ]
 CONSENT_FIELDS = {f"discom_consent_{purpose}" for purpose, _label in PURPOSES}
 # Written with Latin digits and without blanks, so that a number is found however it was typed.
@@ -40,7 +22,6 @@ NUMBER_FIELDS = {
     "discom_sc_no",
     "discom_kno",
     "discom_meter_no",
-    "discom_aadhaar_last4",
 }
 # Letters with a nukta such as ड़ have two spellings in Unicode that look alike and compare unequal.
 NFC_FIELDS = {
@@ -125,19 +106,6 @@ class ResPartner(models.Model):
     discom_never_paid = fields.Boolean("Never paid", copy=False)
     discom_long_unpaid = fields.Boolean("Long unpaid", copy=False)
 
-    # Contact and KYC
-    discom_whatsapp_number = fields.Char(
-        "WhatsApp number", index="btree_not_null", copy=False, tracking=True
-    )
-    discom_kyc_state = fields.Selection(KYC_STATES, "KYC", copy=False, tracking=True)
-    discom_kyc_source = fields.Selection(KYC_SOURCES, "Taken by way of", copy=False)
-    discom_kyc_date = fields.Date("Taken on", copy=False)
-    discom_kyc_user_id = fields.Many2one("res.users", "Taken by", copy=False, ondelete="restrict")
-    discom_aadhaar_last4 = fields.Char("Aadhaar, last four digits", copy=False)
-    discom_same_number_count = fields.Integer(
-        "Share this number", compute="_compute_discom_same_number_count"
-    )
-
     # Consent in force; the journal is the source
     discom_consent_ids = fields.One2many("discom.consent", "partner_id", "Consent journal")
     discom_consent_bills = fields.Selection(ACTIONS, "Consent: bills", readonly=True, copy=False)
@@ -159,14 +127,6 @@ class ResPartner(models.Model):
         "CHECK (discom_old_account_no ~ '^([0-9]{10}|[0-9]{12})$')",
         "An old account number has 10 or 12 digits.",
     )
-    _discom_whatsapp_number_form = models.Constraint(
-        r"CHECK (discom_whatsapp_number ~ '^\+91[6-9][0-9]{9}$')",
-        "A WhatsApp number is an Indian mobile number: +91 and 10 digits.",
-    )
-    _discom_aadhaar_last4_form = models.Constraint(
-        "CHECK (discom_aadhaar_last4 ~ '^[0-9]{4}$')",
-        "Only the last four digits of an Aadhaar number may be kept.",
-    )
     _discom_load_positive = models.Constraint(
         "CHECK (discom_sanctioned_load >= 0 AND discom_contract_demand >= 0)",
         "A load cannot be negative.",
@@ -175,31 +135,6 @@ class ResPartner(models.Model):
         "(discom_account_no, company_id) WHERE discom_account_no IS NOT NULL",
         "Another consumer of this company has the same account number.",
     )
-    _discom_phone_sanitized_idx = models.Index(
-        "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
-    )
-
-    @api.depends("discom_whatsapp_number")
-    def _compute_discom_same_number_count(self):
-        """Count the other consumers on the same number; a family often has one phone."""
-        numbers = set(self.mapped("discom_whatsapp_number")) - {False}
-        counts = dict(
-            self._read_group(
-                [("discom_whatsapp_number", "in", list(numbers))],
-                ["discom_whatsapp_number"],
-                ["__count"],
-            )
-        )
-        for partner in self:
-            count = counts.get(partner.discom_whatsapp_number, 0)
-            partner.discom_same_number_count = max(count - 1, 0)
-
-    @api.onchange("discom_whatsapp_number")
-    def _onchange_discom_whatsapp_number(self):
-        for partner in self.filtered("discom_whatsapp_number"):
-            partner.discom_whatsapp_number = self._discom_normalise_number(
-                partner.discom_whatsapp_number
-            )
 
     @api.constrains("discom_consumer")
     def _check_discom_consumer(self):
@@ -216,7 +151,9 @@ class ResPartner(models.Model):
         for partner in self.filtered("discom_consumer"):
             for name in FREE_TEXT_FIELDS:
                 text = partner[name]
-                if text and find_aadhaar(html2plaintext(text) if name == "comment" else text):
+                if text and find_aadhaar(
+                    html_to_inner_content(text) if name == "comment" else text
+                ):
                     raise ValidationError(
                         self.env._(
                             "“%(field)s” holds a full Aadhaar number. The law allows only its last "
@@ -258,30 +195,11 @@ class ResPartner(models.Model):
             office = self.env["discom.office"].browse(vals["discom_office_id"])
             if office:
                 vals["company_id"] = office.company_id.id
-        if "discom_whatsapp_number" in vals and "discom_kyc_state" not in vals:
-            number = vals["discom_whatsapp_number"]
-            changed = self.filtered(
-                lambda partner: partner.discom_consumer and partner.discom_whatsapp_number != number
-            )
-            result = super(ResPartner, self - changed).write(vals)
-            super(ResPartner, changed).write({**self._discom_kyc_values(number), **vals})
-        else:
-            result = super().write(vals)
+        result = super().write(vals)
         if "discom_office_id" in vals:
             # The new office must be one of the user's own too: rules look at the old values only.
             self.check_access("write")
         return result
-
-    def action_discom_same_number(self):
-        """Open the other consumers on the same number."""
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_consumer_action")
-        action["domain"] = [
-            ("discom_consumer", "=", True),
-            ("discom_whatsapp_number", "=", self.discom_whatsapp_number),
-            ("id", "!=", self.id),
-        ]
-        return action
 
     def _discom_record_consent(self, action, purposes, method, **kw):
         """Record that the consumers in ``self`` gave or withdrew consent, for several purposes.
@@ -300,32 +218,6 @@ class ResPartner(models.Model):
         return self.env["discom.consent"]._append(self.ids, action, purposes, method, kw)
 
     @api.model
-    def _discom_normalise_number(self, text):
-        """Return a mobile number in E.164 form, or tell the user why it cannot be one.
-
-        :raise ValidationError: with the reason in the user's language.
-        """
-        try:
-            return normalise_mobile(text)
-        except PhoneError as error:
-            reasons = {
-                "empty": self.env._("There is no number in it."),
-                "invalid": self.env._("It is not a complete Indian number."),
-                "not_mobile": self.env._(
-                    "It is not an Indian mobile number (10 digits, from 6 to 9)."
-                ),
-                "junk": self.env._("Nobody has such a number; ask for the real one."),
-                "several": self.env._("There is more than one number; keep one."),
-            }
-            raise ValidationError(
-                self.env._(
-                    "“%(number)s” cannot be a WhatsApp number. %(reason)s",
-                    number=text,
-                    reason=reasons[error.code],
-                )
-            ) from error
-
-    @api.model
     def _discom_clean(self, vals):
         """Return ``vals`` with numbers and names in their one written form.
 
@@ -342,15 +234,11 @@ class ResPartner(models.Model):
         for name in NFC_FIELDS & vals.keys():
             if isinstance(vals[name], str):
                 cleaned[name] = unicodedata.normalize("NFC", vals[name])
-        if vals.get("discom_whatsapp_number"):
-            cleaned["discom_whatsapp_number"] = self._discom_normalise_number(
-                vals["discom_whatsapp_number"]
-            )
         return cleaned
 
     @api.model
     def _discom_set_defaults(self, vals_list):
-        """Complete the values of new consumers in place: company, language, status, KYC."""
+        """Complete the values of new consumers in place: company, country, language, status."""
         offices = self.env["discom.office"].browse(
             {vals["discom_office_id"] for vals in vals_list if vals.get("discom_office_id")}
         )
@@ -365,30 +253,11 @@ class ResPartner(models.Model):
             vals["discom_status"] = vals.get("discom_status") or "live"
             vals["country_id"] = vals.get("country_id") or country
             vals["lang"] = vals.get("lang") or lang
-            if not vals.get("discom_kyc_state"):
-                kyc = self._discom_kyc_values(vals.get("discom_whatsapp_number"))
-                vals.update({name: vals.get(name) or value for name, value in kyc.items()})
 
     @api.model
     def _discom_default_lang(self):
         """Return Hindi where it is installed, else False."""
         return "hi_IN" if "hi_IN" in dict(self.env["res.lang"].get_installed()) else False
-
-    @api.model
-    def _discom_kyc_values(self, number):
-        """Return the KYC values that go with a number given by the current user, or with none."""
-        if not number:
-            return {
-                "discom_kyc_state": "none",
-                "discom_kyc_date": False,
-                "discom_kyc_user_id": False,
-            }
-        return {
-            "discom_kyc_state": "captured",
-            "discom_kyc_source": self.env.context.get("discom_kyc_source", "counter"),
-            "discom_kyc_date": fields.Date.context_today(self),
-            "discom_kyc_user_id": self.env.uid,
-        }
 
     def _discom_check_release(self):
         """A consumer made an ordinary contact would be seen by every user of the database."""

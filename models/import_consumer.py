@@ -162,6 +162,15 @@ class DiscomImport(models.Model):
         self._insert_consumers(rows)
         if self.changed_count:
             self._update_consumers(rows)
+        if self._uses("mobile"):
+            self.env["res.partner"]._discom_flag_numbers(
+                SQL(
+                    "SELECT p.id FROM res_partner p"
+                    " JOIN (%s) r ON p.discom_account_no = r.account_no AND p.company_id = %s",
+                    rows,
+                    self.company_id.id,
+                ),
+            )
         self.env["res.partner"].invalidate_model()
 
     def _consumer_values(self):
@@ -256,7 +265,7 @@ class DiscomImport(models.Model):
     def _update_consumers(self, rows):
         """Update the changed consumers of a batch; an empty cell leaves what is known."""
         values = self._consumer_values()
-        self.env.cr.execute(
+        changed = self.env["discom.kyc.event"]._update(
             SQL(
                 """
                 UPDATE res_partner partner
@@ -264,7 +273,6 @@ class DiscomImport(models.Model):
                        write_date = NOW() AT TIME ZONE 'UTC'
                   FROM (%s) r
                  WHERE r.verdict = 'changed' AND partner.id = r.record_id
-             RETURNING CASE WHEN partner.parent_id IS NOT NULL THEN partner.id END
                 """,
                 SQL(", ").join(
                     SQL(
@@ -277,12 +285,16 @@ class DiscomImport(models.Model):
                 ),
                 self.env.uid,
                 rows,
-            )
+            ),
+            "file",
+            evidence=self._kyc_evidence(),
         )
-        children = [partner_id for (partner_id,) in self.env.cr.fetchall() if partner_id]
+        self.env.cr.execute(
+            "SELECT id FROM res_partner WHERE id = ANY(%s) AND parent_id IS NOT NULL", [changed]
+        )
+        children = [partner_id for (partner_id,) in self.env.cr.fetchall()]
         if children:
             # The name of a connection below a person starts with the name of the person.
             partners = self.env["res.partner"].browse(children)
-            partners.invalidate_recordset()
             self.env.add_to_compute(partners._fields["complete_name"], partners)
             partners.flush_recordset(["complete_name"])

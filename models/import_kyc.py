@@ -2,8 +2,9 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools import convert
+from ..tools.identity import mask_aadhaar
 from .consumer_consent import METHODS, PURPOSES
-from .consumer_res_partner import KYC_SOURCES
+from .consumer_kyc_event import KYC_SOURCES
 from .import_consumer import sanitize_phone
 from .import_engine import Column
 
@@ -77,6 +78,7 @@ class DiscomImport(models.Model):
                        WHEN partner.id IS NULL THEN %(unknown)s
                        WHEN NOT partner.discom_office_id = ANY(%(scope)s) THEN %(foreign)s
                        WHEN s.taken_on > %(today)s THEN %(future)s
+                       WHEN agent.id IS NOT NULL THEN %(agent)s
                        WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
                             AND partner.discom_kyc_date > s.taken_on THEN %(older)s
                    END) AS reason
@@ -86,6 +88,9 @@ class DiscomImport(models.Model):
                 ON partner.discom_account_no = s.account_no AND partner.company_id = %(company)s
                AND partner.discom_consumer
          LEFT JOIN res_users taker ON taker.login = s.taken_by
+         LEFT JOIN discom_kyc_number agent
+                ON agent.number = s.whatsapp_number AND agent.company_id = %(company)s
+               AND agent.verdict = 'agent'
             """,
             stage=stage,
             hash=self._row_hash(),
@@ -95,20 +100,32 @@ class DiscomImport(models.Model):
             duplicate=self._refusal("duplicate", "account_no", SQL("s.account_no")),
             unknown=self._refusal("unknown_consumer", "account_no", SQL("s.account_no")),
             foreign=self._refusal("other_office", "account_no", SQL("s.account_no")),
+            agent=self._refusal("agent_number", "whatsapp_number", SQL("s.whatsapp_number")),
             future=self._refusal("future", "taken_on", SQL("s.taken_on")),
             older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
         )
+
+    def _kyc_evidence(self):
+        """Return what the history of a consumer says of a change by this import."""
+        return f"{mask_aadhaar(self.filename or '')} #{self.id}".strip()
 
     def _apply_kyc(self, rows):
         """Append the consents of a batch to the journal, and write what the file says of the
         consumers: one statement, because every update of a consumer touches all indexes.
         """
+        partners = self.env["res.partner"]
+        # Who had the numbers that are about to change: their flags may change too.
         self.env.cr.execute(
             SQL(
+                "SELECT array_agg(DISTINCT p.discom_whatsapp_number) FROM res_partner p"
+                " JOIN (%s) r ON p.id = r.record_id WHERE p.discom_whatsapp_number IS NOT NULL",
+                rows,
+            )
+        )
+        numbers = self.env.cr.fetchone()[0] or []
+        self.env["discom.kyc.event"]._update(
+            SQL(
                 """
-                WITH r AS MATERIALIZED (%(rows)s),
-                added AS (%(consents)s),
-                now AS (SELECT partner_id, %(pivot)s FROM added GROUP BY partner_id)
                 UPDATE res_partner partner
                    SET discom_whatsapp_number =
                            COALESCE(r.whatsapp_number, partner.discom_whatsapp_number),
@@ -117,6 +134,12 @@ class DiscomImport(models.Model):
                            WHEN r.whatsapp_number = partner.discom_whatsapp_number
                                 AND partner.discom_kyc_state = 'verified' THEN 'verified'
                            ELSE 'captured' END,
+                       discom_kyc_state_date = CASE
+                           WHEN r.whatsapp_number IS NULL
+                                OR r.whatsapp_number = partner.discom_whatsapp_number
+                                AND partner.discom_kyc_state IN ('verified', 'captured')
+                           THEN partner.discom_kyc_state_date
+                           ELSE COALESCE(r.taken_on, %(today)s) END,
                        discom_kyc_source = COALESCE(r.source, 'file'),
                        discom_kyc_date = COALESCE(r.taken_on, %(today)s),
                        discom_kyc_user_id = COALESCE(r.taker_id, %(uid)s),
@@ -126,24 +149,15 @@ class DiscomImport(models.Model):
                        email = COALESCE(r.email, partner.email),
                        email_normalized = COALESCE(r.email, partner.email_normalized),
                        lang = COALESCE(r.language, partner.lang),
-                       discom_aadhaar_last4 =
-                           COALESCE(r.aadhaar_last4, partner.discom_aadhaar_last4),
                        %(assignments)s,
+                       discom_id_kind = CASE WHEN r.aadhaar_last4 IS NULL
+                                             THEN partner.discom_id_kind ELSE 'aadhaar' END,
+                       discom_id_last4 = COALESCE(r.aadhaar_last4, partner.discom_id_last4),
                        discom_kyc_hash = r.hash, write_uid = %(uid)s,
                        write_date = NOW() AT TIME ZONE 'UTC'
                   FROM r LEFT JOIN now ON now.partner_id = r.record_id
                  WHERE partner.id = r.record_id
                 """,
-                rows=rows,
-                consents=self._consents_sql(),
-                pivot=SQL(", ").join(
-                    SQL(
-                        "max(action) FILTER (WHERE purpose = %s) AS %s",
-                        purpose,
-                        SQL.identifier(purpose),
-                    )
-                    for purpose in CONSENT_COLUMNS.values()
-                ),
                 assignments=SQL(", ").join(
                     SQL(
                         "%s = COALESCE(now.%s, %s)",
@@ -155,9 +169,37 @@ class DiscomImport(models.Model):
                 ),
                 today=self.env["discom.bill"]._today(),
                 uid=self.env.uid,
-            )
+            ),
+            SQL("COALESCE(r.source, 'file')"),
+            user=SQL("COALESCE(r.taker_id, %s)", self.env.uid),
+            evidence=self._kyc_evidence(),
+            ctes=SQL(
+                """
+                r AS MATERIALIZED (%(rows)s),
+                added AS (%(consents)s),
+                now AS (SELECT partner_id, %(pivot)s FROM added GROUP BY partner_id)
+                """,
+                rows=rows,
+                consents=self._consents_sql(),
+                pivot=SQL(", ").join(
+                    SQL(
+                        "max(action) FILTER (WHERE purpose = %s) AS %s",
+                        purpose,
+                        SQL.identifier(purpose),
+                    )
+                    for purpose in CONSENT_COLUMNS.values()
+                ),
+            ),
         )
-        self.env["res.partner"].invalidate_model()
+        partners._discom_flag_numbers(
+            SQL("SELECT record_id FROM (%s) r", rows),
+            SQL(
+                "SELECT whatsapp_number FROM (%s) r UNION SELECT unnest(%s::varchar[])",
+                rows,
+                numbers,
+            ),
+        )
+        partners.invalidate_model()
         self.env["discom.consent"].invalidate_model()
 
     def _consents_sql(self):

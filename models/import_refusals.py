@@ -5,8 +5,7 @@ import json
 from odoo import models
 from odoo.tools import SQL
 
-from ..tools.identity import find_aadhaar
-from ..tools.phone import to_latin_digits
+from ..tools.identity import mask_aadhaar
 from ..tools.tabular import RowError, open_table
 
 # More refused rows than anybody corrects by hand; the file says so in its last line.
@@ -48,7 +47,7 @@ class DiscomImport(models.Model):
                 if isinstance(cells, RowError):
                     cells = cells.cells
                 if any(code == "aadhaar" for code, _column, _value in json.loads(reason)):
-                    cells = map(_masked, cells)
+                    cells = map(mask_aadhaar, cells)
                 writer.writerow([self._reason_text(reason, texts), number, *map(_harmless, cells)])
         if self.refused_count > len(reasons):
             writer.writerow(
@@ -180,6 +179,9 @@ class DiscomImport(models.Model):
             "not_positive": self.env._("%(column)s “%(value)s” must be above zero."),
             "future": self.env._("%(column)s “%(value)s” lies in the future."),
             "older_kyc": self.env._("A KYC taken later, on %(value)s, is on record."),
+            "agent_number": self.env._(
+                "%(column)s “%(value)s” belongs to an agent. Ask the consumer for the own number."
+            ),
             "rule": self.env._("%(value)s"),
         }
 
@@ -187,9 +189,3 @@ class DiscomImport(models.Model):
 def _harmless(cell):
     """A cell that no spreadsheet takes for a formula."""
     return f"'{cell}" if cell[:1] in ("=", "@", "+", "-") else cell
-
-
-def _masked(cell):
-    """A cell without the full Aadhaar number it may hold."""
-    found = find_aadhaar(cell)
-    return to_latin_digits(cell).replace(found, f"XXXX XXXX {found[-4:]}") if found else cell

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.identity import mask_aadhaar
 from .whatsapp_message import LIVE
 
 #: Language of a message when the consumer's own has no approved template.
@@ -169,12 +170,22 @@ class DiscomWhatsappAudience(models.AbstractModel):
         }
         offices = self._signing_offices({row["office_id"] for row in rows})
         return [
-            {
-                **self._partner_values(row, offices.get(row["office_id"])),
-                **values[row["lang"]].get(row["res_id"], {}),
-            }
+            self._without_aadhaar(
+                {
+                    **self._partner_values(row, offices.get(row["office_id"])),
+                    **values[row["lang"]].get(row["res_id"], {}),
+                }
+            )
             for row in rows
         ]
+
+    @api.model
+    def _without_aadhaar(self, values):
+        """Return the values of a message with every full Aadhaar number crossed out.
+
+        The number must reach nobody, and one text must not stop the messages of a whole division.
+        """
+        return {name: mask_aadhaar(text) for name, text in values.items()}
 
     @api.model
     def _signing_offices(self, office_ids):

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 #: Order in which messages leave; lower goes first.
+PRIORITY_CODE = 1
 PRIORITY_REPLY = 5
 PRIORITY_OUTAGE = 10
 PRIORITY_RECEIPT = 20

@@ -7,6 +7,8 @@ from markupsafe import Markup
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..tools.identity import mask_aadhaar
+
 PURPOSES = ["bills", "outages", "dues", "other"]
 # What people write to stop, and to begin again; the whole text must be the word. Compared after
 # casefolding and without punctuation; the quick replies of our templates are among them.
@@ -60,7 +62,9 @@ class WhatsAppMessage(models.Model):
         """Return the rows that are not stored yet, each once, in the order of writing."""
         by_key = {}
         for row in rows:
-            by_key.setdefault(f"in:{row['wamid']}", dict(row))
+            # What people send cannot be refused, so a full Aadhaar number is crossed out.
+            clean = {**row, "text": mask_aadhaar(row["text"])}
+            by_key.setdefault(f"in:{row['wamid']}", clean)
         known = self.search_fetch([("key", "in", list(by_key))], ["key"])
         for message in known:
             del by_key[message.key]

@@ -22,6 +22,7 @@ class DiscomWhatsappMessage(models.Model):
         :return: (jobs, outcomes of messages for which no job could be made)
         """
         documents = self._documents()
+        secrets = self._secrets()
         specs = {template: template._message_spec() for template in self.template_id}
         jobs, refused = [], []
         for message in self:
@@ -30,23 +31,30 @@ class DiscomWhatsappMessage(models.Model):
                 refused.append(Outcome(message.key, Verdict.FAILED, text=str(document)))
                 continue
             try:
-                jobs.append(message._prepare_job(specs.get(message.template_id), document))
+                jobs.append(
+                    message._prepare_job(
+                        specs.get(message.template_id),
+                        document,
+                        secrets.get(message.id, {}),
+                    )
+                )
             except Exception as error:  # noqa: BLE001 one bad row must not stop the lane
                 _logger.exception("WhatsApp message %s could not be built", message.id)
                 refused.append(Outcome(message.key, Verdict.FAILED, text=str(error)))
         return jobs, refused
 
-    def _prepare_job(self, spec, document):
+    def _prepare_job(self, spec, document, secrets):
         """Return the job of one message.
 
         :param dict spec: plain data of its template, None for free text
         :param document: (filename, function that makes the bytes) or None
+        :param dict secrets: values that are in no record
         """
+        values = {**(self.values or {}), **secrets}
         payload = self._payload(spec)
         job = Job(self.key, self.priority, payload)
         if document:
             job.filename, job.render = document
-            values = self.values or {}
 
             def complete(media_id):
                 payload["template"]["components"] = send_components(
@@ -55,7 +63,7 @@ class DiscomWhatsappMessage(models.Model):
 
             job.complete = complete
         elif spec:
-            payload["template"]["components"] = send_components(spec, self.values or {})
+            payload["template"]["components"] = send_components(spec, values)
         return job
 
     def _payload(self, spec):
@@ -106,3 +114,17 @@ class DiscomWhatsappMessage(models.Model):
         for record in records:
             made.update(self._make_documents(record, lang))
         return made
+
+    def _secrets(self):
+        """Return {message id: values} that a document keeps out of messages until they leave."""
+        groups = defaultdict(list)
+        for message in self:
+            if message.res_model and message.res_model in self.env:
+                groups[message.res_model].append(message)
+        secrets = {}
+        for model, messages in groups.items():
+            records = self.env[model].browse({m.res_id for m in messages})
+            if isinstance(records, self.env.registry["discom.whatsapp.mixin"]):
+                made = records._whatsapp_secrets()
+                secrets.update((m.id, made[m.res_id]) for m in messages if m.res_id in made)
+        return secrets

@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.cloud_api import UNDELIVERABLE
@@ -99,7 +99,7 @@ class DiscomWhatsappMessage(models.Model):
                    write_date = now() AT TIME ZONE 'UTC'
               FROM best b
              WHERE m.id = b.id AND m.direction = 'out'
-            RETURNING m.id, m.state, m.error_code, m.phone, b.rank > b.state_rank
+            RETURNING m.id, m.state, m.error_code, m.phone, b.rank > b.state_rank, m.purpose
             """,
                 arrays=SQL(", ").join(arrays),
                 state_rank=STATE_RANK,
@@ -111,23 +111,42 @@ class DiscomWhatsappMessage(models.Model):
     def _note_reachability(self, changed):
         """Carry what a delivery proves about a number over to the consumers who gave it.
 
-        :param changed: tuples (message id, state, error code, phone, True)
+        That a code has arrived proves nothing: it proves when it is told back.
+
+        :param changed: tuples (message id, state, error code, phone, True, purpose)
         """
-        proved = {row[3] for row in changed if row[1] in ("delivered", "read")}
+        proved = {
+            row[3] for row in changed if row[1] in ("delivered", "read") and row[5] != "kyc_code"
+        }
         bounced = {row[3] for row in changed if row[1] == "failed" and row[2] == UNDELIVERABLE}
-        # The webhook runs for nobody in particular; no one else may set these states by hand.
-        partners = self.env["res.partner"].sudo()
-        if proved:
-            partners.search(
-                [
-                    ("discom_whatsapp_number", "in", list(proved)),
-                    ("discom_kyc_state", "in", ("captured", "bounced", "stale")),
-                ]
-            ).write({"discom_kyc_state": "verified"})
-        if bounced - proved:
-            partners.search(
-                [
-                    ("discom_whatsapp_number", "in", list(bounced - proved)),
-                    ("discom_kyc_state", "in", ("captured", "verified", "stale")),
-                ]
-            ).write({"discom_kyc_state": "bounced"})
+        self._set_kyc_state(
+            proved, ("captured", "bounced", "stale"), "verified", self.env._("Message delivered")
+        )
+        self._set_kyc_state(
+            bounced - proved,
+            ("captured", "verified", "stale"),
+            "bounced",
+            self.env._("Message undeliverable: not on WhatsApp"),
+        )
+
+    def _set_kyc_state(self, phones, states, state, evidence):
+        """Set the KYC state of the consumers on ``phones`` that are in one of ``states``."""
+        if not phones:
+            return
+        self.env["discom.kyc.event"]._update(
+            SQL(
+                """
+                UPDATE res_partner partner
+                   SET discom_kyc_state = %s, discom_kyc_state_date = %s,
+                       write_date = now() AT TIME ZONE 'UTC'
+                 WHERE partner.discom_whatsapp_number = ANY(%s) AND partner.discom_consumer
+                   AND partner.discom_kyc_state = ANY(%s)
+                """,
+                state,
+                fields.Date.context_today(self),
+                list(phones),
+                list(states),
+            ),
+            "whatsapp",
+            evidence=evidence,
+        )

@@ -168,3 +168,10 @@ class DiscomWhatsappMixin(models.AbstractModel):
     def _whatsapp_expiry(self, purpose):
         """Return {record id: datetime} after which the message is not worth sending."""
         return {}
+
+    def _whatsapp_secrets(self):
+        """Return {record id: {variable: text}} of values that go into a message as it leaves.
+
+        They are kept in no message, so nobody can read them there.
+        """
+        return {}

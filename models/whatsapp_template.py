@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools import template_text
+from ..tools.identity import find_aadhaar
 
 WA_LANGUAGES = {"hi_IN": "hi", "en_IN": "en"}
 # Statuses in which Meta has answered and the text may be edited.
@@ -246,6 +247,15 @@ class WhatsAppTemplate(models.Model):
                     )
                 )
 
+    @api.constrains("body", "header_text", "footer", "variable_ids")
+    def _check_no_aadhaar(self):
+        for template in self:
+            texts = [template.body, template.header_text, template.footer]
+            if any(find_aadhaar(t) for t in [*texts, *template.variable_ids.mapped("example")]):
+                raise ValidationError(
+                    self.env._("A template may not hold a full Aadhaar number, not as a sample.")
+                )
+
     def copy_data(self, default=None):
         default = dict(default or {})
         vals_list = super().copy_data(default)
@@ -334,6 +344,7 @@ class WhatsAppTemplate(models.Model):
         return {
             "name": self.name,
             "language": self.wa_language,
+            "positional": self.category == template_text.AUTHENTICATION,
             "header_type": self.header_type,
             "header_names": template_text.variable_names(
                 self.header_text if self.header_type == "text" else ""

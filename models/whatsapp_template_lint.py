@@ -38,6 +38,8 @@ MESSAGES = {
     "ttl_outage": _lt(
         "An outage message that arrives late does harm. Set “Valid for” to one or two hours."
     ),
+    "code_variable": _lt("The text of a code has one variable, {{code}}."),
+    "code_button": _lt("The template of a code has one button, which copies the code."),
     "private_number": _lt(
         "%(detail)s is not on the list of official numbers. Cheats use private numbers: give 1912 "
         "or a number of the office."

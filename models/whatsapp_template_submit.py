@@ -110,11 +110,9 @@ class WhatsAppTemplate(models.Model):
                 client.post(self.wa_template_id, payload)
                 answer = {}
             else:
-                payload |= {
-                    "name": self.name,
-                    "language": self.wa_language,
-                    "parameter_format": "NAMED",
-                }
+                payload |= {"name": self.name, "language": self.wa_language}
+                if self.category != template_text.AUTHENTICATION:
+                    payload["parameter_format"] = "NAMED"
                 answer = client.post(f"{self.account_id.waba_id}/message_templates", payload)
         except CloudApiError as error:
             if error.http_status is None or judge_error(error) is Verdict.HALT:
@@ -137,12 +135,13 @@ class WhatsAppTemplate(models.Model):
     def _create_payload(self, header_handle):
         """Return the body with which Meta creates or edits the template."""
         self.ensure_one()
-        payload = {
-            "category": self.category,
-            "components": template_text.create_components(
+        if self.category == template_text.AUTHENTICATION:
+            components = template_text.authentication_components(self.button_ids[:1].text)
+        else:
+            components = template_text.create_components(
                 self._text_data(), self._examples(), header_handle
-            ),
-        }
+            )
+        payload = {"category": self.category, "components": components}
         if self.ttl_seconds:
             payload["message_send_ttl_seconds"] = self.ttl_seconds
         return payload
@@ -280,6 +279,10 @@ class WhatsAppTemplate(models.Model):
     def _text_from_meta(self, answer):
         """Return the values of the text where Meta's differs from ours, else an empty dict."""
         theirs, _examples = template_text.read_components(answer.get("components"))
+        if answer.get("category") == template_text.AUTHENTICATION:
+            # Its one variable has no name at Meta.
+            code = f"{{{{{template_text.CODE_VARIABLE}}}}}"
+            theirs["body"] = template_text.VARIABLE.sub(code, theirs["body"])
         ours = self._text_data()
         for button in ours["buttons"]:
             # At Meta the variable of an address has no name.
@@ -289,6 +292,9 @@ class WhatsAppTemplate(models.Model):
         vals = {name: theirs[name] or False for name in ("header_text", "body", "footer")}
         vals["header_type"] = theirs["header_type"]
         if theirs["buttons"] != ours["buttons"]:
+            if answer.get("category") == template_text.AUTHENTICATION:
+                for button in theirs["buttons"]:
+                    button["url"] = template_text.CODE_URL
             payloads = {button.text: button.payload for button in self.button_ids}
             vals["button_ids"] = [
                 Command.clear(),

@@ -30,3 +30,9 @@ from . import test_bill_rights
 from . import test_import_rights
 from . import test_whatsapp_rights
 from . import test_whatsapp_stale
+from . import test_aadhaar
+from . import test_kyc_code
+from . import test_kyc_connection
+from . import test_kyc_history
+from . import test_kyc_number
+from . import test_kyc_counter

@@ -84,7 +84,7 @@ class TestConsumer(DiscomCommon):
             ("discom_account_no", False),
             ("discom_office_id", False),
             ("discom_old_account_no", "12345678901"),
-            ("discom_aadhaar_last4", "234123412346"),
+            ("discom_id_last4", "234123412346"),
             ("discom_sanctioned_load", -1),
         ):
             with (

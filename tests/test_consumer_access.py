@@ -1,3 +1,5 @@
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
@@ -103,8 +105,16 @@ class TestConsumerAccess(DiscomCommon, HttpCase):
                 self.consumer_a.with_user(user).unlink()
         with self.assertRaises(AccessError):
             self.contact.with_user(self.administrator).unlink()
-        self.consumer_b.with_user(self.administrator).unlink()
-        self.assertFalse(self.consumer_b.exists())
+        mistaken = self.create_consumer(discom_whatsapp_number=False)
+        mistaken.with_user(self.administrator).unlink()
+        self.assertFalse(mistaken.exists())
+        # Who has given a number has a history, which is kept.
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+            self.cr.savepoint(),
+        ):
+            self.consumer_b.with_user(self.administrator).unlink()
 
     def test_without_a_role_no_consumer_is_seen(self):
         employee = new_test_user(self.env, "test_employee", discom_office_ids=self.division_a.ids)

@@ -8,17 +8,28 @@ from .phone import to_latin_digits
 
 # Twelve digits, alone or in groups of four as printed on the card, not part of a longer number.
 _CANDIDATE = re.compile(r"(?<![\d+])\d{4}([ -]?)\d{4}\1\d{4}(?!\d)")
+# A mobile number with its country code has twelve digits too, and is not grouped by fours.
+_MOBILE = re.compile(r"91[6-9]\d{9}")
 
 
-def find_aadhaar(text):
+def find_aadhaar(text, exempt=()):
     """Return the first full Aadhaar number in ``text``, as written there, or None.
 
     A number counts when its check digit (Verhoeff) is right; UIDAI allows only its last four
-    digits to be shown and kept.
+    digits to be shown and kept. Mobile numbers written with 91 in front are exempt.
+
+    :param exempt: further numbers of twelve digits that are known to be something else, such as
+        the old account number of the consumer
     """
-    if not text:
-        return None
-    for candidate in _CANDIDATE.finditer(to_latin_digits(text)):
-        if aadhaar.is_valid(candidate.group()):
-            return candidate.group()
+    for candidate in _CANDIDATE.finditer(to_latin_digits(text)) if text else ():
+        found = candidate.group()
+        if found not in exempt and not _MOBILE.fullmatch(found) and aadhaar.is_valid(found):
+            return found
     return None
+
+
+def mask_aadhaar(text, exempt=()):
+    """Return ``text`` with all but the last four digits of every full Aadhaar number crossed out."""
+    while found := find_aadhaar(text, exempt):
+        text = to_latin_digits(text).replace(found, f"XXXX XXXX {found[-4:]}")
+    return text

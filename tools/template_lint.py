@@ -10,7 +10,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from .template_text import VARIABLE, variable_names
+from .template_text import AUTHENTICATION, CODE_VARIABLE, VARIABLE, variable_names
 
 BODY_MAX, HEADER_MAX, FOOTER_MAX = 1024, 60, 60
 BUTTONS_MAX, URLS_MAX, PHONES_MAX = 10, 2, 1
@@ -60,6 +60,9 @@ def lint(template, examples, official_numbers=(), official_hosts=()):
     :param official_hosts: host names of the company; their sub-domains count too
     :rtype: list[Finding]
     """
+    if template["category"] == AUTHENTICATION:
+        # Meta writes this text itself; there is nothing else to check.
+        return [*_lint_code(template), *_lint_ttl(template)]
     return [
         *_lint_header(template),
         *_lint_body(template["body"] or ""),
@@ -86,6 +89,16 @@ def _lint_variables(text):
     for name in variable_names(text):
         if not PARAMETER_NAME.fullmatch(name):
             yield _error("variable_name", name)
+
+
+def _lint_code(template):
+    """What the template of a code needs for the code to get into it."""
+    if variable_names(template["body"]) != [CODE_VARIABLE]:
+        yield _error("code_variable")
+    buttons = template["buttons"]
+    label = buttons[0]["text"] if buttons else ""
+    if [button["type"] for button in buttons] != ["url"] or not 0 < len(label) <= LABEL_MAX:
+        yield _error("code_button")
 
 
 def _lint_header(template):

@@ -19,6 +19,12 @@ MARKS = (
     (re.compile(r"(?<!\w)~(\S(?:[^~\n]*\S)?)~(?!\w)"), r"<del>\1</del>"),
 )
 BUTTON_TYPES = {"quick_reply": "QUICK_REPLY", "url": "URL", "phone": "PHONE_NUMBER"}
+# The text of a code's template is Meta's own; the author chooses its parts.
+# https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/authentication-templates/copy-code-button-authentication-templates/
+AUTHENTICATION = "AUTHENTICATION"
+CODE_VARIABLE = "code"
+CODE_MINUTES = 10
+CODE_URL = "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{code}}"
 HEADER_FORMATS = {"text": "TEXT", "document": "DOCUMENT", "image": "IMAGE"}
 
 
@@ -61,7 +67,8 @@ def send_components(spec, values, media_id=None, filename=None):
     """Return the ``components`` of a message from this template.
 
     :param dict spec: ``header_type``, ``header_names``, ``body_names`` and ``buttons``, a list of
-        ``{"type", "payload", "names"}`` in the order of the template
+        ``{"type", "payload", "names"}`` in the order of the template; ``positional`` where the
+        parameters have no names
     :param dict values: name -> text
     :param media_id: id of the uploaded file when the header is a document or an image; without it
         the header is left out, for a sender that uploads later
@@ -84,9 +91,10 @@ def send_components(spec, values, media_id=None, filename=None):
             {"type": "header", "parameters": _text_parameters(spec["header_names"], values)}
         )
     if spec["body_names"]:
-        components.append(
-            {"type": "body", "parameters": _text_parameters(spec["body_names"], values)}
-        )
+        parameters = _text_parameters(spec["body_names"], values)
+        if spec.get("positional"):
+            parameters = [{"type": "text", "text": each["text"]} for each in parameters]
+        components.append({"type": "body", "parameters": parameters})
     for index, button in enumerate(spec["buttons"]):
         if button["type"] == "quick_reply" and button["payload"]:
             parameter = {"type": "payload", "payload": button["payload"]}
@@ -140,6 +148,21 @@ def create_components(template, examples, header_handle=None):
             }
         )
     return components
+
+
+def authentication_components(button_text):
+    """Return the ``components`` with which the template of a code is created or edited.
+
+    :param str button_text: label of the button that copies the code
+    """
+    return [
+        {"type": "BODY", "add_security_recommendation": True},
+        {"type": "FOOTER", "code_expiration_minutes": CODE_MINUTES},
+        {
+            "type": "BUTTONS",
+            "buttons": [{"type": "OTP", "otp_type": "COPY_CODE", "text": button_text}],
+        },
+    ]
 
 
 def read_components(components):

@@ -58,4 +58,6 @@ class DiscomConsentAsk(models.TransientModel):
         if self.action == "given":
             values.update(notice_version=self.notice_id.version, notice_lang=self.notice_id.lang)
         self.partner_ids._discom_record_consent(self.action, purposes, self.method, **values)
+        if self.action == "given" and self.method == "counter":
+            self.partner_ids._discom_welcome()
         return {"type": "ir.actions.act_window_close"}

@@ -2,6 +2,7 @@
 
 import re
 
+from .authentication import write_components
 from .errors import GraphError
 from .templates import MEDIA_FORMATS, VARIABLE, variables
 
@@ -46,7 +47,10 @@ def check_template(given):
     if not isinstance(given["language"], str) or not LANGUAGE.fullmatch(given["language"]):
         raise _refuse(f"Language {given['language']!r} is not supported.", 2388039)
     category = check_category(given["category"])
-    check_components(given["components"], given.get("parameter_format"))
+    if category == "AUTHENTICATION":
+        write_components(given["components"], given["language"])
+    else:
+        check_components(given["components"], given.get("parameter_format"))
     ttl = given.get("message_send_ttl_seconds")
     if ttl is not None and ttl != -1:
         low, high = TTL_RANGE[category]

@@ -2,6 +2,8 @@
 
 import re
 
+from .authentication import write_components
+
 VARIABLE = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 SENDABLE = "APPROVED"
 STATUSES = (
@@ -95,6 +97,8 @@ class Template:
 
     def set_components(self, components):
         """Replace all components, as an edit does."""
+        if self.category == "AUTHENTICATION":
+            components = write_components(components, self.language)
         self.components = components
         self.layout = Layout(components)
 

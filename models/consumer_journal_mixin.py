@@ -1,0 +1,61 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+
+class DiscomJournalMixin(models.AbstractModel):
+    """A journal: entries are added by the methods of the model and never changed or deleted.
+
+    The model refuses it whatever the rights, and so does the database: a mistake in SQL shall not
+    rewrite history.
+    """
+
+    _name = "discom.journal.mixin"
+    _description = "Journal"
+
+    def init(self):
+        """Put the triggers on the table of the journal."""
+        if self._abstract:
+            return
+        table = SQL.identifier(self._table)
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION discom_append_only() RETURNS trigger AS $$
+                BEGIN
+                    RAISE EXCEPTION '%% is append-only: %% refused', TG_TABLE_NAME, TG_OP
+                        USING ERRCODE = 'integrity_constraint_violation';
+                END
+                $$ LANGUAGE plpgsql;
+                DROP TRIGGER IF EXISTS append_only ON %(table)s;
+                CREATE TRIGGER append_only
+                    BEFORE UPDATE OR DELETE ON %(table)s
+                    FOR EACH ROW EXECUTE FUNCTION discom_append_only();
+                DROP TRIGGER IF EXISTS no_truncate ON %(table)s;
+                CREATE TRIGGER no_truncate
+                    BEFORE TRUNCATE ON %(table)s
+                    FOR EACH STATEMENT EXECUTE FUNCTION discom_append_only();
+                """,
+                table=table,
+            )
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise UserError(
+            self.env._("An entry of this journal is made on the consumer, with the buttons for it.")
+        )
+
+    def write(self, vals):
+        self._refuse_change()
+
+    def unlink(self):
+        self._refuse_change()
+
+    def _refuse_change(self):
+        raise UserError(
+            self.env._(
+                "An entry of this journal cannot be changed or deleted. Record a new one: the newest "
+                "is in force."
+            )
+        )

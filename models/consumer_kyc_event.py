@@ -1,0 +1,233 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+from ..tools.identity import find_aadhaar
+
+KYC_SOURCES = [
+    ("counter", "Counter"),
+    ("field", "Field staff"),
+    ("kiosk", "Kiosk or Jan Seva Kendra"),
+    ("sakhi", "Bijli Sakhi"),
+    ("file", "File"),
+    ("whatsapp", "WhatsApp"),
+    ("connection", "New connection"),
+    ("online", "Online"),
+]
+# Fields of a consumer whose changes are kept.
+KYC_FIELDS = [
+    "discom_whatsapp_number",
+    "phone",
+    "email",
+    "lang",
+    "discom_kyc_state",
+    "discom_id_kind",
+    "discom_id_last4",
+    "discom_id_seen",
+]
+COLUMNS = SQL(
+    "partner_id, company_id, office_id, field, old, new, source, user_id, date, place, evidence"
+)
+
+
+class DiscomKycEvent(models.Model):
+    """Journal of the contact data: which field of a consumer changed from what to what.
+
+    Says also by which door, by whom, when, where and on what ground. Nobody changes or deletes an
+    entry.
+    """
+
+    _name = "discom.kyc.event"
+    _inherit = ["discom.journal.mixin"]
+    _description = "KYC change"
+    _order = "id desc"
+    _rec_name = "field"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        "res.partner", "Consumer", required=True, readonly=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one("res.company", "Company", readonly=True, ondelete="restrict")
+    office_id = fields.Many2one(
+        "discom.office",
+        "Office",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Office of the consumer at the time.",
+    )
+    field = fields.Selection("_selection_field", required=True, readonly=True)
+    old = fields.Char("Stored before", readonly=True)
+    new = fields.Char("Stored after", readonly=True)
+    old_text = fields.Char("Before", compute="_compute_texts")
+    new_text = fields.Char("After", compute="_compute_texts")
+    source = fields.Selection(KYC_SOURCES, "Way", required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users", "Recorded by", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    date = fields.Datetime(required=True, readonly=True)
+    place = fields.Char(readonly=True, help="Where the data were taken: counter, camp, kiosk.")
+    evidence = fields.Char(
+        readonly=True, help="On what ground: number of the form, file, code, delivered message."
+    )
+
+    _partner_idx = models.Index("(partner_id, id DESC)")
+    _date_idx = models.Index("(date)")
+
+    def _selection_field(self):
+        partners = self.env["res.partner"]
+        labels = {"phone": self.env._("Mobile"), "lang": self.env._("Language")}
+        return [
+            (name, labels.get(name) or partners._fields[name]._description_string(self.env))
+            for name in KYC_FIELDS
+        ]
+
+    @api.depends("field", "old", "new")
+    def _compute_texts(self):
+        """Show the label of a choice in place of its key."""
+        partners = self.env["res.partner"]
+        labels = {
+            name: dict(partners._fields[name]._description_selection(self.env))
+            for name in KYC_FIELDS
+            if partners._fields[name].type == "selection"
+        }
+        labels["discom_id_seen"] = {"true": self.env._("Yes"), "false": self.env._("No")}
+        for event in self:
+            known = labels.get(event.field, {})
+            event.old_text = known.get(event.old, event.old)
+            event.new_text = known.get(event.new, event.new)
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _snapshot(self, partner_ids):
+        """Return {consumer id: text of the KYC fields} as they are, for :meth:`_append`."""
+        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_consumer"])
+        values = SQL(", ").join(SQL("%s, %s", n, SQL.identifier(n)) for n in KYC_FIELDS)
+        self.env.cr.execute(
+            SQL(
+                "SELECT id, jsonb_build_object(%s)::text FROM res_partner"
+                " WHERE id = ANY(%s) AND discom_consumer",
+                values,
+                list(partner_ids),
+            )
+        )
+        return dict(self.env.cr.fetchall())
+
+    @api.model
+    def _append(self, before, source, place=None, evidence=None):
+        """Add what has changed since ``before``, in one statement however many the consumers.
+
+        :param dict before: from :meth:`_snapshot`, or made the same way for a consumer that is new
+        :param str source: key of ``KYC_SOURCES``
+        :return: number of entries added
+        """
+        if not before:
+            return 0
+        self._check_texts(source, place, evidence)
+        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_office_id", "company_id"])
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_kyc_event (%(columns)s)
+                SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new, %(source)s,
+                       %(user)s, %(date)s, %(place)s, %(evidence)s
+                  FROM unnest(%(ids)s, %(olds)s::jsonb[]) AS b(id, old)
+                  JOIN res_partner p ON p.id = b.id
+            CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(field, old, new)
+                 WHERE p.discom_consumer AND %(differs)s
+              ORDER BY p.id
+                """,
+                columns=COLUMNS,
+                source=source,
+                user=self.env.uid,
+                date=self.env.cr.now(),
+                place=place or None,
+                evidence=evidence or None,
+                ids=list(before),
+                olds=list(before.values()),
+                pairs=SQL(", ").join(
+                    SQL("(%s, b.old->>%s, p.%s::text)", name, name, SQL.identifier(name))
+                    for name in KYC_FIELDS
+                ),
+                differs=_DIFFERS,
+            )
+        )
+        added = self.env.cr.rowcount
+        self.env["res.partner"].browse(before).invalidate_recordset(
+            ["discom_kyc_event_ids"], flush=False
+        )
+        return added
+
+    @api.model
+    def _update(self, update, source, user=None, place=None, evidence=None, ctes=None):
+        """Run an UPDATE of consumers and add what it changes, in that one statement.
+
+        The door for those who write consumers by SQL, such as imports. What is compared is the row
+        as it was before the statement and as the statement leaves it.
+
+        :param SQL update: ``UPDATE res_partner partner SET ...`` without ``RETURNING``
+        :param source: key of ``KYC_SOURCES``, or SQL on the tables of the update
+        :param user: id, or SQL on the tables of the update; the current user by default
+        :param place: text, or SQL on the tables of the update
+        :param evidence: text, or SQL on the tables of the update
+        :param SQL ctes: ``name AS (...), ...`` that the update refers to
+        :return: ids of the consumers updated
+        """
+        self._check_texts(source, place, evidence)
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH %(ctes)s changed AS (
+                    %(update)s
+                    RETURNING partner.id, partner.discom_consumer, %(fields)s,
+                              (%(source)s)::varchar AS kyc_source, (%(user)s)::integer AS kyc_user,
+                              (%(place)s)::varchar AS kyc_place,
+                              (%(evidence)s)::varchar AS kyc_evidence
+                ), added AS (
+                    INSERT INTO discom_kyc_event (%(columns)s)
+                    SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new,
+                           changed.kyc_source, changed.kyc_user, %(date)s, changed.kyc_place,
+                           changed.kyc_evidence
+                      FROM changed
+                      JOIN res_partner p ON p.id = changed.id
+                CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(field, old, new)
+                     WHERE changed.discom_consumer AND %(differs)s
+                  ORDER BY p.id
+                )
+                SELECT id FROM changed
+                """,
+                update=update,
+                fields=SQL(", ").join(SQL("partner.%s", SQL.identifier(n)) for n in KYC_FIELDS),
+                source=source,
+                user=user or self.env.uid,
+                place=place or None,
+                evidence=evidence or None,
+                ctes=SQL("%s,", ctes) if ctes else SQL(),
+                columns=COLUMNS,
+                date=self.env.cr.now(),
+                pairs=SQL(", ").join(
+                    SQL("(%s, p.%s::text, changed.%s::text)", n, *[SQL.identifier(n)] * 2)
+                    for n in KYC_FIELDS
+                ),
+                differs=_DIFFERS,
+            )
+        )
+        ids = [partner_id for (partner_id,) in self.env.cr.fetchall()]
+        self.env["res.partner"].invalidate_model()
+        return ids
+
+    @api.model
+    def _check_texts(self, source, *texts):
+        """
+        :raise ValidationError: for an unknown source or a text with a full Aadhaar number
+        """
+        if isinstance(source, str) and source not in dict(KYC_SOURCES):
+            raise ValidationError(self.env._("“%(key)s” is no way of taking KYC.", key=source))
+        if any(isinstance(text, str) and find_aadhaar(text) for text in texts):
+            raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
+
+
+# A tick that was never set and one taken away are the same to a reader.
+_DIFFERS = SQL("COALESCE(NULLIF(v.old, 'false'), '') <> COALESCE(NULLIF(v.new, 'false'), '')")

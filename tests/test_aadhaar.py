@@ -1,0 +1,72 @@
+from markupsafe import Markup
+
+from odoo.exceptions import ValidationError
+from odoo.tests import tagged
+
+from ..tools.identity import find_aadhaar, mask_aadhaar
+from .common_whatsapp import WhatsappCommon
+
+AADHAAR = "2341 2341 2346"
+
+
+@tagged("post_install", "-at_install")
+class TestAadhaar(WhatsappCommon):
+    """No full Aadhaar number is kept or sent, wherever somebody writes one."""
+
+    def test_chatter(self):
+        consumer = self.create_consumer()
+        for body in (AADHAAR, Markup("card <b>२३४१</b> 2341 2346"), "234123412346."):
+            with self.subTest(body=body), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                consumer.with_user(self.counter).message_post(body=body)
+        message = consumer.with_user(self.counter).message_post(body="last four 2346")
+        with self.assertRaises(ValidationError):
+            message.body = f"all of it {AADHAAR}"
+
+    def test_what_is_exempt(self):
+        consumer = self.create_consumer(discom_old_account_no="234123412346")
+        consumer.message_post(body="Old account 234123412346")
+        consumer.message_post(body="Call +919415261234 or 919415261234")
+        self.env["res.partner"].create({"name": "Contact"}).message_post(body=AADHAAR)
+        # The check digit of this one is right: it is a telephone number all the same.
+        self.assertFalse(find_aadhaar("916000000008"))
+        self.assertFalse(find_aadhaar("4410123456 23412341234"))
+
+    def test_crossed_out(self):
+        self.assertEqual(mask_aadhaar(f"no {AADHAAR}!"), "no XXXX XXXX 2346!")
+        self.assertEqual(mask_aadhaar("nothing"), "nothing")
+        self.assertFalse(mask_aadhaar(""))
+
+    def test_written_by_the_consumer(self):
+        consumer = self.create_ready_consumer()
+        row = {
+            "wamid": "wamid.test",
+            "phone": consumer.discom_whatsapp_number,
+            "timestamp": 1_800_000_000,
+            "text": f"My card is {AADHAAR}",
+            "payload": "",
+            "context_wamid": "",
+            "account_id": self.account.id,
+            "phone_number_id": self.account.phone_number_id,
+        }
+        message = self.env["discom.whatsapp.message"]._receive([row])
+        self.assertEqual(message.body, "My card is XXXX XXXX 2346")
+        self.assertNotIn("2341", consumer.message_ids[0].body)
+
+    def test_value_of_a_message(self):
+        bill = self.create_bill(self.create_ready_consumer())
+        # Past every check of the form, as by an import of another module.
+        self.env.cr.execute(
+            "UPDATE res_partner SET discom_name_hi = %s WHERE id = %s",
+            [f"राम {AADHAAR}", bill.partner_id.id],
+        )
+        self.env.invalidate_all()
+        message = self.messages(self.send(bill))
+        self.assertEqual(message.values["name"], "राम XXXX XXXX 2346")
+
+    def test_template(self):
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            self.template.body = f"Your number {AADHAAR} is here"
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            self.template.variable_ids = [
+                (1, self.template.variable_ids[0].id, {"example": AADHAAR})
+            ]

@@ -1,0 +1,97 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import DiscomCommon
+
+
+@tagged("post_install", "-at_install")
+class TestKycConnection(DiscomCommon):
+    """A person with several connections gives KYC once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        person = {"name": "Ram Kumar", "discom_guardian_name": "Shyam Kumar"}
+        cls.house = cls.create_consumer(
+            **person, discom_whatsapp_number="9415300011", street="House 1"
+        )
+        cls.shop = cls.create_consumer(
+            name="RAM  KUMAR",
+            discom_guardian_name="shyam kumar",
+            discom_whatsapp_number="9415300011",
+            street="Shop 2",
+        )
+        cls.namesake = cls.create_consumer(
+            name="Ram Kumar",
+            discom_guardian_name="Mohan",
+            discom_whatsapp_number="9415300011",
+        )
+        cls.stranger = cls.create_consumer(**person)
+
+    def test_proposed_and_joined(self):
+        self.assertEqual(self.house.discom_same_person_ids, self.shop)
+        self.house.with_user(self.counter).action_discom_join()
+        person = self.house.parent_id
+        self.assertEqual(self.shop.parent_id, person)
+        self.assertFalse(person.discom_consumer)
+        self.assertEqual(self.house.discom_connection_ids, self.shop)
+        self.assertEqual(self.house.discom_connection_count, 1)
+        self.assertFalse(self.house.discom_same_person_ids)
+        self.assertEqual((self.house.street, self.shop.street), ("House 1", "Shop 2"))
+        action = self.house.action_discom_connections()
+        self.assertEqual(self.env["res.partner"].search(action["domain"]), self.shop)
+        # A third one is joined to the same person.
+        self.namesake.discom_guardian_name = "Shyam Kumar"
+        self.namesake.with_user(self.counter).action_discom_join()
+        self.assertEqual(self.namesake.parent_id, person)
+        self.assertEqual(self.house.discom_connection_ids, self.shop | self.namesake)
+
+    def test_nothing_to_join(self):
+        with self.assertRaises(UserError):
+            self.stranger.with_user(self.counter).action_discom_join()
+        with self.assertRaises(AccessError):
+            self.house.with_user(self.auditor).action_discom_join()
+
+    def test_kyc_is_copied(self):
+        self.house.with_user(self.counter).action_discom_join()
+        self.house.write({"discom_whatsapp_number": "9415300012", "email": "ram@example.org"})
+        self.house.discom_kyc_state = "verified"
+        self.house._discom_record_consent(
+            "given", ["bills", "dues"], "counter", notice_version="1", notice_lang="hi_IN"
+        )
+        self.house._discom_record_consent("withdrawn", ["other"], "whatsapp")
+        self.house.with_user(self.counter).action_discom_copy_kyc()
+        self.assertRecordValues(
+            self.shop,
+            [
+                {
+                    "discom_whatsapp_number": "+919415300012",
+                    "email": "ram@example.org",
+                    "discom_kyc_state": "verified",
+                    "discom_consent_bills": "given",
+                    "discom_consent_dues": "given",
+                    "discom_consent_outages": False,
+                    "discom_consent_other": "withdrawn",
+                    "street": "Shop 2",
+                }
+            ],
+        )
+        evidence = f"Copied from account {self.house.discom_account_no}"
+        event = self.shop.discom_kyc_event_ids.filtered(
+            lambda event: event.field == "discom_whatsapp_number"
+        )[0]
+        self.assertEqual(
+            (event.new, event.evidence, event.user_id), ("+919415300012", evidence, self.counter)
+        )
+        entry = self.env["discom.consent"].search(
+            [("partner_id", "=", self.shop.id), ("purpose", "=", "bills")]
+        )
+        self.assertEqual((entry.notice_version, entry.evidence), ("1", evidence))
+
+    def test_nothing_to_copy(self):
+        with self.assertRaises(UserError):
+            self.stranger.with_user(self.counter).action_discom_copy_kyc()
+        self.house.with_user(self.counter).action_discom_join()
+        self.house.discom_whatsapp_number = False
+        with self.assertRaises(UserError):
+            self.house.with_user(self.counter).action_discom_copy_kyc()

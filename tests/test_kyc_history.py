@@ -1,0 +1,218 @@
+import base64
+from unittest.mock import patch
+
+from psycopg2.errors import IntegrityConstraintViolation
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, HttpCase, JsonRpcException, tagged
+from odoo.tools import mute_logger
+
+from .common import DiscomCommon
+
+FORM = "discom.discom_consumer_view_form"
+PIXEL = base64.b64encode(
+    base64.b64decode(
+        b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+        b"gg=="
+    )
+)
+
+
+@tagged("post_install", "-at_install")
+class TestKycHistory(DiscomCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.consumer = cls.create_consumer(discom_whatsapp_number=False)
+        cls.proved = cls.create_consumer()
+        cls.proved.discom_kyc_state = "verified"
+
+    def _history(self, consumer, *names):
+        events = self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)], order="id")
+        return events.mapped(lambda event: tuple(event[name] or "" for name in names))
+
+    def test_form_leaves_history(self):
+        form = Form(self.consumer.with_user(self.counter), FORM)
+        form.discom_whatsapp_number = "94152 61299"
+        form.email = "sita@example.org"
+        form.discom_id_kind = "pan"
+        form.discom_id_last4 = "12 4f"
+        form.discom_id_seen = True
+        form.discom_kyc_form = PIXEL
+        form.save()
+        self.assertEqual(
+            sorted(self._history(self.consumer, "field", "old", "new", "source")),
+            [
+                ("discom_id_kind", "", "pan", "counter"),
+                ("discom_id_last4", "", "124F", "counter"),
+                ("discom_id_seen", "", "true", "counter"),
+                ("discom_kyc_state", "none", "captured", "counter"),
+                ("discom_whatsapp_number", "", "+919415261299", "counter"),
+                ("email", "", "sita@example.org", "counter"),
+            ],
+        )
+        event = self.consumer.discom_kyc_event_ids[0]
+        self.assertRecordValues(
+            event,
+            [
+                {
+                    "user_id": self.counter.id,
+                    "office_id": self.subdivision_a1.id,
+                    "company_id": self.company.id,
+                }
+            ],
+        )
+        self.assertTrue(event.date)
+        self.assertTrue(self.consumer.discom_kyc_form)
+
+    def test_new_consumer_begins_with_what_was_given(self):
+        consumer = self.create_consumer(discom_whatsapp_number="9415261200", email="a@example.org")
+        self.assertEqual(
+            sorted(self._history(consumer, "field", "new")),
+            [
+                ("discom_kyc_state", "captured"),
+                ("discom_whatsapp_number", "+919415261200"),
+                ("email", "a@example.org"),
+            ],
+        )
+
+    def test_same_value_leaves_nothing(self):
+        before = self._history(self.proved, "id")
+        self.proved.with_user(self.counter).write(
+            {"discom_whatsapp_number": self.proved.discom_whatsapp_number[3:], "email": False}
+        )
+        self.assertEqual(self._history(self.proved, "id"), before)
+        self.assertEqual(self.proved.discom_kyc_state, "verified")
+
+    def test_labels_are_shown(self):
+        self.consumer.with_user(self.surveyor).discom_whatsapp_number = "9415261299"
+        event = self.consumer.discom_kyc_event_ids.filtered(
+            lambda event: event.field == "discom_kyc_state"
+        )
+        self.assertEqual((event.old_text, event.new_text), ("No number", "Captured"))
+        self.assertEqual(event.source, "field")
+
+    def test_many_cost_as_much_as_one(self):
+        consumers = self.env["res.partner"].union(*[self.create_consumer() for _number in range(8)])
+        self.env.flush_all()
+        event = type(self.env["discom.kyc.event"])
+        with patch.object(event, "_append", autospec=True, side_effect=event._append) as append:
+            consumers.with_user(self.counter).email = "ward@example.org"
+        self.assertEqual(append.call_count, 1)
+        for consumer in consumers:
+            self.assertIn(("email", "ward@example.org"), self._history(consumer, "field", "new"))
+
+    def test_nobody_changes_history(self):
+        self.consumer.discom_whatsapp_number = "9415261299"
+        event = self.consumer.discom_kyc_event_ids[0]
+        for method in (
+            lambda: event.write({"new": "x"}),
+            event.unlink,
+            lambda: event.create({"partner_id": self.consumer.id}),
+        ):
+            with self.assertRaises(UserError):
+                method()
+        for query in ("UPDATE discom_kyc_event SET new = 'x'", "DELETE FROM discom_kyc_event"):
+            with (
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(IntegrityConstraintViolation),
+                self.cr.savepoint(),
+            ):
+                self.cr.execute(query)
+
+    def test_state_is_not_set_by_hand(self):
+        self.authenticate("test_counter", "test_counter")
+        for vals in (
+            {"discom_kyc_state": "verified"},
+            {"discom_kyc_date": "2020-01-01"},
+            {"discom_kyc_user_id": self.clerk.id},
+            {"discom_whatsapp_number": "9415261298", "discom_kyc_state": "verified"},
+        ):
+            with (
+                self.subTest(vals=vals),
+                mute_logger("odoo.http"),
+                self.assertRaisesRegex(JsonRpcException, "UserError"),
+            ):
+                self.make_jsonrpc_request(
+                    "/web/dataset/call_kw",
+                    {
+                        "model": "res.partner",
+                        "method": "write",
+                        "args": [self.consumer.ids, vals],
+                        "kwargs": {},
+                    },
+                )
+        consumers = self.env["res.partner"].with_user(self.administrator)
+        new = {
+            "name": "New",
+            "discom_account_no": "4410999777",
+            "discom_office_id": self.subdivision_a1.id,
+            "discom_consumer": True,
+        }
+        with self.assertRaises(UserError):
+            consumers.create({**new, "discom_kyc_state": "verified"})
+        context = {
+            "default_discom_kyc_state": "verified",
+            "default_discom_consent_bills": "given",
+            "default_discom_consumer": True,
+        }
+        del new["discom_consumer"]
+        consumer = consumers.with_context(**context).create(new)
+        self.assertRecordValues(
+            consumer,
+            [
+                {
+                    "discom_consumer": True,
+                    "discom_kyc_state": "none",
+                    "discom_consent_bills": False,
+                    "company_id": self.company.id,
+                }
+            ],
+        )
+
+    def test_whatsapp_on_the_mobile(self):
+        self.consumer.phone = "094152 61277"
+        form = Form(self.consumer.with_user(self.counter), FORM)
+        self.assertFalse(form.discom_whatsapp_same)
+        form.discom_whatsapp_same = True
+        self.assertEqual(form.discom_whatsapp_number, "+919415261277")
+        form.save()
+        self.assertTrue(self.consumer.discom_whatsapp_same)
+        self.consumer.discom_whatsapp_number = "9415261276"
+        self.assertFalse(self.consumer.discom_whatsapp_same)
+        self.consumer.phone = "05446 222333"
+        with self.assertRaises(ValidationError):
+            Form(self.consumer.with_user(self.counter), FORM).discom_whatsapp_same = True
+
+    def test_refused_and_stale(self):
+        self.consumer.with_user(self.counter).action_discom_kyc_refused()
+        self.assertRecordValues(
+            self.consumer,
+            [{"discom_kyc_state": "refused", "discom_kyc_user_id": self.counter.id}],
+        )
+        self.assertTrue(self.consumer.discom_kyc_state_date)
+        with self.assertRaises(UserError):
+            self.proved.with_user(self.counter).action_discom_kyc_refused()
+        with self.assertRaises(UserError):
+            self.consumer.with_user(self.counter).action_discom_kyc_stale()
+        self.proved.with_user(self.counter).action_discom_kyc_stale()
+        self.assertEqual(self.proved.discom_kyc_state, "stale")
+        for user in (self.auditor, self.operator, self.clerk_b):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.proved.with_user(user).action_discom_kyc_stale()
+
+    def test_history_is_seen_in_own_offices(self):
+        events = self.env["discom.kyc.event"]
+        domain = [("partner_id", "=", self.proved.id)]
+        self.assertTrue(events.with_user(self.auditor).search(domain))
+        self.assertFalse(events.with_user(self.clerk_b).search(domain))
+
+    def test_unknown_way_and_evidence_with_aadhaar(self):
+        self.consumer.with_context(discom_kyc_source="rumour").with_user(self.counter).write(
+            {"discom_whatsapp_number": "9415261299"}
+        )
+        self.assertEqual(self.consumer.discom_kyc_source, "counter")
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            self.consumer.with_context(discom_kyc_evidence="card 2341 2341 2346").write(
+                {"discom_whatsapp_number": "9415261298"}
+            )

@@ -1,0 +1,112 @@
+import ast
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .common import DiscomCommon
+
+NUMBER = "+919415300001"
+
+
+@tagged("post_install", "-at_install")
+class TestKycNumber(DiscomCommon):
+    """Numbers that stand out are kept in a list until somebody has decided."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.discom_shared_number_limit = 2
+
+    def _share(self, count, **vals):
+        return self.env["res.partner"].union(
+            *[self.create_consumer(discom_whatsapp_number=NUMBER, **vals) for _n in range(count)]
+        )
+
+    def _to_review(self, user=None):
+        domain = ast.literal_eval(self.env.ref("discom.discom_number_action").domain)
+        partners = self.env["res.partner"].with_user(user or self.counter)
+        return partners.search([*domain, ("discom_whatsapp_number", "=", NUMBER)])
+
+    def test_a_family_is_normal(self):
+        self.assertFalse(any(self._share(2).mapped("discom_number_flag")))
+
+    def test_too_many_accounts(self):
+        consumers = self._share(3)
+        self.assertEqual(set(consumers.mapped("discom_number_flag")), {"shared"})
+        self.assertEqual(self._to_review(), consumers)
+        self.assertFalse(self._to_review(self.clerk_b))
+        # One fewer, and the others are a family again.
+        consumers[0].with_user(self.counter).discom_whatsapp_number = "9415300002"
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+
+    def test_limit_of_the_company(self):
+        consumers = self._share(3)
+        self.company.discom_shared_number_limit = 3
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+
+    def test_number_of_the_office(self):
+        consumer = self._share(1)
+        self.subdivision_a2.phone = "94153 00001"
+        self.assertEqual(consumer.discom_number_flag, "office")
+        self.subdivision_a2.phone = "05446 222333"
+        self.assertFalse(consumer.discom_number_flag)
+
+    def test_number_of_a_colleague(self):
+        self.clerk.partner_id.write({"phone": "94153 00001", "country_id": self.env.ref("base.in")})
+        self.assertEqual(self._share(1).discom_number_flag, "office")
+
+    def test_mobile_that_nobody_has(self):
+        consumer = self.create_consumer(phone="9999999999", discom_whatsapp_number=False)
+        self.assertEqual(consumer.discom_number_flag, "junk")
+        consumer.with_user(self.counter).action_discom_number_clear()
+        self.assertRecordValues(consumer, [{"phone": False, "discom_number_flag": False}])
+
+    def test_accepted_as_a_family(self):
+        consumers = self._share(3)
+        consumers[0].with_user(self.counter).action_discom_number_family()
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+        self.assertFalse(self._share(1).discom_number_flag)
+        self.env["discom.kyc.number"].search([("number", "=", NUMBER)]).unlink()
+        self.assertEqual(set(consumers.mapped("discom_number_flag")), {"shared"})
+
+    def test_taken_away(self):
+        consumers = self._share(3)
+        consumers[:2].with_user(self.counter).action_discom_number_clear()
+        self.assertEqual(consumers.mapped("discom_kyc_state"), ["none", "none", "captured"])
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+        event = consumers[0].discom_kyc_event_ids[:1]
+        self.assertEqual((event.user_id, event.evidence), (self.counter, "Review of numbers"))
+
+    def test_number_of_an_agent(self):
+        consumers = self._share(3)
+        elsewhere = self._share(
+            1, discom_office_id=self.subdivision_b1.id, discom_asset_id=self.transformer_b11.id
+        )
+        with self.assertRaises(UserError):
+            consumers[0].with_user(self.counter).action_discom_number_agent()
+        consumers[0].with_user(self.manager).action_discom_number_agent()
+        self.assertEqual(set(consumers.mapped("discom_whatsapp_number")), {False})
+        self.assertEqual(set(consumers.mapped("discom_kyc_state")), {"none"})
+        self.assertRecordValues(
+            elsewhere, [{"discom_whatsapp_number": NUMBER, "discom_number_flag": "agent"}]
+        )
+        with self.assertRaisesRegex(ValidationError, "agent"):
+            form = Form(consumers[0].with_user(self.counter), "discom.discom_consumer_view_form")
+            form.discom_whatsapp_number = "9415300001"
+            form.save()
+        with self.assertRaisesRegex(ValidationError, "agent"):
+            self.create_consumer(discom_whatsapp_number=NUMBER)
+
+    def test_who_may_decide(self):
+        consumers = self._share(3)
+        for user in (self.auditor, self.clerk_b, self.operator):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                consumers.with_user(user).action_discom_number_family()
+        with self.assertRaises(AccessError):
+            self.env["discom.kyc.number"].with_user(self.counter).create(
+                {"number": NUMBER, "verdict": "family"}
+            )
+        with self.assertRaises(UserError):
+            self.create_consumer(discom_whatsapp_number=False).with_user(
+                self.counter
+            ).action_discom_number_family()

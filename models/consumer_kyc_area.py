@@ -238,6 +238,9 @@ class DiscomKycDriveArea(models.Model):
                              WHERE partner.discom_consumer AND partner.active
                                AND partner.discom_status IS DISTINCT FROM 'permanent'
                                AND partner.discom_office_id IN (SELECT office_id FROM area)
+                               AND (EXISTS (SELECT FROM area WHERE village IS NULL)
+                                    OR lower(partner.discom_village) IN
+                                       (SELECT village FROM area))
                           GROUP BY 1, 2, 3, 4, 5, 6) counted),
                 met AS (
                     SELECT area.%(by)s AS key, area.date_start, area.asset_id AS top_id,

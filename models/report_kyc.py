@@ -18,7 +18,7 @@ class DiscomKycReport(models.Model):
     _name = "discom.kyc.report"
     _description = "KYC figures"
     _auto = False
-    _order = "kyc_date desc, id desc"
+    _order = "id desc"
     _rec_name = "partner_id"
     _depends = {
         "res.partner": [
@@ -109,3 +109,13 @@ class DiscomKycReport(models.Model):
             "res_id": self.partner_id.id,
             "views": [(self.env.ref("discom.discom_consumer_view_form").id, "form")],
         }
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    # Holds all that the figures usually ask for, an eighth of the table's size.
+    _discom_kyc_figures_idx = models.Index(
+        "(discom_office_id, discom_area, discom_kyc_state, discom_kyc_date, discom_kyc_user_id)"
+        " INCLUDE (active, discom_status, discom_whatsapp_number) WHERE discom_consumer"
+    )

@@ -182,9 +182,8 @@ class TestKycDrive(DiscomCommon):
 
     def test_taken_at_the_door(self):
         self.create_drive({"village": "Salkhan"})
-        door = self.door(
-            self.missing, number="९४१५२ ६१२८८", lang="en_US", consent="all", note="Gate"
-        )
+        lang = self.env["discom.kyc.door"]._selection_lang()[0][0]
+        door = self.door(self.missing, number="९४१५२ ६१२८८", lang=lang, consent="all", note="Gate")
         self.assertEqual(door.number, "+919415261288")
         door.action_save()
         self.assertRecordValues(
@@ -193,7 +192,7 @@ class TestKycDrive(DiscomCommon):
                 {
                     "discom_whatsapp_number": "+919415261288",
                     "phone": "+919415261288",
-                    "lang": "en_US",
+                    "lang": lang,
                     "discom_kyc_state": "captured",
                     "discom_kyc_source": "field",
                     "discom_kyc_user_id": self.surveyor.id,

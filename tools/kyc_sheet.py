@@ -12,6 +12,7 @@ import xlsxwriter
 from .xlsx import A4, FONT
 
 MAX_TEXT = 200  # characters printed of a name
+ROW_HEIGHT = 30  # points: two lines of print, or one of handwriting
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def write_sheet(target, title, columns, rows, count, notice, texts):
     for index, column in enumerate(columns):
         sheet.write_string(0, index, column.header, formats["head"])
     for number, row in enumerate(rows, start=1):
-        sheet.set_row(number, 22)
+        sheet.set_row(number, ROW_HEIGHT)
         for index, (column, value) in enumerate(zip(columns, row, strict=True)):
             style = formats["fill" if column.fill else "text"]
             if value:

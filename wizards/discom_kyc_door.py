@@ -30,7 +30,7 @@ class DiscomKycDoor(models.TransientModel):
     same_as_mobile = fields.Boolean("Also the mobile number", default=True)
     mobile = fields.Char("Mobile")
     lang = fields.Selection(
-        selection=lambda self: self.env["res.lang"].get_installed(),
+        selection="_selection_lang",
         string="Language",
         compute="_compute_answers",
         store=True,
@@ -52,12 +52,13 @@ class DiscomKycDoor(models.TransientModel):
 
     @api.depends("partner_id")
     def _compute_answers(self):
+        langs = dict(self._selection_lang())
         for door in self:
             partner = door.partner_id
             bounced = partner.discom_kyc_state == "bounced"
             # A number that bounced is asked for anew; one that is merely old is confirmed.
             door.number = False if bounced else partner.discom_whatsapp_number or partner.phone
-            door.lang = partner.lang
+            door.lang = partner.lang if partner.lang in langs else next(reversed(langs))
 
     @api.depends("lang")
     def _compute_notice_id(self):
@@ -67,6 +68,14 @@ class DiscomKycDoor(models.TransientModel):
     @api.depends("partner_id")
     def _compute_left_count(self):
         self.left_count = self.env["res.partner"].search_count(self._left_domain())
+
+    @api.model
+    def _selection_lang(self):
+        """Installed languages, without another English where there is that of India."""
+        installed = self.env["res.lang"].get_installed()
+        if "en_IN" in dict(installed):
+            return [lang for lang in installed if lang[0] != "en_US"]
+        return installed
 
     @api.onchange("number", "mobile")
     def _onchange_numbers(self):

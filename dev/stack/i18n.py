@@ -1,7 +1,8 @@
-"""The template of translations, `i18n/discom.pot`: written anew, or compared with what is there."""
+"""The template of translations, `i18n/discom.pot`: written anew and merged, or compared."""
 
 import difflib
 import shutil
+import subprocess
 import time
 
 from .console import say, step
@@ -32,14 +33,18 @@ def main():
             )
         with step(f"Writing {POT.relative_to(CHECKOUT)}"):
             POT.write_text(export(stack, database))
+        with step("Merging it into the translations"):
+            command = [stack.python, "-m", "dev.stack.translations", "merge"]
+            merge = subprocess.run(
+                command, cwd=CHECKOUT, env=stack.env, capture_output=True, text=True
+            )
     finally:
         stack.database.drop(database)
         shutil.rmtree(data, ignore_errors=True)
         stack.close()
-    say(
-        "Merge it into the translations: for each i18n/*.po, msgmerge --update FILE i18n/discom.pot"
-    )
-    return 0
+    # What has to be translated, or a traceback.
+    say(merge.stdout + merge.stderr)
+    return merge.returncode
 
 
 def export(stack, database):

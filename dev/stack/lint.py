@@ -1,4 +1,4 @@
-"""`make lint`: ruff, pylint-odoo, the OCA's module checks and a check of the XML files."""
+"""`make lint`: ruff, pylint-odoo, the OCA's module checks; XML, translations, named tests."""
 
 import os
 import re
@@ -26,6 +26,8 @@ def main():
         ("pylint-odoo", lambda: _tool(python, "pylint", ".")),
         ("OCA module checks", lambda: _tool(python, "oca_pre_commit_hooks.cli", *OCA_OPTIONS)),
         ("XML files", check_xml),
+        ("translations", lambda: _tool(python, "dev.stack.translations")),
+        ("tests named in docs/FEATURES.md", check_features),
     )
     complaints = 0
     for title, check in checks:
@@ -76,5 +78,21 @@ def check_xml():
             if element.tag == "field" and element.get("name") == "view_mode":
                 if re.search(r"\btree\b", element.text or ""):
                     findings.append(f"{name}: view_mode {element.text!r}: `tree` is `list`")
+    if findings:
+        raise StackError("\n".join(findings))
+
+
+def check_features():
+    """See that each test that `docs/FEATURES.md` names as ``file.py::test_name`` exists.
+
+    :raise StackError: with one line for each that does not, or when none is named
+    """
+    text = (CHECKOUT / "docs" / "FEATURES.md").read_text()
+    named = re.findall(r"`([\w/.]+\.py)::(\w+)`", text)
+    findings = [] if named else ["docs/FEATURES.md names no test."]
+    for name, test in dict.fromkeys(named):
+        path = CHECKOUT / name
+        if not path.is_file() or not re.search(rf"^ +def {test}\(", path.read_text(), re.M):
+            findings.append(f"docs/FEATURES.md: there is no {name}::{test}")
     if findings:
         raise StackError("\n".join(findings))

@@ -1,4 +1,4 @@
-"""The check of the XML files."""
+"""The checks of XML files and of the tests that the list of features names."""
 
 import tempfile
 import unittest
@@ -32,3 +32,30 @@ class TestCheckXml(unittest.TestCase):
     def test_tree_in_view_mode(self):
         with self.assertRaisesRegex(StackError, "tree,form"):
             self._check("<odoo><field name='view_mode'>tree,form</field></odoo>")
+
+
+class TestCheckFeatures(unittest.TestCase):
+    """A feature is proved by a test that exists."""
+
+    def _check(self, text):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, "docs").mkdir()
+            Path(folder, "docs", "FEATURES.md").write_text(text)
+            Path(folder, "test_bill.py").write_text("class T:\n    def test_frozen(self):\n")
+            with patch.object(lint, "CHECKOUT", Path(folder)):
+                lint.check_features()
+
+    def test_named_test_exists(self):
+        self._check("| Frozen | `test_bill.py::test_frozen` |")
+
+    def test_unknown_test(self):
+        with self.assertRaisesRegex(StackError, "no test_bill.py::test_froze$"):
+            self._check("`test_bill.py::test_froze`")
+
+    def test_unknown_file(self):
+        with self.assertRaisesRegex(StackError, "no test_dues.py::test_frozen"):
+            self._check("`test_dues.py::test_frozen`")
+
+    def test_nothing_named(self):
+        with self.assertRaisesRegex(StackError, "names no test"):
+            self._check("Everything works.")

@@ -121,7 +121,7 @@ class ResPartner(models.Model):
     # === BUSINESS METHODS === #
 
     def _discom_copy_consents(self, others, evidence):
-        """Record for ``others`` what is in force here, on the notice and in the way it was given."""
+        """Record for ``others`` what is in force here, with the notice and way it was given."""
         entries = self.env["discom.consent"].search([("partner_id", "=", self.id)])
         newest = {}
         for entry in entries:

@@ -55,7 +55,7 @@ class DiscomJournalMixin(models.AbstractModel):
     def _refuse_change(self):
         raise UserError(
             self.env._(
-                "An entry of this journal cannot be changed or deleted. Record a new one: the newest "
-                "is in force."
+                "An entry of this journal cannot be changed or deleted. Record a new one: the "
+                "newest is in force."
             )
         )

@@ -185,7 +185,7 @@ class DiscomKycEvent(models.Model):
                               (%(source)s)::varchar AS kyc_source, (%(user)s)::integer AS kyc_user,
                               (%(place)s)::varchar AS kyc_place,
                               (%(evidence)s)::varchar AS kyc_evidence
-                ), added AS (
+                ), journalled AS (
                     INSERT INTO discom_kyc_event (%(columns)s)
                     SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new,
                            changed.kyc_source, changed.kyc_user, %(date)s, changed.kyc_place,

@@ -55,12 +55,13 @@ class DiscomImport(models.Model):
 
     def _apply_outcomes(self, rows):
         """Note who refused; a number that somebody has given meanwhile stays."""
-        self.env.cr.execute(
+        self.env["discom.kyc.event"]._update(
             SQL(
                 """
                 UPDATE res_partner partner
                    SET discom_kyc_hash = r.hash,
                        discom_kyc_state = 'refused',
+                       discom_kyc_state_date = COALESCE(r.taken_on, %(today)s),
                        discom_kyc_source = COALESCE(r.source, 'file'),
                        discom_kyc_date = COALESCE(r.taken_on, %(today)s),
                        discom_kyc_user_id = COALESCE(r.taker_id, %(uid)s),
@@ -73,7 +74,10 @@ class DiscomImport(models.Model):
                 uid=self.env.uid,
                 rows=rows,
                 taken=TAKEN_STATES,
-            )
+            ),
+            SQL("COALESCE(r.source, 'file')"),
+            user=SQL("COALESCE(r.taker_id, %s)", self.env.uid),
+            evidence=self._kyc_evidence(),
         )
         self.env.cr.execute(
             SQL(

@@ -25,8 +25,9 @@ LANGUAGES = ["hi_IN", "en_IN"]
 class DiscomKycCode(models.Model):
     """A one-time code that proves that a consumer holds the phone with the number given.
 
-    The code itself is stored nowhere, not even in the message: it is worked out from a random nonce
-    and the secret of the database when the message leaves and when the code is typed, as in RFC 4226.
+    The code itself is stored nowhere, not even in the message: it is worked out from a random
+    nonce and the secret of the database when the message leaves and when the code is typed, as in
+    RFC 4226.
     """
 
     _name = "discom.kyc.code"
@@ -63,6 +64,14 @@ class DiscomKycCode(models.Model):
 
     def _whatsapp_secrets(self):
         return {code.id: {"code": code._code()} for code in self.exists()}
+
+    def _whatsapp_stale(self, purpose):
+        """A code that was replaced, or whose number is not the consumer's any more, goes nowhere."""
+        return self.filtered(
+            lambda code: (
+                code.state != "sent" or code.phone != code.partner_id.discom_whatsapp_number
+            )
+        )
 
     @api.autovacuum
     def _gc_codes(self):
@@ -134,8 +143,8 @@ class ResPartner(models.Model):
         Does not raise for a wrong code: the count of tries has to be kept.
 
         :param str text: as typed; Devanagari digits and blanks are understood
-        :return: ``proved``, ``wrong``, ``expired``, ``tries`` (too many for this code), ``user`` (too
-            many by this user), ``other`` (a colleague sent it) or ``none`` (no code was sent)
+        :return: ``proved``, ``wrong``, ``expired``, ``tries`` (too many for this code), ``user``
+            (too many by this user), ``other`` (a colleague sent it) or ``none`` (none was sent)
         """
         self.ensure_one()
         self.check_access("write")

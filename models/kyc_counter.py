@@ -34,8 +34,8 @@ class DiscomKycCounter(models.AbstractModel):
     def find(self, text):
         """Return the consumers that ``text`` (a number, a phone, a name) finds, the first few.
 
-        :return: dict with ``rows`` (id, name, account, village), ``more`` (whether there are others)
-            and ``card`` when there is exactly one
+        :return: dict with ``rows`` (id, name, account, village), ``more`` (whether there are
+            others) and ``card`` when there is exactly one
         """
         self._check_user()
         text = (text or "").strip()
@@ -104,9 +104,10 @@ class DiscomKycCounter(models.AbstractModel):
     def save(self, partner_id, values):
         """Keep the number, the language and what the consumer agreed to, and send the code.
 
-        :param dict values: ``number``, ``lang``, ``notice_id``, ``consents`` (list of purposes agreed
-            to) and ``send`` (whether a code is wanted)
-        :return: dict with ``phone`` (masked), ``sent``, ``problem`` (why no code went) and ``today``
+        :param dict values: ``number``, ``lang``, ``notice_id``, ``consents`` (list of purposes
+            agreed to) and ``send`` (whether a code is wanted)
+        :return: dict with ``phone`` (masked), ``sent``, ``proved``, ``problem`` (why no code went)
+            and ``today``
         """
         consumer = self._consumer(partner_id).with_context(discom_kyc_source="counter")
         number = consumer._discom_normalise_number(values.get("number"))
@@ -197,13 +198,10 @@ class DiscomKycCounter(models.AbstractModel):
     @api.model
     def _check_user(self):
         """
-        :raise AccessError: for whoever does not take KYC
+        :raise AccessError: for whoever is no counter clerk; field staff have the form for the door
         """
-        user = self.env.user
-        if not user.has_group("discom.group_counter_clerk") and not user.has_group(
-            "discom.group_field_surveyor"
-        ):
-            raise AccessError(self.env._("The KYC counter is for those who take KYC."))
+        if not self.env.user.has_group("discom.group_counter_clerk"):
+            raise AccessError(self.env._("The KYC counter is for counter clerks."))
 
     @api.model
     def _consumer(self, partner_id):

@@ -1,8 +1,19 @@
-from odoo import models
+from odoo import api, models
 
 from .whatsapp_message import LIVE, PRIORITY_OTHER
 
 PURPOSE = "welcome"
+
+
+class DiscomWhatsappMixin(models.AbstractModel):
+    """The welcome is about the consumer alone and stops with the consent to bills."""
+
+    _inherit = "discom.whatsapp.mixin"
+
+    @api.model
+    def _all_purposes(self):
+        spec = {"consent": "bills", "priority": PRIORITY_OTHER}
+        return {**super()._all_purposes(), PURPOSE: spec}
 
 
 class ResPartner(models.Model):

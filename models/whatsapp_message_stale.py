@@ -79,7 +79,10 @@ class DiscomWhatsappMessage(models.Model):
         for (model, purpose), messages in groups.items():
             records = self.env[model].browse({m.res_id for m in messages})
             existing = records.exists()
-            fresh = set((existing - existing._whatsapp_stale(purpose)).ids)
+            # A message may be about the consumer alone, who is no such document.
+            if isinstance(records, self.env.registry["discom.whatsapp.mixin"]):
+                existing -= existing._whatsapp_stale(purpose)
+            fresh = set(existing.ids)
             stale.update((m.id, "not_applicable") for m in messages if m.res_id not in fresh)
         return stale
 

@@ -328,7 +328,8 @@ class TestImport(ImportCommon):
                     "discom_consent_bills": "given",
                     "discom_consent_outages": "given",
                     "discom_consent_dues": "withdrawn",
-                    "discom_aadhaar_last4": "1234",
+                    "discom_id_kind": "aadhaar",
+                    "discom_id_last4": "1234",
                 }
             ],
         )

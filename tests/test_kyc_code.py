@@ -167,6 +167,21 @@ class TestKycCode(WhatsappCommon):
         self.consumer.discom_whatsapp_number = "9415300009"
         self.assertEqual(self._check(code), "none")
 
+    def test_waiting_code_does_not_follow_the_number(self):
+        record = self._send()
+        self.consumer.discom_whatsapp_number = "9415300009"
+        self.run_lane()
+        message = self.env["discom.whatsapp.message"].search([("res_id", "=", record.id)], limit=1)
+        self.assertEqual((message.state, message.skip_reason), ("cancelled", "not_applicable"))
+        self.assertFalse(self.simulator.messages(to="919415300009"))
+
+    def test_welcome_stops_with_the_consent(self):
+        ready = self.create_ready_consumer()
+        message = ready._discom_welcome()
+        ready._discom_record_consent("withdrawn", ["bills"], "whatsapp")
+        self.run_lane()
+        self.assertEqual((message.state, message.skip_reason), ("cancelled", "opted_out"))
+
     def test_nothing_to_send_to_or_with(self):
         nobody = self.create_consumer(discom_whatsapp_number=False)
         with self.assertRaisesRegex(UserError, "number first"):

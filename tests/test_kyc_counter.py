@@ -153,10 +153,10 @@ class TestKycCounter(KycCounterCommon):
             self.desk.card(0)
 
     def test_who_may(self):
-        for user in (self.auditor, self.operator, self.clerk):
+        for user in (self.auditor, self.operator, self.clerk, self.surveyor):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self.env["discom.kyc.counter"].with_user(user).find("7788990011")
-        self.env["discom.kyc.counter"].with_user(self.surveyor).find("7788990011")
+        self.env["discom.kyc.counter"].with_user(self.manager).find("7788990011")
 
 
 @tagged("post_install", "-at_install")

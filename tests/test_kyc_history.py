@@ -85,6 +85,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
         self.assertEqual(self.proved.discom_kyc_state, "verified")
 
     def test_labels_are_shown(self):
+        self.create_drive({"user_id": self.surveyor.id})
         self.consumer.with_user(self.surveyor).discom_whatsapp_number = "9415261299"
         event = self.consumer.discom_kyc_event_ids.filtered(
             lambda event: event.field == "discom_kyc_state"

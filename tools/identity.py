@@ -29,7 +29,7 @@ def find_aadhaar(text, exempt=()):
 
 
 def mask_aadhaar(text, exempt=()):
-    """Return ``text`` with all but the last four digits of every full Aadhaar number crossed out."""
+    """Return ``text`` with all full Aadhaar numbers crossed out but for the last four digits."""
     while found := find_aadhaar(text, exempt):
         text = to_latin_digits(text).replace(found, f"XXXX XXXX {found[-4:]}")
     return text

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.search import escape_like, misspelling, search_words
+from ..tools.search import escape_like, search_words
 
 # What the one search box looks into, names first. The index below holds the same expression.
 NAME_FIELDS = ["name", "discom_name_hi"]
@@ -124,22 +124,21 @@ class ResPartner(models.Model):
         :param bool misspelt: also take words that differ by one letter.
         """
 
-        def holds(text, names, word):
-            condition = SQL("(%s) ILIKE %s", text, f"%{escape_like(word)}%")
-            near = misspelling(word) if misspelt else None
-            if not near:
-                return condition
-            fragments, pattern = near
-            candidates = SQL(" OR ").join(
-                SQL("(%s) ILIKE %s", text, f"%{escape_like(fragment)}%") for fragment in fragments
+        near = self.env["discom.name.word"]._near(words) if misspelt else {}
+
+        def holds(text, word):
+            patterns = [f"%{escape_like(word)}%"]
+            # A blank stands before every word.
+            patterns += [f"% {escape_like(other)}%" for other in near.get(word, ())]
+            return SQL(
+                "(%s)", SQL(" OR ").join(SQL("(%s) ILIKE %s", text, each) for each in patterns)
             )
-            return SQL("(%s OR ((%s) AND (%s) ~* %s))", condition, candidates, names, pattern)
 
         def to_sql(model, alias, query):
-            columns = [model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS]
-            text = _searched_text(columns)
-            names = _searched_text(columns[: len(NAME_FIELDS)])
-            conditions = [holds(text, names, word) for word in words]
+            text = _searched_text(
+                [model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS]
+            )
+            conditions = [holds(text, word) for word in words]
             consumer = model._field_to_sql(alias, "discom_consumer", query)
             return SQL("(%s)", SQL(" AND ").join([consumer, *conditions]))
 

@@ -162,15 +162,16 @@ class DiscomImport(models.Model):
         self._insert_consumers(rows)
         if self.changed_count:
             self._update_consumers(rows)
+        consumers = SQL(
+            "SELECT p.id FROM res_partner p"
+            " JOIN (%s) r ON p.discom_account_no = r.account_no AND p.company_id = %s",
+            rows,
+            self.company_id.id,
+        )
+        if self._uses("name") or self._uses("name_hi"):
+            self.env["discom.name.word"]._learn(consumers)
         if self._uses("mobile"):
-            self.env["res.partner"]._discom_flag_numbers(
-                SQL(
-                    "SELECT p.id FROM res_partner p"
-                    " JOIN (%s) r ON p.discom_account_no = r.account_no AND p.company_id = %s",
-                    rows,
-                    self.company_id.id,
-                ),
-            )
+            self.env["res.partner"]._discom_flag_numbers(consumers)
         self.env["res.partner"].invalidate_model()
 
     def _consumer_values(self):

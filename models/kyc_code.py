@@ -66,7 +66,7 @@ class DiscomKycCode(models.Model):
         return {code.id: {"code": code._code()} for code in self.exists()}
 
     def _whatsapp_stale(self, purpose):
-        """A code that was replaced, or whose number is not the consumer's any more, goes nowhere."""
+        """A code that was replaced, or whose number has changed since, goes nowhere."""
         return self.filtered(
             lambda code: (
                 code.state != "sent" or code.phone != code.partner_id.discom_whatsapp_number

@@ -28,32 +28,35 @@ def search_words(text):
 
 
 def misspelling(word):
-    """Return how to find the words that ``word`` is, with one letter wrong, missing or too many.
+    """Return a regular expression of PostgreSQL for the words that begin like ``word``, misspelt.
 
-    One error leaves one half of the word as it is, so the halves, which an index can find, choose
-    the candidates, and a regular expression decides among them. Two letters that changed places
-    count as one error.
+    One letter may be wrong, missing or too many; two letters that changed places count as one
+    error. The expression is to be matched with single words, in small letters.
 
-    :return: ``(fragments, pattern)``: fragments to find by ``LIKE``, one of which the text holds
-        (a blank in front marks the beginning of a word), and a regular expression of PostgreSQL;
-        None for a word too short, and for numbers, where another digit means somebody else.
+    :return: None for a word too short, and for numbers, where another digit means somebody else
     """
     if len(word) < MIN_MISSPELT or not all(_is_letter(char) for char in word):
         return None
-    split = len(word) - max(3, len(word) // 2)
-    swaps = [
-        word[:index] + word[index + 1] + word[index] + word[index + 2 :]
-        for index in range(len(word) - 1)
-    ]
+    word = word.casefold()
     variants = [
         *(word[:index] + "." + word[index + 1 :] for index in range(len(word))),
         *(word[:index] + word[index + 1 :] for index in range(len(word))),
         *(word[:index] + "." + word[index:] for index in range(1, len(word))),
-        *swaps,
+        *(
+            word[:index] + word[index + 1] + word[index] + word[index + 2 :]
+            for index in range(len(word) - 1)
+        ),
     ]
-    # Changing places across the middle is the one error that spoils both halves.
-    fragments = [" " + word[:split], word[split:], " " + swaps[split - 1]]
-    return fragments, r"\m(" + "|".join(dict.fromkeys(variants)) + ")"
+    return "^(" + "|".join(dict.fromkeys(variants)) + ")"
+
+
+def without_longer(words):
+    """Return ``words`` but for those that begin with another of them."""
+    kept = []
+    for word in sorted(set(words)):
+        if not kept or not word.startswith(kept[-1]):
+            kept.append(word)
+    return kept
 
 
 def _is_letter(char):

@@ -113,7 +113,10 @@ class DiscomKycDoor(models.TransientModel):
         """
         :raise ValidationError: where something that the outcome needs is missing or wrong
         """
-        partner = self.partner_id.with_context(discom_kyc_source="field")
+        area = self._own_area()
+        partner = self.partner_id.with_context(
+            discom_kyc_source="field", discom_kyc_place=area.name
+        )
         if self.outcome == "taken":
             self._apply_taken(partner)
         elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():
@@ -121,15 +124,6 @@ class DiscomKycDoor(models.TransientModel):
         if self.outcome == "refused":
             taken = partner._discom_kyc_values("refused")
             self._write_kyc(partner, {**taken, "discom_kyc_state": "refused"})
-        areas = self.env["discom.kyc.drive.area"]
-        area = next(
-            (
-                area
-                for area in areas.search(areas._running_domain())
-                if partner.filtered_domain(area._consumer_domain())
-            ),
-            areas,
-        )
         self.env["discom.kyc.visit"].create(
             {
                 "partner_id": partner.id,
@@ -184,6 +178,14 @@ class DiscomKycDoor(models.TransientModel):
         withheld = [purpose for purpose in purposes if purpose not in given]
         if withheld:
             partner._discom_record_consent("withdrawn", withheld, "field", **notice)
+
+    def _own_area(self):
+        """The area of the user that the consumer belongs to; empty where there is none."""
+        areas = self.env["discom.kyc.drive.area"]
+        for area in areas.search(areas._running_domain()):
+            if self.partner_id.filtered_domain(area._consumer_domain()):
+                return area
+        return areas
 
     def _left_domain(self):
         return Domain("discom_kyc_own", "=", True) & Domain("discom_kyc_left", "=", True)

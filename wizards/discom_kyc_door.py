@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..models.consumer_consent import PURPOSES
+from ..models.consumer_kyc_area import TAKEN_STATES
 from ..models.consumer_kyc_visit import OUTCOMES
 
 # The route of the meter readers: village by village, as the books list the doors.
@@ -122,8 +123,7 @@ class DiscomKycDoor(models.TransientModel):
         elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():
             raise ValidationError(self.env._("Write down in a few words why."))
         if self.outcome == "refused":
-            taken = partner._discom_kyc_values("refused")
-            self._write_kyc(partner, {**taken, "discom_kyc_state": "refused"})
+            self._apply_refused(partner)
         self.env["discom.kyc.visit"].create(
             {
                 "partner_id": partner.id,
@@ -155,6 +155,15 @@ class DiscomKycDoor(models.TransientModel):
             if partner.discom_kyc_state != "verified":
                 self._write_kyc(partner, partner._discom_kyc_values(number))
         self._record_consents(partner)
+
+    def _apply_refused(self, partner):
+        """Note the refusal; a number that bounced or is out of date is used no more."""
+        if partner.discom_kyc_state in TAKEN_STATES:
+            raise ValidationError(
+                self.env._("The number is on record already. Record what the consumer agrees to.")
+            )
+        asked = {**partner._discom_kyc_values("refused"), "discom_kyc_state": "refused"}
+        self._write_kyc(partner, {**asked, "discom_whatsapp_number": False})
 
     @api.model
     def _write_kyc(self, partner, vals):

@@ -54,13 +54,15 @@ class DiscomImport(models.Model):
         self._insert_visits(rows)
 
     def _apply_outcomes(self, rows):
-        """Note who refused; a number that somebody has given meanwhile stays."""
+        """Note who refused; a number that somebody has given meanwhile stays, one that bounced or
+        is out of date is used no more."""
         self.env["discom.kyc.event"]._update(
             SQL(
                 """
                 UPDATE res_partner partner
                    SET discom_kyc_hash = r.hash,
                        discom_kyc_state = 'refused',
+                       discom_whatsapp_number = NULL,
                        discom_kyc_state_date = COALESCE(r.taken_on, %(today)s),
                        discom_kyc_source = COALESCE(r.source, 'file'),
                        discom_kyc_date = COALESCE(r.taken_on, %(today)s),

@@ -207,6 +207,11 @@ class TestKycDrive(DiscomCommon):
         self.assertEqual((visit.outcome, visit.user_id), ("taken", self.surveyor))
         self.assertEqual(visit.drive_id.taken_count, 1)
         self.assertNotIn(self.missing, self.my_list())
+        events = self.missing.discom_kyc_event_ids.filtered(
+            lambda event: event.field == "discom_whatsapp_number"
+        )
+        self.assertEqual((events.user_id, events.source), (self.surveyor, "field"))
+        self.assertEqual(events.place, "Salkhan")
 
     def test_bounced_number_is_asked_for_anew_and_a_stale_one_confirmed(self):
         self.create_drive({"village": "Salkhan"})
@@ -270,6 +275,16 @@ class TestKycDrive(DiscomCommon):
             )
             self.env.invalidate_all()
             self.assertEqual(self.my_list(), self.stale)
+
+    def test_refusal_ends_the_use_of_a_bad_number(self):
+        self.create_drive({"village": "Salkhan"})
+        self.door(self.bounced, outcome="refused", note="Wants no messages").action_save()
+        self.assertEqual(self.bounced.discom_kyc_state, "refused")
+        self.assertFalse(self.bounced.discom_whatsapp_number)
+        with self.assertRaises(ValidationError):
+            self.door(self.verified, outcome="refused", note="No").action_save()
+        self.assertEqual(self.verified.discom_kyc_state, "verified")
+        self.assertTrue(self.verified.discom_whatsapp_number)
 
     def test_next_door_follows_the_route(self):
         self.create_drive({"village": "Salkhan"}, {"office_id": self.subdivision_a2.id})

@@ -177,6 +177,13 @@ class TestKycSheet(ImportCommon):
         self.bring_back({first.discom_account_no: {OUTCOME: "मना किया"}}, content)
         self.assertEqual(first.discom_kyc_state, "captured")
 
+    def test_refusal_ends_the_use_of_a_bad_number(self):
+        first = self.consumers[0]
+        first.write({"discom_whatsapp_number": "+919415261288", "discom_kyc_state": "bounced"})
+        self.bring_back({first.discom_account_no: {OUTCOME: "मना किया"}})
+        self.assertEqual((first.discom_kyc_state, first.discom_whatsapp_number), ("refused", False))
+        self.assertIn("refused", first.discom_kyc_event_ids.mapped("new"))
+
     def test_tampered_keys_reach_nobody_else(self):
         other = self.create_consumer(
             discom_office_id=self.subdivision_b1.id,

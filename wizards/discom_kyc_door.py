@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..models.consumer_consent import PURPOSES
+from ..models.consumer_kyc_area import TAKEN_STATES
 from ..models.consumer_kyc_visit import OUTCOMES
 
 # The route of the meter readers: village by village, as the books list the doors.
@@ -113,23 +114,16 @@ class DiscomKycDoor(models.TransientModel):
         """
         :raise ValidationError: where something that the outcome needs is missing or wrong
         """
-        partner = self.partner_id.with_context(discom_kyc_source="field")
+        area = self._own_area()
+        partner = self.partner_id.with_context(
+            discom_kyc_source="field", discom_kyc_place=area.name
+        )
         if self.outcome == "taken":
             self._apply_taken(partner)
         elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():
             raise ValidationError(self.env._("Write down in a few words why."))
         if self.outcome == "refused":
-            taken = partner._discom_kyc_values("refused")
-            self._write_kyc(partner, {**taken, "discom_kyc_state": "refused"})
-        areas = self.env["discom.kyc.drive.area"]
-        area = next(
-            (
-                area
-                for area in areas.search(areas._running_domain())
-                if partner.filtered_domain(area._consumer_domain())
-            ),
-            areas,
-        )
+            self._apply_refused(partner)
         self.env["discom.kyc.visit"].create(
             {
                 "partner_id": partner.id,
@@ -162,6 +156,15 @@ class DiscomKycDoor(models.TransientModel):
                 self._write_kyc(partner, partner._discom_kyc_values(number))
         self._record_consents(partner)
 
+    def _apply_refused(self, partner):
+        """Note the refusal; a number that bounced or is out of date is used no more."""
+        if partner.discom_kyc_state in TAKEN_STATES:
+            raise ValidationError(
+                self.env._("The number is on record already. Record what the consumer agrees to.")
+            )
+        asked = {**partner._discom_kyc_values("refused"), "discom_kyc_state": "refused"}
+        self._write_kyc(partner, {**asked, "discom_whatsapp_number": False})
+
     @api.model
     def _write_kyc(self, partner, vals):
         """Write what follows from the answer at the door."""
@@ -184,6 +187,14 @@ class DiscomKycDoor(models.TransientModel):
         withheld = [purpose for purpose in purposes if purpose not in given]
         if withheld:
             partner._discom_record_consent("withdrawn", withheld, "field", **notice)
+
+    def _own_area(self):
+        """The area of the user that the consumer belongs to; empty where there is none."""
+        areas = self.env["discom.kyc.drive.area"]
+        for area in areas.search(areas._running_domain()):
+            if self.partner_id.filtered_domain(area._consumer_domain()):
+                return area
+        return areas
 
     def _left_domain(self):
         return Domain("discom_kyc_own", "=", True) & Domain("discom_kyc_left", "=", True)

@@ -64,6 +64,14 @@ class DiscomKycCode(models.Model):
     def _whatsapp_secrets(self):
         return {code.id: {"code": code._code()} for code in self.exists()}
 
+    def _whatsapp_stale(self, purpose):
+        """A code proves one number; it goes to no other, and not after it was replaced."""
+        return self.filtered(
+            lambda code: (
+                code.state != "sent" or code.phone != code.partner_id.discom_whatsapp_number
+            )
+        )
+
     @api.autovacuum
     def _gc_codes(self):
         """Forget codes of which only the history of KYC is still of use."""

@@ -77,9 +77,10 @@ class DiscomWhatsappMessage(models.Model):
                 groups[message.res_model, message.purpose].append(message)
         stale = {}
         for (model, purpose), messages in groups.items():
-            records = self.env[model].browse({m.res_id for m in messages})
-            existing = records.exists()
-            fresh = set((existing - existing._whatsapp_stale(purpose)).ids)
+            records = self.env[model].browse({m.res_id for m in messages}).exists()
+            if isinstance(records, self.env.registry["discom.whatsapp.mixin"]):
+                records -= records._whatsapp_stale(purpose)
+            fresh = set(records.ids)
             stale.update((m.id, "not_applicable") for m in messages if m.res_id not in fresh)
         return stale
 

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 FROZEN_FIELDS = {"partner_id", "account_no", "date", "amount", "reference", "company_id", "state"}
+# Rupees; what has ten digits is an account number in the wrong field.
+MAX_AMOUNT = 1_000_000_000
 
 
 class DiscomPayment(models.Model):
@@ -89,6 +91,17 @@ class DiscomPayment(models.Model):
         for payment in self:
             payment.account_no = payment.partner_id.discom_account_no
             payment.office_id = payment.partner_id.discom_office_id
+
+    @api.constrains("amount")
+    def _check_amount(self):
+        for payment in self:
+            if payment.amount >= MAX_AMOUNT:
+                raise ValidationError(
+                    self.env._(
+                        "%(amount)s is no amount of a payment. Is it an account number?",
+                        amount=payment.currency_id.format(payment.amount),
+                    )
+                )
 
     @api.constrains("date")
     def _check_date(self):

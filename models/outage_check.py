@@ -55,6 +55,18 @@ class DiscomOutage(models.Model):
                     assets=", ".join(outside.mapped("name")),
                 )
             )
+        offices = self.office_id
+        own = offices.search(
+            [("id", "in", offices.ids), ("id", "child_of", self.env.user.discom_scope_ids.ids)]
+        )
+        if outside := offices - own:
+            # It would be out of the sight of who runs the assets.
+            raise ValidationError(
+                self.env._(
+                    "%(offices)s: not an office of yours.",
+                    offices=", ".join(outside.mapped("name")),
+                )
+            )
 
     @api.constrains("asset_ids", "date_start", "date_end_expected", "date_end", "state")
     def _check_same_outage(self):

@@ -34,7 +34,13 @@ class DiscomWhatsappBroadcast(models.Model):
     )
     office_id = fields.Many2one("discom.office", readonly=True, index="btree_not_null")
     user_id = fields.Many2one(
-        "res.users", "Sent By", readonly=True, default=lambda self: self.env.user
+        "res.users",
+        "Sent By",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+        # Its rights decide who receives what; without it they would be those of the system.
+        ondelete="restrict",
     )
     state = fields.Selection(
         [
@@ -236,6 +242,13 @@ class DiscomWhatsappBroadcast(models.Model):
         :return: whether there may be more
         """
         self.ensure_one()
+        if not self.user_id.active:
+            raise UserError(
+                self.env._(
+                    "%(user)s, who sent it, has no access any more. Cancel it and send it anew.",
+                    user=self.user_id.name,
+                )
+            )
         self._take_turn()
         rows = self._next_rows()
         if rows:

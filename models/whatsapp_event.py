@@ -11,6 +11,8 @@ _logger = logging.getLogger(__name__)
 
 APPLY_BATCH = 1000
 APPLY_TRIES = 5
+# Lines kept of what could not be read in one event.
+MAX_PROBLEMS = 20
 GC_BATCH = 10000
 RETENTION_PARAMETER = "discom.whatsapp_event_retention_days"
 # One year: rule 8(3) of the Digital Personal Data Protection Rules 2025 (traffic data and logs).
@@ -177,7 +179,7 @@ class WhatsAppEvent(models.Model):
             for event_id, account_id, payload, received_at in rows
         ]
         errors = {
-            event_id: "\n".join(webhook.problems)
+            event_id: "\n".join(webhook.problems[:MAX_PROBLEMS])
             for event_id, _account_id, webhook in webhooks
             if webhook.problems
         }

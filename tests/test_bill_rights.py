@@ -70,6 +70,11 @@ class TestBillRights(BillCommon):
             self.pay(100, "2036-11-10")
         self.pay(100, "2026-11-10")
 
+    def test_account_number_as_amount(self):
+        with self.assertRaises(ValidationError):
+            self.pay(float(self.consumer.discom_account_no), "2026-11-10")
+        self.pay(99_99_999, "2026-11-10")
+
     def test_bill_of_another_office(self):
         bill = self.create_bill().with_user(self.clerk_b)
         for attempt in (

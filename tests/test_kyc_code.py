@@ -56,6 +56,15 @@ class TestKycCode(WhatsappCommon):
         )
         code.invalidate_recordset()
 
+    def test_number_changed_while_the_code_is_queued(self):
+        """The code goes neither to the old number nor to the new one."""
+        self._send()
+        self.consumer.with_user(self.clerk).discom_whatsapp_number = "+919415299998"
+        self.run_lane()
+        message = self.env["discom.whatsapp.message"].search([("purpose", "=", "kyc_code")])
+        self.assertEqual((message.state, message.skip_reason), ("cancelled", "not_applicable"))
+        self.assertFalse(self.simulator.messages())
+
     def test_told_back(self):
         self._send()
         code = self._received()

@@ -38,6 +38,12 @@ class TestOutage(OutageCommon):
         self.assertIn(self.feeder_a1, assets)
         self.assertNotIn(self.feeder_b1, assets)
 
+    def test_outage_stays_in_own_offices(self):
+        outage = self.create_outage(self.feeder_a1).with_user(self.operator)
+        with self.assertRaises(ValidationError):
+            outage.office_id = self.subdivision_b1
+        outage.office_id = self.subdivision_a2
+
     def test_report_from_the_list(self):
         assets = (self.transformer_a11 | self.transformer_a12).with_user(self.operator)
         action = assets.action_report_outage()

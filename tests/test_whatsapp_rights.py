@@ -75,6 +75,13 @@ class TestWhatsappRights(WhatsappCommon):
             with self.subTest(model), self.assertRaises(AccessError):
                 wizard.with_user(self.manager).read([])
 
+    def test_every_wizard_is_ones_own(self):
+        for name, model in self.env.registry.items():
+            if name.startswith("discom.") and model._transient:
+                with self.subTest(name):
+                    domain = self.env["ir.rule"].with_user(self.clerk)._compute_domain(name)
+                    self.assertEqual(list(domain), [("create_uid", "in", [self.clerk.id])])
+
     def test_model_that_is_no_document(self):
         for name in ("res.users", "no.such.model"):
             with self.subTest(name), self.assertRaisesRegex(UserError, "cannot be sent"):

@@ -1,5 +1,7 @@
 from unittest.mock import patch
 
+from psycopg2 import IntegrityError
+
 from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
 from odoo.tests import tagged
@@ -136,6 +138,20 @@ class TestWhatsappStale(WhatsappCommon):
         self.assertEqual(broken.state, "paused")
         self.assertTrue(broken.pause_reason)
         self.assertEqual(len(self.messages(good)), 1)
+
+    @mute_logger(f"{MODELS}.whatsapp_broadcast", "odoo.sql_db")
+    def test_sender_who_has_left(self):
+        """Nobody's rights are not everybody's."""
+        leaver = self.create_user("test_leaver", "group_billing_clerk")
+        with patch(f"{MODELS}.whatsapp_broadcast.PLAN_AT_ONCE", 0):
+            broadcast = self.send(self.bills, user=leaver)
+        with self.assertRaises(IntegrityError), self.cr.savepoint():
+            leaver.unlink()
+        leaver.active = False
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
+        self.assertEqual(broadcast.state, "paused")
+        self.assertIn("no access any more", broadcast.pause_reason)
+        self.assertFalse(self.messages(broadcast))
 
     def test_small_broadcast_waits_for_a_large_one(self):
         """Planned at the same time, both would find that nobody has the bills yet."""

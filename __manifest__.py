@@ -59,6 +59,7 @@
         "views/whatsapp_template_views.xml",
         "views/whatsapp_event_views.xml",
         "views/whatsapp_message_views.xml",
+        "views/whatsapp_conversation_views.xml",
         "views/whatsapp_broadcast_views.xml",
         "views/import_views.xml",
         "views/bill_basis_views.xml",

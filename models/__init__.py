@@ -30,6 +30,7 @@ from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_message
 from . import whatsapp_message_inbound
+from . import whatsapp_conversation
 from . import whatsapp_message_stale
 from . import whatsapp_message_status
 from . import whatsapp_message_job

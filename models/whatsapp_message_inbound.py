@@ -55,7 +55,7 @@ class WhatsAppMessage(models.Model):
         self._inbound_find_partners(rows)
         messages = self.create([self._inbound_values(row) for row in rows])
         self._inbound_log(rows)
-        self._inbound_obey(rows)
+        self.env["discom.whatsapp.conversation"]._converse(rows)
         return messages
 
     @api.model

@@ -72,6 +72,7 @@
         "views/outage_asset_views.xml",
         "views/outage_res_partner_views.xml",
         "views/kyc_counter_views.xml",
+        "views/kyc_attempt_views.xml",
         "views/report_job_views.xml",
         "views/report_kyc_views.xml",
         "wizards/whatsapp_composer_views.xml",

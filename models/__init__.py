@@ -9,6 +9,7 @@ from . import consumer_kyc_event
 from . import consumer_res_partner
 from . import consumer_kyc
 from . import consumer_kyc_number
+from . import consumer_proof
 from . import consumer_connection
 from . import consumer_aadhaar
 from . import consumer_partner_search
@@ -46,6 +47,7 @@ from . import bill_res_company
 from . import bill_res_partner
 from . import bill_document
 from . import bill_whatsapp
+from . import bill_proof
 from . import import_file
 from . import import_engine
 from . import import_refusals
@@ -66,6 +68,8 @@ from . import outage_whatsapp_broadcast
 from . import kyc_code
 from . import kyc_welcome
 from . import kyc_counter
+from . import kyc_attempt
+from . import kyc_conversation
 from . import report_job
 from . import report_kyc
 from . import report_ir_actions_report

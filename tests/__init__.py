@@ -36,3 +36,4 @@ from . import test_kyc_connection
 from . import test_kyc_history
 from . import test_kyc_number
 from . import test_kyc_counter
+from . import test_kyc_conversation

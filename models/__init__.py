@@ -9,6 +9,7 @@ from . import consumer_kyc_event
 from . import consumer_res_partner
 from . import consumer_kyc
 from . import consumer_kyc_number
+from . import consumer_proof
 from . import consumer_connection
 from . import consumer_aadhaar
 from . import consumer_name_word
@@ -32,6 +33,7 @@ from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_message
 from . import whatsapp_message_inbound
+from . import whatsapp_conversation
 from . import whatsapp_message_stale
 from . import whatsapp_message_status
 from . import whatsapp_message_job
@@ -47,6 +49,7 @@ from . import bill_res_company
 from . import bill_res_partner
 from . import bill_document
 from . import bill_whatsapp
+from . import bill_proof
 from . import import_file
 from . import import_engine
 from . import import_refusals
@@ -67,6 +70,8 @@ from . import outage_whatsapp_broadcast
 from . import kyc_code
 from . import kyc_welcome
 from . import kyc_counter
+from . import kyc_attempt
+from . import kyc_conversation
 from . import report_job
 from . import report_kyc
 from . import report_ir_actions_report

@@ -1,11 +1,13 @@
 import logging
 from datetime import UTC, timedelta
+from functools import partial
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..tools import webhook_payload
+from ..tools.identity import find_aadhaar, mask_aadhaar
 
 _logger = logging.getLogger(__name__)
 
@@ -195,7 +197,42 @@ class WhatsAppEvent(models.Model):
         for _event_id, account_id, _payload, received_at in rows:
             last_seen[account_id] = max(received_at, last_seen.get(account_id, received_at))
         self._settle([row[0] for row in rows], errors, last_seen)
+        self._cross_out([webhook for _id, _account, webhook in webhooks], rows)
         return len(rows)
+
+    @api.model
+    def _cross_out(self, webhooks, rows):
+        """Cross out full Aadhaar numbers in what was received; the law weighs more than evidence.
+
+        :param webhooks: what the events say
+        :param rows: the events, tuples that begin with id, account id and payload
+        """
+        messages = self.env["discom.whatsapp.message"]
+        suspects = [
+            (row, [message["text"] for message in webhook.messages])
+            for row, webhook in zip(rows, webhooks, strict=True)
+            if any(find_aadhaar(message["text"]) for message in webhook.messages)
+        ]
+        if not suspects:
+            return
+        exempt = messages._inbound_exempt(text for _row, texts in suspects for text in texts)
+        crossed_out = {
+            row[0]: webhook_payload.map_texts(row[2], partial(mask_aadhaar, exempt=exempt))
+            for row, texts in suspects
+            if any(find_aadhaar(text, exempt) for text in texts)
+        }
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_whatsapp_event e SET payload = v.payload
+                  FROM unnest(%s::integer[], %s::text[]) AS v (id, payload)
+                 WHERE e.id = v.id
+                """,
+                list(crossed_out),
+                list(crossed_out.values()),
+            )
+        )
+        self.invalidate_model(["payload"])
 
     @api.model
     def _apply_one_by_one(self, webhooks):

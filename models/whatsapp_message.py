@@ -1,3 +1,5 @@
+import uuid
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -89,6 +91,9 @@ class DiscomWhatsappMessage(models.Model):
     priority = fields.Integer(default=PRIORITY_OTHER, readonly=True, aggregator=None)
     values = fields.Json("Frozen Values", readonly=True)
     body = fields.Text(readonly=True, help="Free text; a template's text is made from its values.")
+    buttons = fields.Json(
+        "Reply Buttons", readonly=True, help="Up to three under a free text: id and title of each."
+    )
     state = fields.Selection(STATES, default="queued", required=True, readonly=True)
     skip_reason = fields.Selection(SKIP_REASONS, readonly=True)
     wamid = fields.Char("WhatsApp ID", readonly=True, copy=False)
@@ -175,8 +180,7 @@ class DiscomWhatsappMessage(models.Model):
     @api.model
     def _new_key(self):
         """Return an identity that no other message of any database has."""
-        self.env.cr.execute("SELECT gen_random_uuid()::text")
-        return self.env.cr.fetchone()[0]
+        return str(uuid.uuid4())
 
     def _requeue(self):
         """Queue failed messages again, under a new key: the old one's story is over.

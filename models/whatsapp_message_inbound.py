@@ -1,4 +1,3 @@
-import unicodedata
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
@@ -7,7 +6,9 @@ from markupsafe import Markup
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.identity import mask_aadhaar
+from ..tools.identity import find_aadhaar, mask_aadhaar
+from ..tools.keywords import fold
+from .whatsapp_message import PRIORITY_REPLY
 
 PURPOSES = ["bills", "outages", "dues", "other"]
 # What people write to stop, and to begin again; the whole text must be the word. Compared after
@@ -30,7 +31,6 @@ START_WORDS = frozenset({"start", "subscribe", "चालू", "चालू क
 # Free text may be sent for 24 hours after the consumer wrote.
 # https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages
 WINDOW = timedelta(hours=24)
-REPLY_PRIORITY = 5
 
 
 class WhatsAppMessage(models.Model):
@@ -50,21 +50,47 @@ class WhatsAppMessage(models.Model):
         rows = self._inbound_new(rows)
         if not rows:
             return self.browse()
+        self._inbound_cross_out(rows)
         self._inbound_route(rows)
         self._inbound_find_partners(rows)
         messages = self.create([self._inbound_values(row) for row in rows])
         self._inbound_log(rows)
-        self._inbound_obey(rows)
+        self.env["discom.whatsapp.conversation"]._converse(rows)
         return messages
+
+    @api.model
+    def _inbound_cross_out(self, rows):
+        """Cross out full Aadhaar numbers and note where there was one.
+
+        They may not be kept, and what people send cannot be refused.
+        """
+        exempt = self._inbound_exempt(row["text"] for row in rows)
+        for row in rows:
+            row["has_aadhaar"] = bool(find_aadhaar(row["text"], exempt))
+            if row["has_aadhaar"]:
+                row["text"] = mask_aadhaar(row["text"], exempt)
+
+    @api.model
+    def _inbound_exempt(self, texts):
+        """Return the numbers in ``texts`` that look like Aadhaar and are old account numbers."""
+        suspects = set()
+        for text in texts:
+            while found := find_aadhaar(text, suspects):
+                suspects.add(found)
+        if not suspects:
+            return frozenset()
+        partners = self.env["res.partner"].search_fetch(
+            [("discom_old_account_no", "in", list(suspects)), ("discom_consumer", "=", True)],
+            ["discom_old_account_no"],
+        )
+        return frozenset(partners.mapped("discom_old_account_no"))
 
     @api.model
     def _inbound_new(self, rows):
         """Return the rows that are not stored yet, each once, in the order of writing."""
         by_key = {}
         for row in rows:
-            # What people send cannot be refused, so a full Aadhaar number is crossed out.
-            clean = {**row, "text": mask_aadhaar(row["text"])}
-            by_key.setdefault(f"in:{row['wamid']}", clean)
+            by_key.setdefault(f"in:{row['wamid']}", dict(row))
         known = self.search_fetch([("key", "in", list(by_key))], ["key"])
         for message in known:
             del by_key[message.key]
@@ -245,14 +271,7 @@ class WhatsAppMessage(models.Model):
     def _inbound_action(self, row):
         """Return ``withdrawn``, ``given`` or None: what the writer asks for."""
         for text in (row["payload"], row["text"]):
-            text = unicodedata.normalize("NFC", text).casefold()
-            # Marks (category M) stay: they are part of Devanagari words.
-            text = " ".join(
-                "".join(
-                    char if char.isspace() or unicodedata.category(char)[0] in "LMN" else " "
-                    for char in text
-                ).split()
-            )
+            text = fold(text)
             if text in STOP_WORDS:
                 return "withdrawn"
             if text in START_WORDS:
@@ -282,7 +301,7 @@ class WhatsAppMessage(models.Model):
                     "office_id": row["partner"].discom_office_id.id,
                     "lang": lang,
                     "purpose": "opt_out" if action == "withdrawn" else "other",
-                    "priority": REPLY_PRIORITY,
+                    "priority": PRIORITY_REPLY,
                     "body": texts[action, lang],
                     "expires_at": self._inbound_time(row) + WINDOW,
                 }

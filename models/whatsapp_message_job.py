@@ -77,6 +77,15 @@ class DiscomWhatsappMessage(models.Model):
         if spec:
             payload["type"] = "template"
             payload["template"] = {"name": spec["name"], "language": {"code": spec["language"]}}
+        elif self.buttons:
+            payload["type"] = "interactive"
+            payload["interactive"] = {
+                "type": "button",
+                "body": {"text": self.body},
+                "action": {
+                    "buttons": [{"type": "reply", "reply": button} for button in self.buttons]
+                },
+            }
         else:
             payload["type"] = "text"
             payload["text"] = {"preview_url": False, "body": self.body}

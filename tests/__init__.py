@@ -37,3 +37,4 @@ from . import test_kyc_history
 from . import test_kyc_number
 from . import test_kyc_counter
 from . import test_consumer_merge
+from . import test_kyc_conversation

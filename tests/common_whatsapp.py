@@ -1,3 +1,6 @@
+import hashlib
+import hmac
+import json
 from contextlib import nullcontext
 from datetime import timedelta
 
@@ -155,3 +158,43 @@ class WhatsappCommon(DiscomCommon):
             [{"key": m.key, "wamid": m.wamid, "status": status, "timestamp": 1_800_000_000, **vals}
              for m in messages]
         )  # fmt: skip
+
+
+class WebhookCommon(WhatsappCommon, HttpCase):
+    """Carries what the simulator calls back to the real webhook, and applies it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.path = f"/discom/whatsapp/webhook/{cls.account.webhook_key}"
+
+    def setUp(self):
+        super().setUp()
+        self.last_webhook = max((row["seq"] for row in self.simulator.webhooks()), default=0)
+
+    def sign(self, body, secret=None):
+        secret = self.account.app_secret if secret is None else secret
+        return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+    def post(self, body, signature=None, path=None):
+        """Post ``body`` (bytes or something for JSON), signed unless a signature is given."""
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json"}
+        signature = self.sign(body) if signature is None else signature
+        if signature:
+            headers["X-Hub-Signature-256"] = signature
+        return self.url_open(path or self.path, data=body, headers=headers)
+
+    def deliver(self):
+        """Carry over what the simulator has called back since the last time, byte for byte."""
+        for row in self.simulator.webhooks(after=self.last_webhook):
+            response = self.post(row["body"].encode(), row["signature"])
+            self.assertEqual(response.status_code, 200)
+            self.last_webhook = row["seq"]
+
+    def apply(self):
+        """Run the cron that applies events, as the scheduler does."""
+        self.env.flush_all()
+        self.env.ref("discom.ir_cron_whatsapp_apply").method_direct_trigger()
+        self.env.invalidate_all()

@@ -89,6 +89,25 @@ def clean(value, limit=MAX_TEXT):
     return text.encode("utf-8", "replace").decode()
 
 
+def map_texts(payload, function):
+    """Return ``payload`` with ``function`` applied to every text in it.
+
+    :param str payload: JSON that :func:`parse` could read
+    """
+
+    def mapped(value):
+        match value:
+            case str():
+                return function(value)
+            case list():
+                return [mapped(item) for item in value]
+            case dict():
+                return {name: mapped(item) for name, item in value.items()}
+        return value
+
+    return json.dumps(mapped(json.loads(payload)))
+
+
 def _read_change(webhook, waba_id, change, received):
     field, value = change["field"], change["value"]
     if field == "messages":

@@ -1,0 +1,36 @@
+"""Reading short texts that people type on a phone: words, numbers, the script they write in."""
+
+import re
+import unicodedata
+
+from .phone import to_latin_digits
+
+_DEVANAGARI = re.compile(r"[\u0900-\u0963\u0970-\u097f]")
+_LATIN = re.compile(r"[A-Za-z]{2}")
+
+
+def fold(text):
+    """Return ``text`` for comparison with words: one spelling, lower case, no punctuation.
+
+    Digits of every script become 0 to 9. Marks (category M) stay: they are part of Devanagari
+    words.
+    """
+    text = to_latin_digits(unicodedata.normalize("NFC", text)).casefold()
+    return " ".join(
+        "".join(
+            char if char.isspace() or unicodedata.category(char)[0] in "LMN" else " "
+            for char in text
+        ).split()
+    )
+
+
+def without_numbers(words):
+    """Return folded ``words`` without those that are numbers."""
+    return " ".join(word for word in words.split() if not word.isdigit())
+
+
+def script(text):
+    """Return ``hi`` for Devanagari, ``en`` for Latin letters, None where neither is written."""
+    if _DEVANAGARI.search(text):
+        return "hi"
+    return "en" if _LATIN.search(text) else None

@@ -11,9 +11,9 @@ NEAR_LIMIT = 60
 class DiscomNameWord(models.Model):
     """A word that occurs in the names of consumers, in small letters.
 
-    A few ten thousand words stand for hundreds of thousands of names, so a misspelt word is compared
-    with these, and the names are found by the words it may have meant. Words only come; one that no
-    name holds any more finds nothing.
+    A few thousand words stand for hundreds of thousands of names, so a misspelt word is compared
+    with these, and the names are found by the words it may have meant. Words only come; one that
+    no name holds any more finds nothing.
     """
 
     _name = "discom.name.word"
@@ -61,23 +61,32 @@ class DiscomNameWord(models.Model):
         )
 
     @api.model
-    def _near(self, words):
-        """Return {word: words known that it may have been meant for}, by :func:`misspelling`."""
+    def _near(self, words, known=False):
+        """Return {word: words that it may have been meant for}, by :func:`misspelling`.
+
+        :param bool known: also for words with which a name begins as they are
+        """
         near = {}
         for word in words:
             pattern = misspelling(word)
-            if not pattern:
+            if not pattern or not (known or self._is_unknown(word)):
                 continue
             self.env.cr.execute(
-                SQL(
-                    "SELECT word FROM discom_name_word WHERE word ~ %s LIMIT %s",
-                    pattern,
-                    10 * NEAR_LIMIT,
-                )
+                "SELECT word FROM discom_name_word WHERE word ~ %s LIMIT %s",
+                [pattern, 10 * NEAR_LIMIT],
             )
-            found = without_longer(known for (known,) in self.env.cr.fetchall())
+            found = without_longer(other for (other,) in self.env.cr.fetchall())
             near[word] = found[:NEAR_LIMIT]
         return near
+
+    @api.model
+    def _is_unknown(self, word):
+        """Tell whether no word of a name begins with ``word``."""
+        self.env.cr.execute(
+            "SELECT EXISTS (SELECT FROM discom_name_word WHERE starts_with(word, %s))",
+            [word.casefold()],
+        )
+        return not self.env.cr.fetchone()[0]
 
 
 class ResPartner(models.Model):

@@ -69,10 +69,17 @@ class ResPartner(models.Model):
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
         words = search_words(value)
-        exact = self._discom_search_domain(words)
-        if self.search_count(exact, limit=1):
-            return exact
-        return self._discom_search_domain(words, misspelt=True)
+        near_words = self.env["discom.name.word"]
+        # As written; then with the words corrected that no name has; then with any of them.
+        for correct in (
+            lambda: {},
+            lambda: near_words._near(words),
+            lambda: near_words._near(words, known=True),
+        ):
+            domain = self._discom_search_domain(words, correct())
+            if self.search_count(domain, limit=1):
+                break
+        return domain
 
     @api.depends("discom_account_no")
     def _compute_display_name(self):
@@ -118,13 +125,11 @@ class ResPartner(models.Model):
         return super().get_formview_id(access_uid)
 
     @api.model
-    def _discom_search_domain(self, words, misspelt=False):
+    def _discom_search_domain(self, words, near):
         """Return the domain of the consumers that hold each of ``words`` in any field searched.
 
-        :param bool misspelt: also take words that differ by one letter.
+        :param dict near: word -> other words to take for it
         """
-
-        near = self.env["discom.name.word"]._near(words) if misspelt else {}
 
         def holds(text, word):
             patterns = [f"%{escape_like(word)}%"]

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -170,13 +172,16 @@ class DiscomKycDriveArea(models.Model):
 
         :param office, asset, village: names of the fields in the model that is searched
         """
-        domains = []
+        villages = defaultdict(set)
         for area in self:
-            domain = Domain(office, "child_of", area.office_id.id)
-            if area.asset_id:
-                domain &= Domain(asset, "child_of", area.asset_id.id)
-            if area.village:
-                domain &= Domain(village, "=ilike", escape_like(area.village))
+            villages[area.office_id, area.asset_id].add(area.village)
+        domains = []
+        for (office_record, asset_record), names in villages.items():
+            domain = Domain(office, "child_of", office_record.id)
+            if asset_record:
+                domain &= Domain(asset, "child_of", asset_record.id)
+            if all(names):
+                domain &= Domain.OR(Domain(village, "=ilike", escape_like(name)) for name in names)
             domains.append(domain)
         return Domain.OR(domains)
 

@@ -242,7 +242,8 @@ class DiscomWhatsappBroadcast(models.Model):
         :return: whether there may be more
         """
         self.ensure_one()
-        if not self.user_id.active:
+        # The user of the system itself is never active.
+        if not self.user_id.active and not self.user_id._is_superuser():
             raise UserError(
                 self.env._(
                     "%(user)s, who sent it, has no access any more. Cancel it and send it anew.",

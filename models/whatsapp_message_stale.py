@@ -24,7 +24,8 @@ class DiscomWhatsappMessage(models.Model):
         if not self:
             return self
         reasons = {**self._stale_documents(), **self._stale_consumers()}
-        self._correct_numbers()
+        stale = self.browse(reasons)
+        (self - stale)._correct_numbers()
         if reasons:
             self.env.cr.execute(
                 """
@@ -36,7 +37,7 @@ class DiscomWhatsappMessage(models.Model):
                 [list(reasons), list(reasons.values())],
             )
         self.env["discom.whatsapp.message"].invalidate_model()
-        return self.browse(reasons)
+        return stale
 
     def _stale_consumers(self):
         """Return {message id: reason} where the consumer has no number or no consent any more."""

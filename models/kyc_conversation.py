@@ -56,6 +56,16 @@ class DiscomWhatsappConversation(models.Model):
 
     _inherit = "discom.whatsapp.conversation"
 
+    topic = fields.Selection(selection_add=[(TOPIC, "KYC")])
+    step = fields.Selection(
+        selection_add=[
+            (kyc_dialogue.Step.ACCOUNT.value, "Account number"),
+            (kyc_dialogue.Step.PROOF.value, "Proof"),
+            (kyc_dialogue.Step.CONSENT.value, "Consent"),
+            (kyc_dialogue.Step.WHICH.value, "Which account"),
+        ]
+    )
+
     @api.model
     def _keywords(self):
         return {

@@ -116,8 +116,8 @@ class DiscomWhatsappConversation(models.Model):
         ondelete="set null",
         help="The writer may still have to prove that it is the own one.",
     )
-    topic = fields.Char(readonly=True)
-    step = fields.Char("Waits For", readonly=True, help="Empty: nothing is waited for.")
+    topic = fields.Selection([], readonly=True)
+    step = fields.Selection([], "Waits For", readonly=True, help="Empty: nothing is waited for.")
     data = fields.Json(readonly=True)
     lang = fields.Char("Language", readonly=True)
     expires_at = fields.Datetime("Waits Until", readonly=True)
@@ -292,7 +292,7 @@ class DiscomWhatsappConversation(models.Model):
         )
         if target:
             topic, *turn.command = target.split(":")
-            if expired or turn.command[0]:
+            if expired or topic != conversation.topic:
                 conversation._close()
             return topic
         if expired:

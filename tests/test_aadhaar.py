@@ -42,6 +42,7 @@ class TestAadhaar(WhatsappCommon):
             "wamid": "wamid.test",
             "phone": consumer.discom_whatsapp_number,
             "timestamp": 1_800_000_000,
+            "type": "text",
             "text": f"My card is {AADHAAR}",
             "payload": "",
             "context_wamid": "",

@@ -339,6 +339,14 @@ class TestKycConversation(KycConversationCommon):
         self.assertFalse(third.discom_whatsapp_number)
         self.assertEqual(first.discom_whatsapp_number, f"+{PHONE}")
 
+    def test_not_my_account_of_a_mistyped_number(self):
+        """Said while a proof is asked for, it is about that account: nothing is taken away."""
+        other = self.create_consumer(discom_whatsapp_number=f"+{PHONE}")
+        self.ask("KYC", self.consumer.discom_account_no)
+        self.assertIn("10 अंक", self.ask("यह मेरा खाता नहीं"))
+        self.assertEqual(other.discom_whatsapp_number, f"+{PHONE}")
+        self.assertEqual(self.conversation().step, "account")
+
     def inbound(self, text, **message):
         return {
             "entry": [

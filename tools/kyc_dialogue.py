@@ -156,6 +156,9 @@ def advance(step, connection_id, misses, said, writer):
     current = writer.get(connection_id) if connection_id else None
     match said.command:
         case "notmine":
+            if step == Step.PROOF and current and not current.mine:
+                # Said of the number just written, not of one that is on record.
+                return _begin(writer)
             return _not_mine(said, writer)
         case "yes" | "no":
             pressed = writer.get(said.connection) if said.connection else None

@@ -229,7 +229,7 @@ class DiscomBill(models.Model):
     @api.depends_context("lang")
     def _compute_period_name(self):
         for bill in self:
-            bill.period_name = bill.period and formats.short_month(bill.period, self.env.lang)
+            bill.period_name = bill.period and formats.medium_month(bill.period, self.env.lang)
 
     @api.depends("line_ids.amount")
     def _compute_amount_current(self):

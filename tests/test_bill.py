@@ -84,6 +84,8 @@ class TestBill(BillCommon):
         self.assertEqual(bill.amount_words_hi, "दो हज़ार अट्ठावन रुपये बावन पैसे मात्र")
         self.assertIn("two thousand and fifty-eight rupees", bill.amount_words_en.lower())
         self.assertRegex(bill.name, r"^B2026-\d{7}$")
+        # No day can be meant by it, as by "Nov 26".
+        self.assertEqual(bill.with_context(lang="en_IN").period_name, "Nov 2026")
 
     def test_consumer_changes_leave_the_bill(self):
         bill = self.create_bill()

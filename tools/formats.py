@@ -38,6 +38,12 @@ def short_month(value, lang):
     return format_date(value, "MMM yy", locale=_locale(lang))
 
 
+@lru_cache(maxsize=1024)
+def medium_month(value, lang):
+    """``नव॰ 2026`` or ``Nov 2026``, among dates where ``Nov 26`` would be taken for a day."""
+    return format_date(value, "MMM yyyy", locale=_locale(lang))
+
+
 def month_of(text):
     """First day of the month written ``YYYY-MM``."""
     return date(int(text[:4]), int(text[5:7]), 1)

@@ -13,7 +13,6 @@ from . import consumer_proof
 from . import consumer_connection
 from . import consumer_aadhaar
 from . import consumer_name_word
-from . import consumer_partner_merge
 from . import consumer_partner_search
 from . import consumer_res_users
 from . import consumer_kyc_area

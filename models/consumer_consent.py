@@ -49,7 +49,7 @@ class DiscomConsent(models.Model):
     )
     date = fields.Datetime(required=True, readonly=True)
     evidence = fields.Char(readonly=True, help="For example the number of the paper form.")
-    company_id = fields.Many2one("res.company", "Company", readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
 
     _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
 

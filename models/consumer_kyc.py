@@ -122,7 +122,7 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # A default in the context would get past what is checked below.
-        self = self.with_context(
+        self = self.with_context(  # pylint: disable=context-overridden
             {
                 key: value
                 for key, value in self.env.context.items()

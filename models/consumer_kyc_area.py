@@ -300,7 +300,7 @@ class DiscomKycDrivePerson(models.Model):
     _rec_name = "user_id"
     _depends = {"discom.kyc.drive.area": ["drive_id", "user_id"]}
 
-    drive_id = fields.Many2one("discom.kyc.drive", "Drive", readonly=True)
+    drive_id = fields.Many2one("discom.kyc.drive", readonly=True)
     user_id = fields.Many2one("res.users", "Staff", readonly=True)
     area_count = fields.Integer("Areas", readonly=True)
     goal_count = fields.Integer("Goal", compute="_compute_counts")
@@ -309,7 +309,7 @@ class DiscomKycDrivePerson(models.Model):
     taken_count = fields.Integer("Taken", compute="_compute_counts")
     refused_count = fields.Integer("Refused", compute="_compute_counts")
     left_count = fields.Integer("Left", compute="_compute_counts")
-    progress = fields.Float("Progress", compute="_compute_counts", help="Of the goal, in %.")
+    progress = fields.Float(compute="_compute_counts", help="Of the goal, in %.")
 
     @property
     def _table_query(self):

@@ -22,7 +22,6 @@ class DiscomKycDrive(models.Model):
     name = fields.Char(required=True)
     office_id = fields.Many2one(
         "discom.office",
-        "Office",
         required=True,
         index=True,
         ondelete="restrict",
@@ -52,7 +51,7 @@ class DiscomKycDrive(models.Model):
     )
     refused_count = fields.Integer("Refused", compute="_compute_counts")
     left_count = fields.Integer("Left", compute="_compute_counts")
-    progress = fields.Float("Progress", compute="_compute_counts", help="Of the target, in %.")
+    progress = fields.Float(compute="_compute_counts", help="Of the target, in %.")
     uncovered_count = fields.Integer(
         "In no area",
         compute="_compute_uncovered_count",

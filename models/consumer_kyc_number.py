@@ -25,7 +25,6 @@ class DiscomKycNumber(models.Model):
     number = fields.Char(required=True, help="Mobile number, +91 and 10 digits.")
     company_id = fields.Many2one(
         "res.company",
-        "Company",
         required=True,
         ondelete="cascade",
         default=lambda self: self.env.company,

@@ -24,7 +24,7 @@ class DiscomKycVisit(models.Model):
         "res.partner", "Consumer", required=True, readonly=True, index=True, ondelete="cascade"
     )
     office_id = fields.Many2one(
-        "discom.office", "Office", required=True, readonly=True, index=True, ondelete="restrict"
+        "discom.office", required=True, readonly=True, index=True, ondelete="restrict"
     )
     area_id = fields.Many2one(
         "discom.kyc.drive.area", readonly=True, index="btree_not_null", ondelete="set null"
@@ -65,7 +65,7 @@ class DiscomKycVisit(models.Model):
             )
         return super().create(vals_list)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("A visit stays as it was recorded. Record another one."))
 
 

@@ -82,7 +82,7 @@ class ResPartner(models.Model):
         return domain
 
     @api.depends("discom_account_no")
-    def _compute_display_name(self):
+    def _compute_display_name(self):  # pylint: disable=missing-return
         super()._compute_display_name()
         formatted = self.env.context.get("formatted_display_name")
         for partner in self.filtered("discom_account_no"):

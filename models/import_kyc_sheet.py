@@ -47,7 +47,7 @@ class DiscomImport(models.Model):
             stage=stage,
         )
 
-    def _apply_kyc(self, rows):
+    def _apply_kyc(self, rows):  # pylint: disable=missing-return
         answered, _remark = self._kyc_conditions("r")
         super()._apply_kyc(SQL("SELECT * FROM (%s) r WHERE %s", rows, answered))
         self._apply_outcomes(SQL("SELECT * FROM (%s) r WHERE r.outcome IS NOT NULL", rows))

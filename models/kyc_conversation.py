@@ -86,7 +86,7 @@ class DiscomWhatsappConversation(models.Model):
         return super()._recognise(turn)
 
     @api.model
-    def _answer_help(self, turns):
+    def _answer_help(self, turns):  # pylint: disable=missing-return
         super()._answer_help(turns)
         for turn in turns:
             keys = ["start", "notmine"] if turn.row["partners"] else ["start"]

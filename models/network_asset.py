@@ -39,7 +39,6 @@ class DiscomAsset(models.Model):
     child_ids = fields.One2many("discom.asset", "parent_id", "Feeds")
     office_id = fields.Many2one(
         "discom.office",
-        "Office",
         required=True,
         index=True,
         ondelete="restrict",

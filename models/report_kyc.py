@@ -41,8 +41,8 @@ class DiscomKycReport(models.Model):
     }
 
     partner_id = fields.Many2one("res.partner", "Consumer", readonly=True)
-    company_id = fields.Many2one("res.company", "Company", readonly=True)
-    office_id = fields.Many2one("discom.office", "Office", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    office_id = fields.Many2one("discom.office", readonly=True)
     asset_id = fields.Many2one("discom.asset", "Supplied from", readonly=True)
     category_id = fields.Many2one("discom.category", "Tariff category", readonly=True)
     area = fields.Selection(_selection_of("discom_area"), readonly=True)

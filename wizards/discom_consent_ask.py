@@ -26,7 +26,7 @@ class DiscomConsentAsk(models.TransientModel):
         "Other information", compute="_compute_purpose_other", store=True, readonly=False
     )
     notice_id = fields.Many2one(
-        "discom.consent.notice", "Notice", compute="_compute_notice_id", store=True, readonly=False
+        "discom.consent.notice", compute="_compute_notice_id", store=True, readonly=False
     )
     notice_body = fields.Text(related="notice_id.body", string="Notice text")
     evidence = fields.Char(help="For example the number of the paper form.")

@@ -29,7 +29,7 @@ class DiscomKycDoor(models.TransientModel):
     outcome = fields.Selection(OUTCOMES, required=True, default="taken")
     number = fields.Char("WhatsApp number", compute="_compute_answers", store=True, readonly=False)
     same_as_mobile = fields.Boolean("Also the mobile number", default=True)
-    mobile = fields.Char("Mobile")
+    mobile = fields.Char()
     lang = fields.Selection(
         selection="_selection_lang",
         string="Language",

@@ -18,7 +18,7 @@ class DiscomKycSheet(models.TransientModel):
 
     _report_model = "res.partner"
 
-    area_id = fields.Many2one("discom.kyc.drive.area", "Area", required=True)
+    area_id = fields.Many2one("discom.kyc.drive.area", required=True)
 
     def _report_params(self):
         return {**super()._report_params(), "area_id": self.area_id.id}

@@ -38,3 +38,4 @@ from . import test_kyc_number
 from . import test_kyc_counter
 from . import test_consumer_merge
 from . import test_kyc_conversation
+from . import test_kyc_import

@@ -1,0 +1,77 @@
+from odoo.tests import tagged
+
+from .test_import import ImportCommon
+
+AADHAAR_NAMED = "234123412346.csv"
+
+
+@tagged("post_install", "-at_install")
+class TestKycImport(ImportCommon):
+    """Files leave history and flags as every other door does, and obey the list of agents."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.discom_shared_number_limit = 2
+        cls.members = [cls.create_consumer(discom_whatsapp_number=False) for _number in range(3)]
+
+    def _events(self, consumer):
+        return self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)])
+
+    def _file(self, numbers, **kw):
+        rows = ["account_no,whatsapp_number,source,taken_by"]
+        rows += [
+            f"{consumer.discom_account_no},{number},sakhi,test_surveyor"
+            for consumer, number in zip(self.members, numbers, strict=False)
+        ]
+        return self.run_import("kyc", rows, **kw)
+
+    def test_history_of_a_file(self):
+        job = self._file(["9415300021"])
+        self.assert_counts(job, changed=1)
+        self.assertEqual(
+            sorted(self._events(self.members[0]).mapped(lambda e: (e.field, e.old, e.new))),
+            [
+                ("discom_kyc_state", "none", "captured"),
+                ("discom_whatsapp_number", False, "+919415300021"),
+            ],
+        )
+        event = self._events(self.members[0])[0]
+        self.assertEqual(
+            (event.source, event.user_id, event.evidence),
+            ("sakhi", self.surveyor, f"kyc.csv #{job.id}"),
+        )
+        self.assertTrue(self.members[0].discom_kyc_state_date)
+        before = len(self._events(self.members[0]))
+        self._file(["9415300021"])
+        self.assertEqual(len(self._events(self.members[0])), before)
+        self._file(["9415300022"], filename=AADHAAR_NAMED)
+        event = self._events(self.members[0])[0]
+        self.assertEqual((event.old, event.new), ("+919415300021", "+919415300022"))
+        self.assertNotIn("234123412346", event.evidence)
+
+    def test_flags_of_a_file(self):
+        self._file(["9415300021"] * 3)
+        self.assertEqual([c.discom_number_flag for c in self.members], ["shared"] * 3)
+        self._file(["9415300022"])
+        self.assertEqual([c.discom_number_flag for c in self.members], [False] * 3)
+
+    def test_number_of_an_agent_is_refused(self):
+        self.env["discom.kyc.number"].create({"number": "9415300021", "verdict": "agent"})
+        job = self._file(["9415300021", "9415300022"])
+        self.assert_counts(job, changed=1, refused=1)
+        [refused] = self.refused_rows(job)
+        self.assertIn("agent", refused["Reason"])
+
+    def test_mobile_of_the_master(self):
+        account = self.members[0].discom_account_no
+        self.run_import("consumer", ["account_no,mobile", f"{account},9999999999"])
+        event = self._events(self.members[0])
+        self.assertEqual((event.field, event.new, event.source), ("phone", "9999999999", "file"))
+        self.assertEqual(self.members[0].discom_number_flag, "junk")
+
+    def test_new_names_are_found_misspelt(self):
+        rows = ["account_no,name,office_code", f"4410555001,Ghanshyam Baiga,{self.office_code}"]
+        self.assert_counts(self.run_import("consumer", rows), new=1)
+        found = self.env["res.partner"].search([("discom_search", "ilike", "Ghanshym")])
+        self.assertEqual(found.discom_account_no, "4410555001")

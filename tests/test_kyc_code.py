@@ -61,7 +61,9 @@ class TestKycCode(WhatsappCommon):
         self._send()
         self.consumer.with_user(self.clerk).discom_whatsapp_number = "+919415299998"
         self.run_lane()
-        message = self.env["discom.whatsapp.message"].search([("purpose", "=", "kyc_code")])
+        message = self.env["discom.whatsapp.message"].search(
+            [("purpose", "=", "kyc_code"), ("partner_id", "=", self.consumer.id)]
+        )
         self.assertEqual((message.state, message.skip_reason), ("cancelled", "not_applicable"))
         self.assertFalse(self.simulator.messages())
 
@@ -175,14 +177,6 @@ class TestKycCode(WhatsappCommon):
         code = self._received()
         self.consumer.discom_whatsapp_number = "9415300009"
         self.assertEqual(self._check(code), "none")
-
-    def test_waiting_code_does_not_follow_the_number(self):
-        record = self._send()
-        self.consumer.discom_whatsapp_number = "9415300009"
-        self.run_lane()
-        message = self.env["discom.whatsapp.message"].search([("res_id", "=", record.id)], limit=1)
-        self.assertEqual((message.state, message.skip_reason), ("cancelled", "not_applicable"))
-        self.assertFalse(self.simulator.messages(to="919415300009"))
 
     def test_welcome_stops_with_the_consent(self):
         ready = self.create_ready_consumer()

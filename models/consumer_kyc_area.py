@@ -31,9 +31,7 @@ class DiscomKycDriveArea(models.Model):
     _check_company_auto = True
 
     name = fields.Char(compute="_compute_name")
-    drive_id = fields.Many2one(
-        "discom.kyc.drive", "Drive", required=True, index=True, ondelete="cascade"
-    )
+    drive_id = fields.Many2one("discom.kyc.drive", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="drive_id.company_id", store=True)
     state = fields.Selection(related="drive_id.state")
     date_end = fields.Date(related="drive_id.date_end")
@@ -48,7 +46,6 @@ class DiscomKycDriveArea(models.Model):
     )
     office_id = fields.Many2one(
         "discom.office",
-        "Office",
         required=True,
         index=True,
         ondelete="restrict",
@@ -74,7 +71,7 @@ class DiscomKycDriveArea(models.Model):
     )
     refused_count = fields.Integer("Refused", compute="_compute_counts")
     left_count = fields.Integer("Left", compute="_compute_counts")
-    progress = fields.Float("Progress", compute="_compute_counts", help="Of the goal, in %.")
+    progress = fields.Float(compute="_compute_counts", help="Of the goal, in %.")
 
     _area_uniq = models.UniqueIndex(
         "(drive_id, office_id, COALESCE(asset_id, 0), lower(COALESCE(village, '')),"

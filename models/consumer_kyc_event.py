@@ -47,10 +47,9 @@ class DiscomKycEvent(models.Model):
     partner_id = fields.Many2one(
         "res.partner", "Consumer", required=True, readonly=True, ondelete="restrict"
     )
-    company_id = fields.Many2one("res.company", "Company", readonly=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
     office_id = fields.Many2one(
         "discom.office",
-        "Office",
         readonly=True,
         index="btree_not_null",
         ondelete="restrict",

@@ -18,7 +18,7 @@ class DiscomNodeMixin(models.AbstractModel):
     name_hi = fields.Char("Name in Hindi", help="Used in messages and documents for consumers.")
     parent_path = fields.Char(index=True)
     company_id = fields.Many2one(
-        "res.company", "Company", required=True, index=True, default=lambda self: self.env.company
+        "res.company", required=True, index=True, default=lambda self: self.env.company
     )
     consumer_count = fields.Integer("Consumers", compute="_compute_consumer_count")
     active = fields.Boolean(default=True)

@@ -34,7 +34,6 @@ class DiscomWhatsappAudience(models.AbstractModel):
     account_id = fields.Many2one("discom.whatsapp.account", "Sending Number")
     template_id = fields.Many2one(
         "discom.whatsapp.template",
-        "Template",
         domain="[('account_id', '=', account_id), ('purpose', '=', purpose),"
         " ('status', '=', 'approved'), ('category_drifted', '=', False)]",
         help="Its translations of the same name are used for consumers who read another language.",

@@ -86,11 +86,12 @@ class DiscomWhatsappConversation(models.Model):
         return super()._recognise(turn)
 
     @api.model
-    def _answer_help(self, turns):  # pylint: disable=missing-return
-        super()._answer_help(turns)
-        for turn in turns:
-            keys = ["start", "notmine"] if turn.row["partners"] else ["start"]
-            turn.buttons += [self._kyc_button(key, turn.lang) for key in keys]
+    def _help_buttons(self, turn):
+        keys = ["start", "notmine"] if turn.row["partners"] else ["start"]
+        return [
+            *super()._help_buttons(turn),
+            *(self._kyc_button(key, turn.lang) for key in keys),
+        ]
 
     @api.model
     def _answer_kyc(self, turns):
@@ -304,8 +305,8 @@ class DiscomWhatsappConversation(models.Model):
             try:
                 with self.env.cr.savepoint():
                     partner.write(values)
-            except ValidationError as error:
-                _logger.info("KYC by WhatsApp: number refused for %s: %s", partner.id, type(error))
+            except ValidationError:
+                _logger.info("KYC by WhatsApp: number refused for consumer %s", partner.id)
                 refused.append(turn)
         return refused
 

@@ -24,6 +24,7 @@ GC_BATCH = 10000
 #: Longest text of a message with reply buttons, and without.
 #: https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-reply-buttons-messages
 BUTTONS_TEXT, PLAIN_TEXT = 1024, 4096
+BUTTONS_MAX = 3
 #: Kinds of inbound messages that are no question to anybody.
 SILENT_KINDS = ("reaction", "system", "unsupported")
 #: What people write in Latin letters though they speak Hindi.
@@ -85,8 +86,9 @@ class Turn:
 class DiscomWhatsappConversation(models.Model):
     """Automatic answers to one phone on one sending number: what was asked, what is waited for.
 
-    A feature that answers consumers extends :meth:`_keywords` and :meth:`_handlers`; one that
-    knows what a text without a keyword means extends :meth:`_recognise`. A handler gets all its
+    A feature that answers consumers extends :meth:`_keywords`, :meth:`_handlers` and
+    :meth:`_help_buttons`; one that knows what a text without a keyword means extends
+    :meth:`_recognise`. A handler gets all its
     turns of a batch at once, each of another phone.
     """
 
@@ -313,7 +315,12 @@ class DiscomWhatsappConversation(models.Model):
     def _answer_help(self, turns):
         for turn in turns:
             turn.conversation.helped_at = turn.now
-            turn.say(self._text("help", turn.lang))
+            turn.say(self._text("help", turn.lang), *self._help_buttons(turn)[:BUTTONS_MAX])
+
+    @api.model
+    def _help_buttons(self, turn):
+        """Return the buttons under the help, (id, label) each; features add their own."""
+        return []
 
     @api.model
     def _text(self, key, lang):

@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .common_whatsapp import WhatsappCommon
 
@@ -175,7 +176,8 @@ class TestKycCounterTour(HttpCase, KycCounterCommon):
 
     def _run_tour(self):
         code = type(self.env["discom.kyc.code"])
-        with patch.object(code, "_code", return_value="123456"):
+        # A wrong number is typed on purpose, and its refusal is logged.
+        with patch.object(code, "_code", return_value="123456"), mute_logger("odoo.http"):
             self.start_tour("/odoo/kyc-counter", "discom_kyc_counter", login="test_counter")
         self.assertRecordValues(
             self.sita,

@@ -138,6 +138,7 @@ class ResPartner(models.Model):
 
     @api.constrains("discom_consumer")
     def _check_discom_consumer(self):
+        # sudo: whether a contact is a user is not for everybody to read.
         if any(partner.discom_consumer and not partner.partner_share for partner in self.sudo()):
             raise ValidationError(
                 self.env._(

@@ -35,6 +35,7 @@ class ResUsers(models.Model):
 
     @api.constrains("partner_id", "group_ids")
     def _check_discom_partner(self):
+        # sudo: who manages users need not see consumers.
         if any(user.partner_id.discom_consumer and user._is_internal() for user in self.sudo()):
             raise ValidationError(
                 self.env._(

@@ -313,6 +313,7 @@ class WhatsAppAccount(models.Model):
             )
         )
         for account, cron in zip(self, crons, strict=True):
+            # sudo: the lane is readable by administrators only.
             account.sudo().cron_id = cron
 
     def _update_lanes(self):

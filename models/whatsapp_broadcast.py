@@ -176,6 +176,7 @@ class DiscomWhatsappBroadcast(models.Model):
                     ],
                 )
             )
+        # The check above is the right that is needed.
         return self.sudo()
 
     def _pause(self, reason):

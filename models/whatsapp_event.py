@@ -313,6 +313,7 @@ class WhatsAppEvent(models.Model):
     @api.autovacuum
     def _gc_events(self):
         """Delete settled events that are older than the retention time."""
+        # sudo: parameters are the system's own.
         parameter = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
         days = int(parameter) if (parameter or "").isdigit() else RETENTION_DAYS
         self.env.cr.execute(

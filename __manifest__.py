@@ -61,6 +61,7 @@
         "views/whatsapp_message_views.xml",
         "views/whatsapp_conversation_views.xml",
         "views/whatsapp_broadcast_views.xml",
+        "views/whatsapp_res_partner_views.xml",
         "views/import_views.xml",
         "views/bill_basis_views.xml",
         "views/bill_payment_views.xml",

@@ -56,3 +56,44 @@ class MailMessage(models.Model):
                         "digits to be kept; there is a field for them."
                     )
                 )
+
+
+class MailActivity(models.Model):
+    """Nor do the things to be done about consumers."""
+
+    _inherit = "mail.activity"
+
+    @api.constrains("res_model_id", "res_id", "summary", "note")
+    def _check_discom_no_aadhaar(self):
+        self.env["mail.message"]._check_aadhaar(
+            [
+                {
+                    "model": activity.res_model,
+                    "res_id": activity.res_id,
+                    "subject": activity.summary,
+                    "body": activity.note,
+                }
+                for activity in self
+            ]
+        )
+
+
+class IrAttachment(models.Model):
+    """Nor do the names of files kept with consumers, such as the picture of a card."""
+
+    _inherit = "ir.attachment"
+
+    @api.constrains("name", "description", "res_model", "res_id")
+    def _check_discom_no_aadhaar(self):
+        self.env["mail.message"]._check_aadhaar(
+            [
+                {
+                    "model": attachment.res_model,
+                    "res_id": attachment.res_id,
+                    "subject": attachment.name,
+                    "body": attachment.description,
+                }
+                for attachment in self
+                if attachment.res_model == "res.partner"
+            ]
+        )

@@ -11,6 +11,8 @@ SHARED_FIELDS = [
     "discom_id_last4",
     "discom_id_seen",
 ]
+# By which a connection is put below a person, or below another connection.
+PERSON_FIELDS = {"parent_id", "child_ids"}
 #: Connections proposed for one person, at most.
 PROPOSED_LIMIT = 20
 
@@ -70,6 +72,24 @@ class ResPartner(models.Model):
                 )
             )
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        names = ("discom_consumer", *PERSON_FIELDS)
+        defaults = {name: self.env.context.get(f"default_{name}") for name in names}
+        merged = [{**defaults, **vals} for vals in vals_list]
+        if any(
+            vals["discom_consumer"] and any(vals[name] for name in PERSON_FIELDS) for vals in merged
+        ):
+            self._discom_check_parent()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if PERSON_FIELDS & vals.keys() and self.filtered("discom_consumer"):
+            self._discom_check_parent()
+        return super().write(vals)
+
     # === ACTIONS === #
 
     def action_discom_connections(self):
@@ -91,8 +111,9 @@ class ResPartner(models.Model):
         if not person:
             # The roles write consumers only; a person is an ordinary contact without numbers.
             person = self.sudo().create({"name": self.name, "company_id": self.company_id.id})
+        # sudo: nobody joins by hand; the button has checked that the connections agree.
         # An address of the kind "contact" would be overwritten with that of the person.
-        (self | others).write({"parent_id": person.id, "type": "other"})
+        (self | others).sudo().write({"parent_id": person.id, "type": "other"})
 
     def action_discom_copy_kyc(self):
         """Give the other connections of this person the same contact data and consents."""
@@ -119,6 +140,25 @@ class ResPartner(models.Model):
         self._discom_copy_consents(others, evidence)
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _discom_check_parent(self):
+        """Proofs and consents are copied within a person, so who belongs to it is no free choice.
+
+        :raise UserError: where a clerk would choose the person of a connection
+        """
+        user = self.env.user
+        if not (
+            self.env.su
+            or user.has_group("base.group_partner_manager")
+            or user.has_group("discom.group_administrator")
+        ):
+            raise UserError(
+                self.env._(
+                    "Connections of one person are joined with the button of the consumer, where "
+                    "name, guardian and number agree."
+                )
+            )
 
     def _discom_copy_consents(self, others, evidence):
         """Record for ``others`` what is in force here, with the notice and way it was given."""

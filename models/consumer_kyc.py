@@ -29,6 +29,7 @@ KYC_RESULTS = {
     "discom_kyc_state_date",
     "discom_kyc_date",
     "discom_kyc_user_id",
+    "discom_number_flag",
 }
 # The largest side of a photo of a form, in pixels: written text stays readable.
 PHOTO_SIZE = 1600

@@ -32,11 +32,13 @@ PARTNER_COLUMNS = {
     "old_account_no": "discom_old_account_no",
     "book_no": "discom_book_no",
     "sc_no": "discom_sc_no",
+    "kno": "discom_kno",
     "guardian_name": "discom_guardian_name",
     "mobile": "phone",
     "supply_type": "discom_supply_type",
     "load": "discom_sanctioned_load",
     "load_unit": "discom_load_unit",
+    "contract_demand": "discom_contract_demand",
     "phase": "discom_phase",
     "meter_no": "discom_meter_no",
     "meter_make": "discom_meter_make",
@@ -85,8 +87,9 @@ class DiscomImport(models.Model):
         return [
             Column("account_no", convert.account, required=True, aliases=("account", "account_id")),
             Column("old_account_no", convert.old_account),
-            Column("book_no", code),
-            Column("sc_no", code),
+            Column("book_no", convert.short_code),
+            Column("sc_no", convert.short_code),
+            Column("kno", code, aliases=("k_no", "k_number")),
             Column("name", text, aliases=("consumer_name",)),
             Column("name_hi", text),
             Column("guardian_name", text, aliases=("father_name", "guardian")),
@@ -98,6 +101,7 @@ class DiscomImport(models.Model):
             Column("supply_type", text),
             Column("load", convert.quantity, "numeric", aliases=("sanctioned_load",)),
             Column("load_unit", convert.choice(["kw", "kva", "bhp"])),
+            Column("contract_demand", convert.quantity, "numeric"),
             Column("phase", convert.choice(["1", "3"])),
             Column("meter_no", code),
             Column("meter_make", text),
@@ -109,7 +113,7 @@ class DiscomImport(models.Model):
             Column("village", text),
             Column("village_hi", text),
             Column("street", text, aliases=("address",)),
-            Column("pin", code, aliases=("pincode", "pin_code")),
+            Column("pin", convert.short_code, aliases=("pincode", "pin_code")),
             Column("office_code", convert.node_code, aliases=("office", "subdivision_code")),
             Column("asset_code", convert.node_code, aliases=("asset", "dt_code")),
             Column("security_deposit", convert.amount, "numeric"),
@@ -220,6 +224,7 @@ class DiscomImport(models.Model):
                           FROM (%(rows)s) new
                          WHERE new.verdict = 'new') r
             CROSS JOIN jsonb_populate_record(NULL::res_partner, %(template)s::jsonb) t
+             RETURNING id, phone, lang
                 """,
                 columns=SQL(", ").join(map(SQL.identifier, columns)),
                 values=SQL(", ").join(
@@ -234,6 +239,13 @@ class DiscomImport(models.Model):
                 template=template,
             )
         )
+        # As of a consumer that the ORM makes: the language is where everybody begins.
+        begin = {
+            partner_id: json.dumps({"discom_kyc_state": "none", "lang": lang})
+            for partner_id, phone, lang in self.env.cr.fetchall()
+            if phone
+        }
+        self.env["discom.kyc.event"]._append(begin, "file", evidence=self._kyc_evidence())
 
     def _consumer_template(self, rows):
         """JSON text of the row of a consumer that the ORM makes; None where a batch has none."""

@@ -22,6 +22,42 @@ class TestAadhaar(WhatsappCommon):
         with self.assertRaises(ValidationError):
             message.body = f"all of it {AADHAAR}"
 
+    def test_things_to_be_done(self):
+        consumer = self.create_consumer().with_user(self.counter)
+        for vals in ({"summary": AADHAAR}, {"note": f"<p>card {AADHAAR}</p>"}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                consumer.activity_schedule(**vals)
+        activity = consumer.activity_schedule(summary="Ask for the card, last four 2346")
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            activity.note = AADHAAR
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            activity.action_feedback(feedback=AADHAAR)
+
+    def test_names_of_files(self):
+        consumer = self.create_consumer()
+        attachments = self.env["ir.attachment"].with_user(self.counter)
+        vals = {"res_model": "res.partner", "res_id": consumer.id, "raw": b"picture"}
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            attachments.create({**vals, "name": "234123412346.jpg"})
+        attachment = attachments.create({**vals, "name": "card.jpg"})
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            attachment.name = AADHAAR
+
+    def test_texts_that_the_form_does_not_show(self):
+        consumer = self.create_consumer().with_user(self.counter)
+        for name in (
+            "email",
+            "function",
+            "website",
+            "company_name",
+            "barcode",
+            "zip",
+            "discom_book_no",
+            "discom_sc_no",
+        ):
+            with self.subTest(field=name), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                consumer.write({name: "234123412346"})
+
     def test_what_is_exempt(self):
         consumer = self.create_consumer(discom_old_account_no="234123412346")
         consumer.message_post(body="Old account 234123412346")

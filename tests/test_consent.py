@@ -60,6 +60,15 @@ class TestConsent(DiscomCommon, HttpCase):
         for purpose in ("bills", "outages", "dues", "other"):
             self.assertEqual(self.consumer[f"discom_consent_{purpose}"], "withdrawn")
 
+    def test_ways_that_leave_their_own_entry(self):
+        """What came by WhatsApp or in a file was not heard by a clerk."""
+        asked = self.env["discom.consent.ask"].with_user(self.counter)
+        for method in ("whatsapp", "online", "file"):
+            with self.subTest(method=method), self.assertRaises(ValueError):
+                asked.create({"partner_ids": [(6, 0, self.consumer.ids)], "method": method})
+        for method in ("counter", "field", "paper"):
+            asked.create({"partner_ids": [(6, 0, self.consumer.ids)], "method": method})
+
     def test_wizard_needs_a_purpose(self):
         wizard = self.env["discom.consent.ask"].create(
             {

@@ -208,6 +208,45 @@ class TestImport(ImportCommon):
         self.run_import("consumer", ["account_no,name", f"{account},Shop"])
         self.assertEqual(self.consumer.complete_name, "Person, Shop")
 
+    def test_all_numbers_of_a_consumer(self):
+        job = self.run_import(
+            "consumer",
+            [
+                "account_no,name,office_code,mobile,book_no,sc_no,kno,contract_demand,email",
+                f"8800000001,Asha,{self.office_code},9415012345,0421,५६,K12 0099,7.5,",
+                f"8800000002,Book,{self.office_code},,2341 2341 2346,,,,",
+                f"8800000003,SC,{self.office_code},,,234123412346,,,",
+            ],
+        )
+        self.assert_counts(job, new=1, refused=2)
+        self.assertEqual(
+            {row["Reason"] for row in self.refused_rows(job)},
+            {
+                f"{column} holds a full Aadhaar number. The law allows only its last four digits"
+                " to be kept."
+                for column in ("book_no", "sc_no")
+            },
+        )
+        asha = self.partner("8800000001")
+        self.assertRecordValues(
+            asha,
+            [
+                {
+                    "discom_book_no": "0421",
+                    "discom_sc_no": "56",
+                    "discom_kno": "K120099",
+                    "discom_contract_demand": 7.5,
+                }
+            ],
+        )
+        # The mobile is contact data: where it came from is kept from the first day.
+        event = asha.discom_kyc_event_ids
+        self.assertEqual(
+            (event.field, event.old, event.new, event.source),
+            ("phone", False, "9415012345", "file"),
+        )
+        self.assertTrue(event.evidence)
+
     def test_refused_consumers(self):
         office = self.office_code
         other = self.subdivision_b1.code

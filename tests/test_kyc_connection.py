@@ -46,6 +46,38 @@ class TestKycConnection(DiscomCommon):
         self.assertEqual(self.namesake.parent_id, person)
         self.assertEqual(self.house.discom_connection_ids, self.shop | self.namesake)
 
+    def test_who_belongs_to_a_person_is_no_free_choice(self):
+        """Else a clerk would spread one proof and one consent over the accounts of strangers."""
+        self.house.with_user(self.counter).action_discom_join()
+        person = self.house.parent_id
+        consumers = self.env["res.partner"].with_user(self.counter)
+        stranger = self.stranger.with_user(self.counter)
+        new = {
+            "name": "New",
+            "discom_consumer": True,
+            "discom_account_no": "4410999778",
+            "discom_office_id": self.subdivision_a1.id,
+        }
+        attempts = (
+            lambda: stranger.write({"parent_id": person.id}),
+            lambda: stranger.write({"parent_id": self.house.id}),
+            lambda: self.house.with_user(self.counter).write({"child_ids": [(4, stranger.id)]}),
+            lambda: self.shop.with_user(self.counter).write({"parent_id": False}),
+            lambda: consumers.create({**new, "parent_id": person.id}),
+            lambda: consumers.create({**new, "child_ids": [(4, stranger.id)]}),
+            lambda: consumers.with_context(default_parent_id=person.id).create(new),
+        )
+        for number, attempt in enumerate(attempts):
+            with (
+                self.subTest(attempt=number),
+                self.assertRaisesRegex(UserError, "joined with the button"),
+            ):
+                attempt()
+            self.env.invalidate_all()
+        self.assertFalse(self.stranger.parent_id)
+        self.house.with_user(self.administrator).parent_id = False
+        self.assertFalse(self.house.parent_id)
+
     def test_nothing_to_join(self):
         with self.assertRaises(UserError):
             self.stranger.with_user(self.counter).action_discom_join()

@@ -127,6 +127,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
             {"discom_kyc_state": "verified"},
             {"discom_kyc_date": "2020-01-01"},
             {"discom_kyc_user_id": self.clerk.id},
+            {"discom_number_flag": False},
             {"discom_whatsapp_number": "9415261298", "discom_kyc_state": "verified"},
         ):
             with (

@@ -68,6 +68,14 @@ def code(value):
     return value
 
 
+def short_code(value):
+    """A code never as long as an Aadhaar number, such as that of a book; as :func:`code`."""
+    value = code(value)
+    if find_aadhaar(value):
+        raise ConvertError("aadhaar")
+    return value
+
+
 def node_code(value):
     """Code of an office or asset: as :func:`code`, but blanks within it are part of it."""
     value = " ".join(to_latin_digits(value).split())
@@ -198,6 +206,8 @@ def email(value):
     value = value.lower()
     if not _EMAIL.fullmatch(value):
         raise ConvertError("email")
+    if find_aadhaar(value):
+        raise ConvertError("aadhaar")
     return value
 
 

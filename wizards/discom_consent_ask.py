@@ -3,6 +3,9 @@ from odoo.exceptions import UserError
 
 from ..models.consumer_consent import ACTIONS, METHODS, PURPOSES
 
+# Ways in which staff hear the answer; the others leave their entry themselves.
+HEARD_METHODS = [method for method in METHODS if method[0] in ("counter", "field", "paper")]
+
 
 class DiscomConsentAsk(models.TransientModel):
     """Record what consumers answered to the notice, or that they want no more messages."""
@@ -18,7 +21,7 @@ class DiscomConsentAsk(models.TransientModel):
     )
     one_consumer = fields.Boolean(compute="_compute_one_consumer")
     action = fields.Selection(ACTIONS, "Answer", required=True, default="given")
-    method = fields.Selection(METHODS, "Way", required=True, default="counter")
+    method = fields.Selection(HEARD_METHODS, "Way", required=True, default="counter")
     purpose_bills = fields.Boolean("Bills and receipts", default=True)
     purpose_outages = fields.Boolean("Outages", default=True)
     purpose_dues = fields.Boolean("Reminders of dues", default=True)

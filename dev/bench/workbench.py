@@ -16,6 +16,7 @@ from pathlib import Path
 from dev.generate.__main__ import generate
 from dev.stack.paths import CHECKOUT_KEY, STATE
 from dev.stack.process import free_port
+from dev.stack.stack import LAUNCHER
 
 from . import process
 
@@ -239,7 +240,7 @@ class Workbench:
         """
         options_of_all = self._installed()
         port = free_port()
-        command = [sys.executable, "-m", "odoo", "server", *options_of_all, *options]
+        command = [sys.executable, str(LAUNCHER), "server", *options_of_all, *options]
         command += [f"--database={self.database}", f"--db-filter=^{self.database}$"]
         command += ["--http-interface=127.0.0.1", f"--http-port={port}"]
         command += [f"--gevent-port={free_port()}", "--log-level=warn"]

@@ -85,7 +85,9 @@ class DiscomBill(models.Model):
         values = {}
         for bill in self:
             amount = formats.rupees(bill.amount_due)
-            after = formats.rupees(max(bill.amount_after_due - bill.amount_paid, bill.amount_due))
+            # A surcharge for paying late concerns who still has to pay.
+            late = bill.amount_after_due - bill.amount_paid if bill.amount_due > 0 else 0
+            after = formats.rupees(max(late, bill.amount_due))
             values[bill.id] = {
                 "bill_no": bill.name,
                 "period": formats.month(bill.period, lang),

@@ -276,6 +276,9 @@ class TestBill(BillCommon):
         self.assertEqual(
             bill._whatsapp_values("en_IN", "overdue")[bill.id]["amount"], "₹1,00,000.00"
         )
+        self.pay(100000, "2026-11-09")
+        paid = bill._whatsapp_values("en_IN", "bill")[bill.id]
+        self.assertEqual((paid["amount"], paid["amount_after_due"]), ("₹0.00", "₹0.00"))
 
     def test_document_data(self):
         """The PDF's data: both languages, arrears month by month newest first, proof code."""

@@ -31,6 +31,8 @@ KYC_RESULTS = {
     "discom_kyc_user_id",
     "discom_number_flag",
 }
+# Ways that leave their own trail; nobody claims them by hand.
+OWN_TRAIL = {"file", "whatsapp"}
 # The largest side of a photo of a form, in pixels: written text stays readable.
 PHOTO_SIZE = 1600
 
@@ -153,9 +155,9 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        self._discom_check_kyc_by_hand(vals)
         if not ({*KYC_FIELDS, "discom_whatsapp_same"} | KYC_RESULTS) & vals.keys():
             return super().write(vals)
-        self._discom_check_kyc_by_hand(vals)
         vals = dict(vals)
         self._discom_clean_kyc(vals)
         self._discom_check_agent([vals.get("discom_whatsapp_number")])
@@ -305,6 +307,13 @@ class ResPartner(models.Model):
                     "a message delivered."
                 )
             )
+        if not self.env.su and vals.get("discom_kyc_source") in OWN_TRAIL:
+            raise UserError(
+                self.env._(
+                    "What came by WhatsApp or in a file is recorded as such by itself. Choose "
+                    "where the data were taken."
+                )
+            )
 
     @api.model
     def _discom_kyc_values(self, number):
@@ -329,7 +338,7 @@ class ResPartner(models.Model):
     def _discom_kyc_source(self):
         """Return the way by which the current user takes KYC."""
         source = self.env.context.get("discom_kyc_source")
-        if source in dict(KYC_SOURCES):
+        if source in dict(KYC_SOURCES) and (self.env.su or source not in OWN_TRAIL):
             return source
         user = self.env.user
         in_field = user.has_group("discom.group_field_surveyor")

@@ -87,7 +87,7 @@ class TestKycConnection(DiscomCommon):
     def test_kyc_is_copied(self):
         self.house.with_user(self.counter).action_discom_join()
         self.house.write({"discom_whatsapp_number": "9415300012", "email": "ram@example.org"})
-        self.house.discom_kyc_state = "verified"
+        self.house.write({"discom_kyc_state": "verified", "discom_kyc_source": "whatsapp"})
         self.house._discom_record_consent(
             "given", ["bills", "dues"], "counter", notice_version="1", notice_lang="hi_IN"
         )
@@ -100,6 +100,7 @@ class TestKycConnection(DiscomCommon):
                     "discom_whatsapp_number": "+919415300012",
                     "email": "ram@example.org",
                     "discom_kyc_state": "verified",
+                    "discom_kyc_source": "whatsapp",
                     "discom_consent_bills": "given",
                     "discom_consent_dues": "given",
                     "discom_consent_outages": False,
@@ -119,6 +120,29 @@ class TestKycConnection(DiscomCommon):
             [("partner_id", "=", self.shop.id), ("purpose", "=", "bills")]
         )
         self.assertEqual((entry.notice_version, entry.evidence), ("1", evidence))
+
+    def test_copied_within_reach_only(self):
+        self.house.with_user(self.counter).action_discom_join()
+        self.shop.write(
+            {
+                "discom_office_id": self.subdivision_b1.id,
+                "discom_asset_id": self.transformer_b11.id,
+                "discom_whatsapp_number": False,
+            }
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "no other connection"):
+            self.house.with_user(self.counter).action_discom_copy_kyc()
+        self.shop.write(
+            {
+                "discom_office_id": self.subdivision_a1.id,
+                "discom_asset_id": self.transformer_a11.id,
+            }
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            self.house.with_user(self.auditor).action_discom_copy_kyc()
+        self.assertFalse(self.shop.discom_whatsapp_number)
 
     def test_nothing_to_copy(self):
         with self.assertRaises(UserError):

@@ -128,6 +128,8 @@ class TestKycHistory(DiscomCommon, HttpCase):
             {"discom_kyc_date": "2020-01-01"},
             {"discom_kyc_user_id": self.clerk.id},
             {"discom_number_flag": False},
+            {"discom_kyc_source": "whatsapp"},
+            {"discom_whatsapp_number": "9415261298", "discom_kyc_source": "file"},
             {"discom_whatsapp_number": "9415261298", "discom_kyc_state": "verified"},
         ):
             with (
@@ -214,6 +216,12 @@ class TestKycHistory(DiscomCommon, HttpCase):
             {"discom_whatsapp_number": "9415261299"}
         )
         self.assertEqual(self.consumer.discom_kyc_source, "counter")
+        # Nor does a clerk pass off an own entry as the consumer's.
+        self.consumer.with_context(discom_kyc_source="whatsapp").with_user(self.counter).write(
+            {"discom_whatsapp_number": "9415261297"}
+        )
+        self.assertEqual(self.consumer.discom_kyc_source, "counter")
+        self.assertEqual(set(self.consumer.discom_kyc_event_ids.mapped("source")), {"counter"})
         with self.assertRaisesRegex(ValidationError, "Aadhaar"):
             self.consumer.with_context(discom_kyc_evidence="card 2341 2341 2346").write(
                 {"discom_whatsapp_number": "9415261298"}

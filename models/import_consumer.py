@@ -166,12 +166,19 @@ class DiscomImport(models.Model):
         self._insert_consumers(rows)
         if self.changed_count:
             self._update_consumers(rows)
-        consumers = SQL(
-            "SELECT p.id FROM res_partner p"
-            " JOIN (%s) r ON p.discom_account_no = r.account_no AND p.company_id = %s",
-            rows,
-            self.company_id.id,
+        # Read once: as a part of other statements the planner may look for each row by itself.
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH r AS MATERIALIZED (%s)
+                SELECT p.id FROM r JOIN res_partner p
+                    ON p.discom_account_no = r.account_no AND p.company_id = %s
+                """,
+                rows,
+                self.company_id.id,
+            )
         )
+        consumers = [row[0] for row in self.env.cr.fetchall()]
         if self._uses("name") or self._uses("name_hi"):
             self.env["discom.name.word"]._learn(consumers)
         if self._uses("mobile"):

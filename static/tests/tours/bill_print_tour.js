@@ -30,8 +30,8 @@ registry.category("web_tour.tours").add("discom_bill_print", {
             run: downloads(1),
         },
         {
-            content: "Open one bill",
-            trigger: "body:not(:has(.o_blockUI)) .o_list_view .o_data_row td[name='name']",
+            content: "Open one bill; while some are selected a click would only select",
+            trigger: "body:not(:has(.o_blockUI)) .o_list_view:not(:has(.o_data_row_selected)) .o_data_row td[name='name']",
             run: "click",
         },
         {

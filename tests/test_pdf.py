@@ -10,6 +10,7 @@ from odoo.tests import BaseCase, tagged
 from odoo.tools.pdf import PdfFileReader
 
 from ..tools import pdf
+from ..tools.fonts import coverage
 from ..tools.qr import qr_svg, upi_uri
 from . import pdf_samples
 
@@ -173,6 +174,36 @@ class TestBillPdf(BaseCase):
         self.assertEqual(len(prepared["guardian"].replace("\u200b", "")), pdf.MAX_TEXT)
         for piece in prepared["guardian"].split("\u200b"):
             self.assertTrue(piece.startswith(("क", "…")), "a syllable was cut")
+
+    def test_nothing_prints_as_an_empty_box(self):
+        """Urdu has a font; pictures go, and letters no font has leave a sign of their absence."""
+        name = {
+            "name": "محمد یوسف",
+            "name_hi": "राम \U0001f600\U0001f468\u200d\U0001f469 क्\u200dष \u2764\ufe0f",
+            "guardian": "রাম Ram",
+            "address": "日本",
+        }
+        prepared = pdf.prepare_bill({"consumer": name})["consumer"]
+        self.assertEqual(prepared["name"], "محمد یوسف")
+        self.assertEqual(prepared["name_hi"], "राम क्\u200dष")
+        self.assertEqual(prepared["guardian"], "… Ram")
+        self.assertEqual(prepared["address"], "…")
+        data = pdf_samples.bill()
+        data["consumer"].update(name)
+        with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
+            file.write(pdf.bill_pdf(data))
+            file.flush()
+            fonts = subprocess.run(
+                ["pdffonts", file.name], check=True, capture_output=True, text=True
+            ).stdout
+        self.assertIn("NotoNaskhArabic", fonts)
+
+    def test_coverage_is_what_the_fonts_say(self):
+        covered = coverage()
+        for char in "Az₹•…–कॐपابیے":
+            self.assertIn(ord(char), covered, char)
+        for char in "\U0001f600日র\uffff":
+            self.assertNotIn(ord(char), covered, char)
 
     def test_many_bills_in_order(self):
         bills = []

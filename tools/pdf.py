@@ -54,10 +54,10 @@ from pathlib import Path
 
 import typst
 
+from .fonts import FONTS, coverage
 from .qr import qr_svg
 
 MODULE = Path(__file__).resolve().parent.parent
-FONTS = MODULE / "static" / "fonts"
 BILL_LAYOUT = MODULE / "reports" / "bill.typ"
 
 # Bills in one typst document share its fonts: a quarter of the size and half the time of a document
@@ -78,6 +78,8 @@ _UNPRINTABLE = re.compile(
 _LONG_WORD = re.compile(r"(?![\d.,₹-]+(?:\s|$))\S{20,}")
 _BREAK_EVERY = 10
 _ZERO_WIDTH_SPACE = "\u200b"
+# Joiners mean something between letters of Indic and Arabic scripts, and hold emoji together.
+_LONE_JOINER = re.compile("(?<![\u0600-\u06ff\u0750-\u077f\u0900-\u097f])[\u200c\u200d]+")
 
 
 def _texts(keys):
@@ -125,11 +127,34 @@ def _break_word(match):
     return _ZERO_WIDTH_SPACE.join(pieces)
 
 
+@cache
+def _no_glyph():
+    """Characters that no font of ours has. Composed ones are there where their parts are."""
+    joiners = {0x200C, 0x200D}
+    codes = sorted(coverage() | joiners)
+    ranges, first = [], codes[0]
+    for code, following in zip(codes, [*codes[1:], None], strict=True):
+        if following != code + 1:
+            ranges.append(f"\\U{first:08x}-\\U{code:08x}")
+            first = following
+    return re.compile(f"[^{''.join(ranges)}]+")
+
+
+def _substitute(match):
+    """Letters nobody can print are an ellipsis, so that one sees that something is missing;
+    pictures and marks leave nothing."""
+    return "…" if any(unicodedata.category(char)[0] in "LN" for char in match[0]) else " "
+
+
 def _text(value):
-    """One printable line of text: NFC, no control characters, no endless words."""
+    """One printable line of text: NFC, no control characters, no endless words, nothing that the
+    fonts would print as an empty box."""
     if value is None or value is False:
         return ""
-    text = unicodedata.normalize("NFC", " ".join(_UNPRINTABLE.sub(" ", str(value)).split()))
+    text = unicodedata.normalize("NFC", _UNPRINTABLE.sub(" ", str(value)))
+    if not text.isascii():
+        text = _LONE_JOINER.sub("", _no_glyph().sub(_substitute, text))
+    text = " ".join(text.split())
     if len(text) > MAX_TEXT:
         text = f"{text[: MAX_TEXT - 1]}…"
     return _LONG_WORD.sub(_break_word, text)

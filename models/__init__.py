@@ -7,6 +7,7 @@ from . import consumer_consent
 from . import consumer_consent_notice
 from . import consumer_kyc_event
 from . import consumer_res_partner
+from . import consumer_status
 from . import consumer_kyc
 from . import consumer_kyc_number
 from . import consumer_proof
@@ -54,6 +55,7 @@ from . import import_engine
 from . import import_refusals
 from . import import_network
 from . import import_consumer
+from . import import_consumer_status
 from . import import_kyc
 from . import import_kyc_sheet
 from . import import_bill

@@ -90,9 +90,8 @@ class ResPartner(models.Model):
     discom_meter_multiplier = fields.Float(
         "Multiplying factor", digits=(12, 3), default=1, aggregator=None
     )
-    discom_connection_date = fields.Date("Connected on")
+    discom_connection_date = fields.Date("Connected on", tracking=True)
     discom_status = fields.Selection(STATUSES, "Connection", tracking=True)
-    discom_status_date = fields.Date("Connection status since")
     discom_area = fields.Selection([("urban", "Urban"), ("rural", "Rural")], "Area")
     discom_village = fields.Char("Village or ward", index="trigram")
     discom_office_id = fields.Many2one(

@@ -45,7 +45,6 @@ PARTNER_COLUMNS = {
     "meter_multiplier": "discom_meter_multiplier",
     "connection_date": "discom_connection_date",
     "status": "discom_status",
-    "status_date": "discom_status_date",
     "area": "discom_area",
     "village": "discom_village",
     "street": "street",
@@ -54,6 +53,8 @@ PARTNER_COLUMNS = {
     "never_paid": "discom_never_paid",
     "long_unpaid": "discom_long_unpaid",
 }
+# Worked out whole in the plan, so that nothing of what was known comes back.
+WHOLE_COLUMNS = {"discom_temporary_date", "discom_permanent_date"}
 
 
 @lru_cache(maxsize=convert.CACHE_SIZE)
@@ -108,7 +109,11 @@ class DiscomImport(models.Model):
             Column("meter_multiplier", convert.quantity, "numeric", aliases=("mf",)),
             Column("connection_date", convert.date, "date"),
             Column("status", convert.choice(SUPPLY_STATUS)),
+            # Since when the status holds, and the dates of the disconnection; of a connection that
+            # is live again the last ones have passed.
             Column("status_date", convert.date, "date"),
+            Column("temporary_date", convert.date, "date", aliases=("td_date",)),
+            Column("permanent_date", convert.date, "date", aliases=("pd_date",)),
             Column("area", convert.choice(["urban", "rural"])),
             Column("village", text),
             Column("village_hi", text),
@@ -295,7 +300,9 @@ class DiscomImport(models.Model):
                  WHERE r.verdict = 'changed' AND partner.id = r.record_id
                 """,
                 SQL(", ").join(
-                    SQL(
+                    SQL("%s = %s", SQL.identifier(name), value)
+                    if name in WHOLE_COLUMNS
+                    else SQL(
                         "%s = COALESCE(%s, %s)",
                         SQL.identifier(name),
                         value,

@@ -105,7 +105,8 @@ class Consumer(NamedTuple):
     meter_multiplier: int
     connection_date: str
     status: str
-    status_date: str
+    temporary_date: str
+    permanent_date: str
     area: str
     village: str
     village_hi: str
@@ -182,11 +183,10 @@ def _consumer(
     connected = _EPOCH + timedelta(days=min(day, last_day - int(random() * 30)))
     connected_months = (until.year - connected.year) * 12 + until.month - connected.month
     status = pick(_STATUS, random)
-    status_date = connected
+    cut = {"temporary": "", "permanent": ""}
     if status != "live":
-        status_date += timedelta(
-            days=int((last_day - (connected - _EPOCH).days) * (0.6 + 0.4 * random()))
-        )
+        days = int((last_day - (connected - _EPOCH).days) * (0.6 + 0.4 * random()))
+        cut[status] = (connected + timedelta(days=days)).isoformat()
     load, load_unit, supply_type = _connection(random, category, urban)
     metered = supply_type != "Rural un-metered"
     number = phones.mobile(household, seed)
@@ -219,7 +219,8 @@ def _consumer(
         10 if load_unit == "kva" else 1,
         connected.isoformat(),
         status,
-        status_date.isoformat(),
+        cut["temporary"],
+        cut["permanent"],
         area,
         transformer.village[0],
         transformer.village[1],

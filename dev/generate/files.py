@@ -14,7 +14,7 @@ _NUMBERS = set(
     "last_payment_amount amount".split()
 )
 _DATES = set(
-    "connection_date status_date taken_on bill_date due_date disconnection_date "
+    "connection_date temporary_date permanent_date taken_on bill_date due_date disconnection_date "
     "previous_reading_date current_reading_date last_payment_date date".split()
 )
 

@@ -8,6 +8,7 @@ from . import consumer_consent_notice
 from . import consumer_kyc_event
 from . import consumer_res_partner
 from . import consumer_status
+from . import consumer_kyc_way
 from . import consumer_kyc
 from . import consumer_kyc_number
 from . import consumer_proof
@@ -70,9 +71,11 @@ from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import kyc_code
 from . import kyc_welcome
+from . import kyc_stale
 from . import kyc_counter
 from . import kyc_attempt
 from . import kyc_conversation
 from . import report_job
 from . import report_kyc
+from . import report_kyc_taking
 from . import report_ir_actions_report

@@ -131,14 +131,12 @@ class ResPartner(models.Model):
         }
         others.check_access("write")
         # sudo: the way in which the number was taken goes along, also where nobody may claim it.
-        others = others.sudo().with_context(
-            discom_kyc_source=self.discom_kyc_source, discom_kyc_evidence=evidence
-        )
+        others = others.sudo()._discom_by_way(self.discom_kyc_source, evidence=evidence)
         others.write(values)
         if self.discom_kyc_state == "verified":
             others.filtered(
                 lambda other: other.discom_kyc_state != "verified"
-            )._discom_prove_number(evidence, self._discom_kyc_source())
+            )._discom_prove_number(evidence, self._discom_kyc_way().source)
         self._discom_copy_consents(others, evidence)
 
     # === BUSINESS METHODS === #

@@ -129,8 +129,8 @@ class ResPartner(models.Model):
             {
                 key: value
                 for key, value in self.env.context.items()
-                if not key.startswith("default_discom_kyc_")
-                and not key.startswith("default_discom_consent_")
+                if not key.startswith(("default_discom_kyc_", "default_discom_consent_"))
+                and key != "default_discom_number_flag"
             }
         )
         is_consumer = bool(self.env.context.get("default_discom_consumer"))
@@ -208,7 +208,7 @@ class ResPartner(models.Model):
             "refused",
             discom_kyc_date=fields.Date.context_today(self),
             discom_kyc_user_id=self.env.uid,
-            discom_kyc_source=self._discom_kyc_source(),
+            discom_kyc_source=self._discom_kyc_way().source,
         )
 
     def action_discom_kyc_stale(self):
@@ -234,7 +234,7 @@ class ResPartner(models.Model):
         :param str evidence: what proves them, kept in the history
         """
         # Nobody writes the state directly; a proof does.
-        self.sudo().with_context(discom_kyc_source=source, discom_kyc_evidence=evidence).write(
+        self.sudo()._discom_by_way(source, evidence=evidence).write(
             {"discom_kyc_state": "verified"}
         )
 
@@ -245,7 +245,7 @@ class ResPartner(models.Model):
         """
         self.check_access("write")
         vals = {
-            "discom_kyc_source": self._discom_kyc_source(),
+            "discom_kyc_source": self._discom_kyc_way().source,
             "discom_kyc_date": fields.Date.context_today(self),
             "discom_kyc_user_id": self.env.uid,
         }
@@ -329,36 +329,24 @@ class ResPartner(models.Model):
         return {
             "discom_kyc_state": "captured",
             "discom_kyc_state_date": today,
-            "discom_kyc_source": self._discom_kyc_source(),
+            "discom_kyc_source": self._discom_kyc_way().source,
             "discom_kyc_date": today,
             "discom_kyc_user_id": self.env.uid,
         }
 
     @api.model
-    def _discom_kyc_source(self):
-        """Return the way by which the current user takes KYC."""
-        source = self.env.context.get("discom_kyc_source")
-        if source in dict(KYC_SOURCES) and (self.env.su or source not in OWN_TRAIL):
-            return source
-        user = self.env.user
-        in_field = user.has_group("discom.group_field_surveyor")
-        return (
-            "field" if in_field and not user.has_group("discom.group_counter_clerk") else "counter"
-        )
-
-    @api.model
     def _discom_kyc_changed(self, before, vals):
-        """Keep what has changed since ``before``, by the door that the values or the context name.
+        """Keep what has changed since ``before``, by the way that the values or the code name.
 
         :param dict before: from ``discom.kyc.event._snapshot``
         :param dict vals: what was written
         """
-        context = self.env.context
+        way = self._discom_kyc_way()
         self.env["discom.kyc.event"]._append(
             before,
-            vals.get("discom_kyc_source") or self._discom_kyc_source(),
-            place=context.get("discom_kyc_place"),
-            evidence=context.get("discom_kyc_evidence"),
+            vals.get("discom_kyc_source") or way.source,
+            place=way.place,
+            evidence=way.evidence,
         )
 
 

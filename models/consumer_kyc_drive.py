@@ -174,19 +174,13 @@ class DiscomKycDrive(models.Model):
     def action_open_days(self):
         """Open the figures of the drive day by day, by taker."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_kyc_report_action")
-        domain = self.area_ids._consumer_domain("office_id", "asset_id", "village")
-        action["domain"] = list(domain)
-        action["context"] = {
-            "search_default_with_number": 1,
-            "graph_groupbys": ["kyc_date:day", "user_id"],
-            "pivot_row_groupby": ["kyc_date:day"],
-            "pivot_column_groupby": ["user_id"],
-        }
-        action["domain"] += [
-            ("kyc_date", ">=", fields.Date.to_string(self.date_start)),
-            ("kyc_date", "<=", fields.Date.to_string(self.date_end)),
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_kyc_taking_action")
+        action["domain"] = [
+            *self.area_ids._consumer_domain("office_id", "asset_id", "village"),
+            ("day", ">=", fields.Date.to_string(self.date_start)),
+            ("day", "<=", fields.Date.to_string(self.date_end)),
         ]
+        action["context"] = {"search_default_taken": 1}
         action["views"] = sorted(action["views"], key=lambda view: view[1] != "graph")
         return action
 

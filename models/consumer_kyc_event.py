@@ -14,8 +14,13 @@ KYC_SOURCES = [
     ("connection", "New connection"),
     ("online", "Online"),
 ]
-# Fields of a consumer whose changes are kept.
+# Of changes that nobody takes: a number grows old.
+EVENT_SOURCES = [*KYC_SOURCES, ("system", "By itself")]
+# The day on which KYC was taken: an entry of this field is a taking.
+TAKING_FIELD = "discom_kyc_date"
+# Fields of a consumer whose changes are kept. The taking comes before what follows from it.
 KYC_FIELDS = [
+    TAKING_FIELD,
     "discom_whatsapp_number",
     "phone",
     "email",
@@ -26,7 +31,8 @@ KYC_FIELDS = [
     "discom_id_seen",
 ]
 COLUMNS = SQL(
-    "partner_id, company_id, office_id, field, old, new, source, user_id, date, place, evidence"
+    "partner_id, company_id, office_id, field, old, new, state, source, user_id, date, place,"
+    " evidence"
 )
 
 
@@ -60,7 +66,8 @@ class DiscomKycEvent(models.Model):
     new = fields.Char("Stored after", readonly=True)
     old_text = fields.Char("Before", compute="_compute_texts")
     new_text = fields.Char("After", compute="_compute_texts")
-    source = fields.Selection(KYC_SOURCES, "Way", required=True, readonly=True)
+    state = fields.Char("State after", readonly=True, help="State of KYC after the change.")
+    source = fields.Selection(EVENT_SOURCES, "Way", required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users", "Recorded by", required=True, readonly=True, index=True, ondelete="restrict"
     )
@@ -72,6 +79,11 @@ class DiscomKycEvent(models.Model):
 
     _partner_idx = models.Index("(partner_id, id DESC)")
     _date_idx = models.Index("(date)")
+    # Takings and what became of them, for the figures (see report_kyc_taking.py).
+    _taking_idx = models.Index(
+        "(partner_id, id) INCLUDE (field, new, state)"
+        " WHERE field IN ('discom_kyc_date', 'discom_kyc_state')"
+    )
 
     def _selection_field(self):
         partners = self.env["res.partner"]
@@ -101,8 +113,11 @@ class DiscomKycEvent(models.Model):
     @api.model
     def _snapshot(self, partner_ids):
         """Return {consumer id: text of the KYC fields} as they are, for :meth:`_append`."""
-        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_consumer"])
-        values = SQL(", ").join(SQL("%s, %s", n, SQL.identifier(n)) for n in KYC_FIELDS)
+        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_kyc_user_id", "discom_consumer"])
+        values = SQL(", ").join(
+            SQL("%s, %s", name, SQL.identifier(name))
+            for name in (*KYC_FIELDS, "discom_kyc_user_id")
+        )
         self.env.cr.execute(
             SQL(
                 "SELECT id, jsonb_build_object(%s)::text FROM res_partner"
@@ -117,37 +132,45 @@ class DiscomKycEvent(models.Model):
     def _append(self, before, source, place=None, evidence=None):
         """Add what has changed since ``before``, in one statement however many the consumers.
 
+        Data taken again on the same day by somebody else are another taking.
+
         :param dict before: from :meth:`_snapshot`, or made the same way for a consumer that is new
-        :param str source: key of ``KYC_SOURCES``
+        :param str source: key of ``EVENT_SOURCES``
         :return: number of entries added
         """
         if not before:
             return 0
         self._check_texts(source, place, evidence)
-        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_office_id", "company_id"])
+        self.env["res.partner"].flush_model(
+            [*KYC_FIELDS, "discom_kyc_user_id", "discom_office_id", "company_id"]
+        )
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO discom_kyc_event (%(columns)s)
-                SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new, %(source)s,
-                       %(user)s, %(date)s, %(place)s, %(evidence)s
+                SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new,
+                       p.discom_kyc_state, %(source)s,
+                       CASE WHEN v.field = %(taking)s AND p.discom_kyc_user_id IS NOT NULL
+                            THEN p.discom_kyc_user_id ELSE %(user)s END,
+                       %(date)s, %(place)s, %(evidence)s
                   FROM unnest(%(ids)s, %(olds)s::jsonb[]) AS b(id, old)
                   JOIN res_partner p ON p.id = b.id
-            CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(field, old, new)
+            CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(place, field, old, new, again)
                  WHERE p.discom_consumer AND %(differs)s
-              ORDER BY p.id
+              ORDER BY p.id, v.place
                 """,
                 columns=COLUMNS,
                 source=source,
+                taking=TAKING_FIELD,
                 user=self.env.uid,
                 date=self.env.cr.now(),
                 place=place or None,
                 evidence=evidence or None,
                 ids=list(before),
                 olds=list(before.values()),
-                pairs=SQL(", ").join(
-                    SQL("(%s, b.old->>%s, p.%s::text)", name, name, SQL.identifier(name))
-                    for name in KYC_FIELDS
+                pairs=_pairs(
+                    lambda name: SQL("b.old->>%s", name),
+                    lambda name: SQL("p.%s::text", SQL.identifier(name)),
                 ),
                 differs=_DIFFERS,
             )
@@ -166,7 +189,7 @@ class DiscomKycEvent(models.Model):
         as it was before the statement and as the statement leaves it.
 
         :param SQL update: ``UPDATE res_partner partner SET ...`` without ``RETURNING``
-        :param source: key of ``KYC_SOURCES``, or SQL on the tables of the update
+        :param source: key of ``EVENT_SOURCES``, or SQL on the tables of the update
         :param user: id, or SQL on the tables of the update; the current user by default
         :param place: text, or SQL on the tables of the update
         :param evidence: text, or SQL on the tables of the update
@@ -187,18 +210,21 @@ class DiscomKycEvent(models.Model):
                 ), journalled AS (
                     INSERT INTO discom_kyc_event (%(columns)s)
                     SELECT p.id, p.company_id, p.discom_office_id, v.field, v.old, v.new,
-                           changed.kyc_source, changed.kyc_user, %(date)s, changed.kyc_place,
-                           changed.kyc_evidence
+                           changed.discom_kyc_state, changed.kyc_source, changed.kyc_user,
+                           %(date)s, changed.kyc_place, changed.kyc_evidence
                       FROM changed
                       JOIN res_partner p ON p.id = changed.id
-                CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(field, old, new)
+                CROSS JOIN LATERAL (VALUES %(pairs)s) AS v(place, field, old, new, again)
                      WHERE changed.discom_consumer AND %(differs)s
-                  ORDER BY p.id
+                  ORDER BY p.id, v.place
                 )
                 SELECT id FROM changed
                 """,
                 update=update,
-                fields=SQL(", ").join(SQL("partner.%s", SQL.identifier(n)) for n in KYC_FIELDS),
+                fields=SQL(", ").join(
+                    SQL("partner.%s", SQL.identifier(name))
+                    for name in (*KYC_FIELDS, "discom_kyc_user_id")
+                ),
                 source=source,
                 user=user or self.env.uid,
                 place=place or None,
@@ -206,9 +232,9 @@ class DiscomKycEvent(models.Model):
                 ctes=SQL("%s,", ctes) if ctes else SQL(),
                 columns=COLUMNS,
                 date=self.env.cr.now(),
-                pairs=SQL(", ").join(
-                    SQL("(%s, p.%s::text, changed.%s::text)", n, *[SQL.identifier(n)] * 2)
-                    for n in KYC_FIELDS
+                pairs=_pairs(
+                    lambda name: SQL("p.%s::text", SQL.identifier(name)),
+                    lambda name: SQL("changed.%s::text", SQL.identifier(name)),
                 ),
                 differs=_DIFFERS,
             )
@@ -222,11 +248,35 @@ class DiscomKycEvent(models.Model):
         """
         :raise ValidationError: for an unknown source or a text with a full Aadhaar number
         """
-        if isinstance(source, str) and source not in dict(KYC_SOURCES):
+        if isinstance(source, str) and source not in dict(EVENT_SOURCES):
             raise ValidationError(self.env._("“%(key)s” is no way of taking KYC.", key=source))
         if any(isinstance(text, str) and find_aadhaar(text) for text in texts):
             raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
 
 
 # A tick that was never set and one taken away are the same to a reader.
-_DIFFERS = SQL("COALESCE(NULLIF(v.old, 'false'), '') <> COALESCE(NULLIF(v.new, 'false'), '')")
+_DIFFERS = SQL(
+    "(v.again OR COALESCE(NULLIF(v.old, 'false'), '') <> COALESCE(NULLIF(v.new, 'false'), ''))"
+)
+
+
+def _pairs(old, new):
+    """SQL rows of place, field, value before, value after, and whether it counts though equal.
+
+    :param old, new: functions of the name of a field to the SQL of its text
+    """
+    taker = "discom_kyc_user_id"
+    by_another = SQL(
+        "%s IS NOT NULL AND %s IS DISTINCT FROM %s", new(TAKING_FIELD), old(taker), new(taker)
+    )
+    return SQL(", ").join(
+        SQL(
+            "(%s, %s, %s, %s, %s)",
+            place,
+            name,
+            old(name),
+            new(name),
+            by_another if name == TAKING_FIELD else SQL("FALSE"),
+        )
+        for place, name in enumerate(KYC_FIELDS)
+    )

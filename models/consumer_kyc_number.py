@@ -89,7 +89,7 @@ class ResPartner(models.Model):
     def action_discom_number_clear(self):
         """Take the number that stood out away from these consumers, who have to be asked again."""
         junk = self.filtered(lambda consumer: consumer.discom_number_flag == "junk")
-        reason = self.with_context(discom_kyc_evidence=self.env._("Review of numbers"))
+        reason = self._discom_by_way(evidence=self.env._("Review of numbers"))
         (reason - junk).filtered("discom_whatsapp_number").write({"discom_whatsapp_number": False})
         (reason & junk).write({"phone": False})
 
@@ -108,7 +108,7 @@ class ResPartner(models.Model):
             ]
         )
         self._discom_decide_numbers("agent")
-        consumers.with_context(discom_kyc_evidence=self.env._("Number of an agent")).write(
+        consumers._discom_by_way(evidence=self.env._("Number of an agent")).write(
             {"discom_whatsapp_number": False}
         )
 

@@ -43,11 +43,8 @@ class ResPartner(models.Model):
 
     def _discom_by_whatsapp(self, evidence):
         """Return these consumers for changes that they themselves make by WhatsApp, in India."""
-        return self.with_context(
-            allowed_company_ids=self.company_id.ids,
-            discom_kyc_source="whatsapp",
-            discom_kyc_evidence=evidence,
-            tz="Asia/Kolkata",
+        return self._discom_by_way("whatsapp", evidence=evidence).with_context(
+            allowed_company_ids=self.company_id.ids, tz="Asia/Kolkata"
         )
 
 

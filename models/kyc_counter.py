@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import formatLang
 
 from ..tools.phone import mask
+from .consumer_kyc_event import TAKING_FIELD
 
 #: Rows shown where a search finds several consumers.
 FOUND_LIMIT = 9
@@ -109,7 +110,9 @@ class DiscomKycCounter(models.AbstractModel):
         :return: dict with ``phone`` (masked), ``sent``, ``proved``, ``problem`` (why no code went)
             and ``today``
         """
-        consumer = self._consumer(partner_id).with_context(discom_kyc_source="counter")
+        consumer = self._consumer(partner_id)._discom_by_way(
+            "counter", place=self.env.user.discom_scope_ids[:1].name
+        )
         number = consumer._discom_normalise_number(values.get("number"))
         vals = {"discom_whatsapp_number": number}
         if values.get("lang") and values["lang"] != consumer.lang:
@@ -238,17 +241,15 @@ class DiscomKycCounter(models.AbstractModel):
     @api.model
     def _today(self):
         """Return how many consumers the user has taken and proved today."""
-        counts = dict(
-            self.env["res.partner"]._read_group(
-                [
-                    ("discom_kyc_user_id", "=", self.env.uid),
-                    ("discom_kyc_date", "=", fields.Date.context_today(self)),
-                ],
-                ["discom_kyc_state"],
-                ["__count"],
-            )
+        taken = self.env["discom.kyc.event"].search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("field", "=", TAKING_FIELD),
+                ("new", "=", fields.Date.to_string(fields.Date.context_today(self))),
+            ]
         )
-        return {"taken": sum(counts.values()), "proved": counts.get("verified", 0)}
+        states = taken.partner_id.mapped("discom_kyc_state")
+        return {"taken": len(states), "proved": states.count("verified")}
 
     @api.model
     def _label(self, record, name):

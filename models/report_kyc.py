@@ -8,11 +8,12 @@ def _selection_of(name):
 
 
 class DiscomKycReport(models.Model):
-    """KYC in figures: one row for each consumer, so that everything can be counted by anything.
+    """KYC as it is now: one row for each consumer, so that all can be counted by anything.
 
-    The counts are 0 or 1; the shares are their averages, in %. A consumer is reachable whose number
-    is on record and has not bounced, as the list of consumers filters it. The permanently
-    disconnected are left out: they get no messages.
+    What was taken on which day is in ``discom.kyc.taking``. The counts are 0 or 1; the shares are
+    their averages, in %. A consumer is reachable whose number is on record and has not bounced, as
+    the list of consumers filters it. The permanently disconnected are left out: they get no
+    messages.
     """
 
     _name = "discom.kyc.report"
@@ -51,8 +52,8 @@ class DiscomKycReport(models.Model):
     kyc_source = fields.Selection(
         _selection_of("discom_kyc_source"), "Taken by way of", readonly=True
     )
-    kyc_date = fields.Date("Taken on", readonly=True)
-    user_id = fields.Many2one("res.users", "Taken by", readonly=True)
+    kyc_date = fields.Date("Last taken on", readonly=True)
+    user_id = fields.Many2one("res.users", "Last taken by", readonly=True)
     consent_bills = fields.Selection(
         _selection_of("discom_consent_bills"), "Consent: bills", readonly=True
     )

@@ -385,7 +385,7 @@ class TestKycDrive(DiscomCommon):
         drive = self.create_drive({"village": "Salkhan"})
         self.door(self.missing, number="9415261288", consent="all").action_save()
         action = drive.with_user(self.manager).action_open_days()
-        report = self.env["discom.kyc.report"].with_user(self.manager)
+        report = self.env["discom.kyc.taking"].with_user(self.manager)
         self.assertIn(self.missing, report.search(action["domain"]).partner_id)
         self.assertNotIn(self.elsewhere, report.search(action["domain"]).partner_id)
         consumers = drive.action_open_consumers()["domain"]

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from psycopg2.errors import IntegrityConstraintViolation
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -26,6 +27,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
         cls.consumer = cls.create_consumer(discom_whatsapp_number=False)
         cls.proved = cls.create_consumer()
         cls.proved.discom_kyc_state = "verified"
+        cls.today = str(fields.Date.context_today(cls.consumer))
 
     def _history(self, consumer, *names):
         events = self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)], order="id")
@@ -46,6 +48,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
                 ("discom_id_kind", "", "pan", "counter"),
                 ("discom_id_last4", "", "124F", "counter"),
                 ("discom_id_seen", "", "true", "counter"),
+                ("discom_kyc_date", "", self.today, "counter"),
                 ("discom_kyc_state", "none", "captured", "counter"),
                 ("discom_whatsapp_number", "", "+919415261299", "counter"),
                 ("email", "", "sita@example.org", "counter"),
@@ -70,6 +73,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
         self.assertEqual(
             sorted(self._history(consumer, "field", "new")),
             [
+                ("discom_kyc_date", self.today),
                 ("discom_kyc_state", "captured"),
                 ("discom_whatsapp_number", "+919415261200"),
                 ("email", "a@example.org"),
@@ -211,18 +215,57 @@ class TestKycHistory(DiscomCommon, HttpCase):
         self.assertTrue(events.with_user(self.auditor).search(domain))
         self.assertFalse(events.with_user(self.clerk_b).search(domain))
 
-    def test_unknown_way_and_evidence_with_aadhaar(self):
-        self.consumer.with_context(discom_kyc_source="rumour").with_user(self.counter).write(
+    def test_context_of_a_client_forges_nothing(self):
+        """Source, place, ground and taker in the history are the server's, whatever is sent."""
+        self.authenticate("test_counter", "test_counter")
+        way = {"source": "whatsapp", "place": "Camp", "evidence": "Code told back"}
+        context = {
+            "discom_kyc_way": way,
+            "discom_kyc_source": "whatsapp",
+            "discom_kyc_place": "Camp",
+            "discom_kyc_evidence": "Code told back",
+            "discom_kyc_user_id": self.clerk.id,
+            "default_discom_kyc_user_id": self.clerk.id,
+            "default_discom_kyc_source": "whatsapp",
+            "uid": self.clerk.id,
+        }
+
+        def call(model, method, *args):
+            return self.make_jsonrpc_request(
+                "/web/dataset/call_kw",
+                {"model": model, "method": method, "args": args, "kwargs": {"context": context}},
+            )
+
+        number = {"discom_whatsapp_number": "9415261291"}
+        call("res.partner", "write", self.consumer.ids, number)
+        values = {"number": "9415261292", "consents": ["bills"], "send": False}
+        call("discom.kyc.counter", "save", self.consumer.id, values)
+        call("res.partner", "web_save", self.consumer.ids, {"email": "s@example.org"}, {"id": {}})
+        call("res.partner", "action_discom_kyc_stale", self.consumer.ids)
+        events = self.env["discom.kyc.event"].search([("partner_id", "=", self.consumer.id)])
+        self.assertEqual(
+            {event.new for event in events if event.field == "discom_whatsapp_number"},
+            {"+919415261291", "+919415261292"},
+        )
+        self.assertEqual(set(events.mapped("source")), {"counter"})
+        self.assertEqual(events.user_id, self.counter)
+        self.assertFalse(any(events.mapped("evidence")))
+        self.assertNotIn("Camp", events.mapped("place"))
+        self.assertRecordValues(
+            self.consumer,
+            [{"discom_kyc_source": "counter", "discom_kyc_user_id": self.counter.id}],
+        )
+
+    def test_way_of_the_server(self):
+        consumer = self.consumer.with_user(self.counter)
+        consumer._discom_by_way("rumour", "Camp Chopan", "Form 12").write(
             {"discom_whatsapp_number": "9415261299"}
         )
-        self.assertEqual(self.consumer.discom_kyc_source, "counter")
-        # Nor does a clerk pass off an own entry as the consumer's.
-        self.consumer.with_context(discom_kyc_source="whatsapp").with_user(self.counter).write(
-            {"discom_whatsapp_number": "9415261297"}
+        self.assertRecordValues(
+            self.consumer.discom_kyc_event_ids[0],
+            [{"source": "counter", "place": "Camp Chopan", "evidence": "Form 12"}],
         )
-        self.assertEqual(self.consumer.discom_kyc_source, "counter")
-        self.assertEqual(set(self.consumer.discom_kyc_event_ids.mapped("source")), {"counter"})
         with self.assertRaisesRegex(ValidationError, "Aadhaar"):
-            self.consumer.with_context(discom_kyc_evidence="card 2341 2341 2346").write(
+            consumer._discom_by_way(evidence="card 2341 2341 2346").write(
                 {"discom_whatsapp_number": "9415261298"}
             )

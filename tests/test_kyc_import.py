@@ -32,6 +32,7 @@ class TestKycImport(ImportCommon):
         self.assertEqual(
             sorted(self._events(self.members[0]).mapped(lambda e: (e.field, e.old, e.new))),
             [
+                ("discom_kyc_date", False, str(self.members[0].discom_kyc_date)),
                 ("discom_kyc_state", "none", "captured"),
                 ("discom_whatsapp_number", False, "+919415300021"),
             ],

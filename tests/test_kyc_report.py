@@ -66,15 +66,6 @@ class TestKycReport(DiscomCommon):
         self.assertAlmostEqual(shares[0], 100 * 5 / 11)
         self.assertAlmostEqual(shares[1], 100 * 2 / 11)
 
-    def test_by_taker_and_day(self):
-        figures = self.figures(
-            ["user_id", "kyc_date:day"],
-            [("consumer_count", "sum")],
-            [("kyc_state", "in", ("captured", "verified"))],
-        )
-        days = {(user, str(day)): count for (user, day), (count,) in figures.items()}
-        self.assertEqual(days, {(self.counter, "2026-11-02"): 3, (self.surveyor, "2026-11-03"): 2})
-
     def test_figures_follow_the_consumers(self):
         consumer = self.env["res.partner"].search(
             [("discom_kyc_state", "=", "none"), ("discom_office_id", "=", self.subdivision_a1.id)],

@@ -115,9 +115,7 @@ class DiscomKycDoor(models.TransientModel):
         :raise ValidationError: where something that the outcome needs is missing or wrong
         """
         area = self._own_area()
-        partner = self.partner_id.with_context(
-            discom_kyc_source="field", discom_kyc_place=area.name
-        )
+        partner = self.partner_id._discom_by_way("field", place=area.name)
         if self.outcome == "taken":
             self._apply_taken(partner)
         elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():

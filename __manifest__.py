@@ -34,6 +34,7 @@
         "data/whatsapp_parameters.xml",
         "data/bill_data.xml",
         "data/bill_basis_data.xml",
+        "data/bill_check_data.xml",
         "data/bill_sequence_data.xml",
         "data/bill_cron_data.xml",
         "data/import_cron_data.xml",
@@ -66,6 +67,7 @@
         "views/import_views.xml",
         "views/bill_basis_views.xml",
         "views/bill_payment_views.xml",
+        "views/bill_check_views.xml",
         "views/bill_views.xml",
         "views/bill_res_partner_views.xml",
         "views/bill_res_company_views.xml",
@@ -82,6 +84,7 @@
         "wizards/whatsapp_composer_views.xml",
         "wizards/outage_update_views.xml",
         "wizards/bill_delivery_register_views.xml",
+        "wizards/bill_release_views.xml",
         "data/whatsapp_templates.xml",
     ],
     "demo": [

@@ -46,6 +46,10 @@ from . import bill_line
 from . import bill_payment
 from . import bill_settlement
 from . import bill_workflow
+from . import bill_check
+from . import bill_check_rules
+from . import bill_finding
+from . import bill_release
 from . import bill_res_company
 from . import bill_res_partner
 from . import bill_document

@@ -7,8 +7,8 @@ from ..tools import formats
 EDITABLE_STATES = ("draft", "checked")
 # States in which the bill has gone out to the consumer and stands in the ledger.
 LIVE_STATES = ("issued", "partial", "overdue", "paid")
-# What an issued bill still learns: the effects of payments and of later bills.
-MUTABLE_FIELDS = {"amount_paid", "amount_due", "is_latest", "state"}
+# What follows from actions, payments, checks and later bills, and nobody writes.
+MUTABLE_FIELDS = {"amount_paid", "amount_due", "is_latest", "state", "is_held", "author_id"}
 
 
 class DiscomBill(models.Model):
@@ -155,10 +155,8 @@ class DiscomBill(models.Model):
     amount_difference = fields.Monetary(
         "Unexplained Difference",
         compute="_compute_amount_difference",
-        store=True,
-        aggregator=None,
-        help="Total less the sum of charges, arrears and surcharge. Anything but zero holds the "
-        "bill back until someone releases it with a reason.",
+        help="Total less the sum of charges, arrears and surcharge. The check of the total holds "
+        "the bill back for it.",
     )
     amount_paid = fields.Monetary(
         "Paid", readonly=True, copy=False, help="Payments taken since the bill was made."
@@ -169,9 +167,6 @@ class DiscomBill(models.Model):
     )
     last_payment_amount = fields.Monetary(aggregator=None)
     last_payment_mode = fields.Char()
-    release_reason = fields.Char(
-        copy=False, help="Why the bill may go out although a check found something."
-    )
 
     is_latest = fields.Boolean(
         "Newest of the Account",
@@ -336,7 +331,7 @@ class DiscomBill(models.Model):
                 self.env._("State and payments of a bill follow from its actions and payments.")
             )
         self._check_editable()
-        return super().write(vals)
+        return super().write({**vals, "author_id": self.env.uid})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
@@ -357,6 +352,10 @@ class DiscomBill(models.Model):
                     number=frozen[0].name,
                 )
             )
+
+    def _set_author(self):
+        """Remember who changed the bill last, past the guard of :meth:`write`."""
+        models.Model.write(self, {"author_id": self.env.uid})
 
     def _set_state(self, state):
         """Write the state past the guard of :meth:`write`; the actions decide when."""

@@ -56,14 +56,17 @@ class DiscomBillLine(models.Model):
     def create(self, vals_list):
         bills = self.env["discom.bill"].browse({vals.get("bill_id") for vals in vals_list})
         bills._check_editable()
+        bills.exists()._set_author()
         return super().create(vals_list)
 
     def write(self, vals):
         self.bill_id._check_editable()
         if "bill_id" in vals:
             raise UserError(self.env._("A charge stays with its bill."))
+        self.bill_id._set_author()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
         self.bill_id._check_editable()
+        self.bill_id._set_author()

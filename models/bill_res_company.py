@@ -15,6 +15,11 @@ class ResCompany(models.Model):
     discom_upi_name = fields.Char(
         "UPI Payee Name", help="Shown to the payer. The name of the company when empty."
     )
+    discom_release_four_eyes = fields.Boolean(
+        "Held Bills Are Released by Somebody Else",
+        default=True,
+        help="Nobody releases a held bill that he entered, imported or changed himself.",
+    )
 
     @api.constrains("discom_upi_address")
     def _check_discom_upi_address(self):

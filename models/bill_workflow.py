@@ -2,6 +2,9 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+# Bills that are checked or issued while the user waits.
+DIRECT_BILLS = 10_000
+
 
 class DiscomBill(models.Model):
     _inherit = "discom.bill"
@@ -9,14 +12,16 @@ class DiscomBill(models.Model):
     # === ACTION METHODS === #
 
     def action_check(self):
-        """Check drafts. Those without a finding, or released with a reason, become checked."""
-        bills = self._selection().filtered(lambda bill: bill.state == "draft")
-        held = bills.filtered(lambda bill: not bill.release_reason and bill._check_findings())
-        if len(bills) == 1 and held:
-            raise UserError("\n".join(held._check_findings()))
-        (bills - held)._set_state("checked")
+        """Check drafts. Those without an open error become checked, the others are held back."""
+        bills = self._selection()._limited()
+        bills.check_access("write")
+        bills = bills._in_state("draft")
+        bills._evaluate_checks()
+        held = bills.search([("id", "in", bills.ids), ("is_held", "=", True)])
         return self._notify(
-            self.env._(
+            held.finding_text
+            if held and len(bills) == 1
+            else self.env._(
                 "%(done)s bills checked, %(held)s held back as drafts.",
                 done=len(bills) - len(held),
                 held=len(held),
@@ -26,11 +31,13 @@ class DiscomBill(models.Model):
 
     def action_issue(self):
         """Issue checked bills: they become frozen and enter the ledger."""
-        bills = self._selection()
+        bills = self._selection()._limited()
         # The people who may write bills issue them; the statement below passes the ORM by.
         bills.check_access("write")
-        issued = bills._issue(SQL("bill.id = ANY(%s)", list(bills.ids)))
-        if not issued:
+        issued = bills._issue()
+        if not issued and len(bills) == 1 and bills.is_held:
+            return self._notify(bills.finding_text, warning=True)
+        if not issued and not any(bills.mapped("is_held")):
             raise UserError(self.env._("None of these bills is checked. Check them first."))
         return self._notify(
             self.env._(
@@ -100,28 +107,32 @@ class DiscomBill(models.Model):
             return self.search(domain)
         return self
 
-    def _check_findings(self):
-        """What keeps the bill from going out.
+    def _limited(self):
+        """These bills, unless they are more than somebody should wait for.
 
-        :return: list of texts for the clerk, empty when all is well
+        :raise UserError: which says what to use instead
         """
-        self.ensure_one()
-        findings = []
-        if not self.currency_id.is_zero(self.amount_difference):
-            findings.append(
+        if len(self) > DIRECT_BILLS:
+            raise UserError(
                 self.env._(
-                    "The total differs by %(amount)s from the sum of charges, arrears and "
-                    "surcharge. Correct it, or release the bill with a reason.",
-                    amount=self.currency_id.format(self.amount_difference),
+                    "%(count)s bills are too many to wait for. Check and issue them in their bill "
+                    "run, which works in the background.",
+                    count=len(self),
                 )
             )
-        if not self.line_ids:
-            findings.append(self.env._("The bill has no charges."))
-        if self.amount_after_due and self.amount_after_due < self.amount_total:
-            findings.append(
-                self.env._("The amount after the due date is lower than the amount before it.")
+        return self
+
+    def _in_state(self, state):
+        """Those of these bills that are in ``state``, without reading all else of them."""
+        self.flush_model(["state"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM discom_bill WHERE id = ANY(%s) AND state = %s ORDER BY id",
+                list(self.ids),
+                state,
             )
-        return findings
+        )
+        return self.browse([row[0] for row in rows])
 
     def _prepare_correction_vals(self):
         """Values of a draft that repeats this bill, for the clerk to correct.
@@ -147,23 +158,28 @@ class DiscomBill(models.Model):
         )
         return vals
 
-    def _issue(self, condition):
-        """Issue checked bills in one statement, cancel what they correct, settle the accounts.
+    def _issue(self):
+        """Issue those of these bills that are checked, in one statement; cancel what they correct,
+        settle the accounts.
 
-        :param condition: SQL on the table alias ``bill``
+        They are checked once more: since the first time they may have been changed, payments have
+        come in, and the due date has drawn nearer. What a check finds now is held back.
+
         :return: number of bills issued
         """
+        bills = self._in_state("checked")
+        bills._evaluate_checks()
         self.env["discom.bill"].flush_model()
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE discom_bill bill
                    SET state = 'issued', write_uid = %s, write_date = NOW() AT TIME ZONE 'UTC'
-                 WHERE bill.state = 'checked' AND %s
+                 WHERE bill.state = 'checked' AND bill.id = ANY(%s)
              RETURNING bill.partner_id, bill.correction_of_id
                 """,
                 self.env.uid,
-                condition,
+                list(bills.ids),
             )
         )
         rows = self.env.cr.fetchall()
@@ -196,14 +212,21 @@ class DiscomBill(models.Model):
             domain.append(("date", ">", self.last_payment_date))
         return domain
 
-    def _notify(self, message, warning=False):
-        """Client action that tells the outcome of a mass action and reloads the list."""
+    def _notify(self, message, warning=False, close=False):
+        """Client action that tells the outcome of a mass action and reloads the list.
+
+        :param close: whether it ends a dialog
+        """
+        if close:
+            following = {"type": "ir.actions.act_window_close"}
+        else:
+            following = {"type": "ir.actions.client", "tag": "soft_reload"}
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "message": message,
                 "type": "warning" if warning else "success",
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+                "next": following,
             },
         }

@@ -6,6 +6,7 @@ from odoo.tools import SQL
 from ..tools import convert
 from .bill import EDITABLE_STATES
 from .bill_line import HEADS
+from .bill_workflow import DIRECT_BILLS
 from .import_engine import Column
 
 # A file has one column for each head that a billing system prints.
@@ -32,8 +33,7 @@ BILL_COLUMNS = {
     "last_payment_mode": "last_payment_mode",
     "history": "history",
 }
-# Bills issued while the user waits, and in one committed batch in the background.
-DIRECT_BILLS = 10_000
+# Bills issued in one committed batch in the background.
 ISSUE_BATCH = 20_000
 NUMBERS = {
     "previous_reading",
@@ -92,28 +92,26 @@ class DiscomImport(models.Model):
             return bills._notify(
                 self.env._("%(count)s bills are issued in the background.", count=waiting)
             )
-        self._issue_next()
-        return bills._notify(self.env._("%(done)s bills issued.", done=waiting))
+        issued = self._issue_next()[1]
+        return bills._notify(
+            self.env._(
+                "%(done)s bills issued, %(held)s held back.", done=issued, held=waiting - issued
+            ),
+            warning=issued < waiting,
+        )
 
     def _issue_next(self):
         """Issue the next batch of checked bills of this import.
 
-        :return: number of bills, 0 at the end
+        :return: number of bills looked at, 0 at the end, and of bills issued
         """
-        issued = self.env["discom.bill"]._issue(
-            SQL(
-                """
-                bill.id IN (SELECT id FROM discom_bill
-                             WHERE import_id = %s AND state = 'checked'
-                          ORDER BY id LIMIT %s)
-                """,
-                self.id,
-                ISSUE_BATCH,
-            )
+        bills = self.env["discom.bill"].search(
+            [("import_id", "=", self.id), ("state", "=", "checked")], order="id", limit=ISSUE_BATCH
         )
-        if issued < ISSUE_BATCH:
+        issued = bills._issue()
+        if len(bills) < ISSUE_BATCH:
             self._write_progress(issue_waiting=False)
-        return issued
+        return len(bills), issued
 
     def _fail(self, message):
         if self.state != "done":
@@ -125,7 +123,7 @@ class DiscomImport(models.Model):
 
     def _work(self):
         if self.state == "done":
-            while self._issue_next():
+            while self._issue_next()[0]:
                 if not self.env["ir.cron"]._commit_progress(1, remaining=1):
                     return False
             return True
@@ -234,7 +232,7 @@ class DiscomImport(models.Model):
     def _apply_bill(self, rows):
         """Insert or replace the bills of a batch with their charges.
 
-        Bills that add up are checked at once, the others stay drafts for a clerk to look at.
+        They are checked at once; those with an error stay drafts, held back for a clerk.
         """
         rows = SQL(
             """
@@ -246,15 +244,15 @@ class DiscomImport(models.Model):
             ),
             rows,
         )
-        self._insert_bills(rows)
+        ids = self._insert_bills(rows)
         if self.changed_count:
-            self._update_bills(rows)
+            ids += self._update_bills(rows)
         self.env["discom.bill"].invalidate_model()
         self.env["discom.bill.line"].invalidate_model()
+        self.env["discom.bill"].browse(ids)._evaluate_checks()
 
     def _bill_values(self):
         """Columns of a bill with their SQL on the rows ``r``."""
-        explained = SQL("(r.charges + COALESCE(r.arrears, 0) + COALESCE(r.lpsc, 0))")
         values = {
             target: SQL("COALESCE(r.%s, 0)", SQL.identifier(source))
             if source in NUMBERS
@@ -272,18 +270,12 @@ class DiscomImport(models.Model):
             period=SQL("r.period"),
             amount_current=SQL("r.charges"),
             amount_total=SQL("r.total"),
-            amount_difference=SQL("r.total - %s", explained),
             amount_paid=SQL("0"),
             amount_due=SQL("GREATEST(r.total, 0)"),
-            state=SQL(
-                """
-                CASE WHEN r.total = %s AND COALESCE(r.total_after_due, r.total) >= r.total
-                          AND num_nonnulls(%s) > 0
-                     THEN 'checked' ELSE 'draft' END
-                """,
-                explained,
-                SQL(", ").join(SQL("NULLIF(%s, 0)", SQL.identifier("r", h)) for h in HEAD_COLUMNS),
-            ),
+            author_id=SQL("%s", self.env.uid),
+            # Until the checks have the last word, in the same transaction.
+            state=SQL("'checked'"),
+            is_held=SQL("FALSE"),
             import_id=SQL("%s", self.id),
             import_hash=SQL("r.hash"),
             write_uid=SQL("%s", self.env.uid),
@@ -301,7 +293,7 @@ class DiscomImport(models.Model):
             "create_uid": SQL("%s", self.env.uid),
             "create_date": SQL("NOW() AT TIME ZONE 'UTC'"),
         }
-        self.env.cr.execute(
+        rows = self.env.execute_query(
             SQL(
                 """
                 WITH r AS MATERIALIZED (
@@ -309,8 +301,10 @@ class DiscomImport(models.Model):
                       FROM (%(rows)s) new WHERE new.verdict = 'new'
                 ), bills AS (
                     INSERT INTO discom_bill (%(columns)s) SELECT %(values)s FROM r
+                ), lines AS (
+                    %(lines)s
                 )
-                %(lines)s
+                SELECT new_id FROM r
                 """,
                 rows=rows,
                 columns=SQL(", ").join(map(SQL.identifier, values)),
@@ -318,15 +312,17 @@ class DiscomImport(models.Model):
                 lines=self._lines_sql(SQL("r.new_id")),
             )
         )
+        return [row[0] for row in rows]
 
     def _update_bills(self, rows):
         values = self._bill_values()
-        self.env.cr.execute(
+        updated = self.env.execute_query(
             SQL(
                 """
                 UPDATE discom_bill bill SET %s
                   FROM (%s) r
                  WHERE r.verdict = 'changed' AND bill.id = r.record_id AND bill.state IN %s
+             RETURNING bill.id
                 """,
                 SQL(", ").join(
                     SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
@@ -335,8 +331,8 @@ class DiscomImport(models.Model):
                 EDITABLE_STATES,
             )
         )
-        if not self.env.cr.rowcount:
-            return
+        if not updated:
+            return []
         self.env.cr.execute(
             SQL(
                 """
@@ -354,6 +350,7 @@ class DiscomImport(models.Model):
                 self._lines_sql(SQL("r.record_id")),
             )
         )
+        return [row[0] for row in updated]
 
     def _lines_sql(self, bill_id):
         """INSERT of the charges of the rows ``r``, one line for each head that has an amount."""

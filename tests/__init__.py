@@ -16,6 +16,7 @@ from . import test_whatsapp_lane
 from . import test_whatsapp_template
 from . import test_whatsapp_webhook
 from . import test_bill
+from . import test_bill_check
 from . import test_bill_payment
 from . import test_import
 from . import test_import_files

@@ -6,3 +6,4 @@ from . import report_mixin
 from . import discom_kyc_sheet
 from . import bill_delivery_register
 from . import base_partner_merge
+from . import bill_release

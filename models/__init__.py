@@ -30,6 +30,7 @@ from . import whatsapp_template_button
 from . import whatsapp_template_lint
 from . import whatsapp_template_submit
 from . import whatsapp_template_variable
+from . import whatsapp_error
 from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_message
@@ -37,9 +38,13 @@ from . import whatsapp_message_inbound
 from . import whatsapp_conversation
 from . import whatsapp_message_stale
 from . import whatsapp_message_status
+from . import whatsapp_message_failure
 from . import whatsapp_message_job
+from . import whatsapp_media
 from . import whatsapp_lane
+from . import whatsapp_lane_gate
 from . import whatsapp_lane_limit
+from . import whatsapp_lane_settle
 from . import bill_basis
 from . import bill
 from . import bill_line

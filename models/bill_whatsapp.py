@@ -8,7 +8,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import formats
-from ..tools.pdf import bill_pdf
+from ..tools.pdf import bill_pdf, digest
 from .bill import LIVE_STATES
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -104,6 +104,7 @@ class DiscomBill(models.Model):
             bill.id: (
                 f"{bill.account_no}_{bill.period:%Y-%m}.pdf",
                 partial(bill_pdf, data[bill.id]),
+                digest(data[bill.id]),
             )
             for bill in self
         }

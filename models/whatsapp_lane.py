@@ -1,16 +1,15 @@
 import logging
 import random
 import time
-from collections import defaultdict
 from datetime import timedelta
 
 import psycopg2.errors
 
 from odoo import api, fields, models
-from odoo.tools import SQL, plaintext2html
+from odoo.tools import SQL
 
 from ..tools.cloud_api import Verdict
-from ..tools.dispatch import Dispatcher
+from ..tools.dispatch import MAX_WAIT, Dispatcher
 
 _logger = logging.getLogger(__name__)
 
@@ -20,12 +19,9 @@ RUN_SECONDS = 40
 AHEAD_SECONDS = 3
 #: Messages claimed in one statement, at most.
 CLAIM_SIZE = 1000
-#: Seconds between two settlings; each is one UPDATE and one commit.
+#: Seconds between two settlings; each is one UPDATE and one commit. A broadcast that is paused
+#: stops within this time.
 SETTLE_SECONDS = 0.5
-#: Calls for one message before it counts as failed.
-MAX_ATTEMPTS = 6
-#: First wait after a passing error, doubled each time, in seconds.
-BACKOFF_SECONDS = 5
 #: Seconds until the next try after the server could not be reached.
 OFFLINE_SECONDS = 30
 #: Tries of a statement that lost a race against a concurrent transaction.
@@ -87,6 +83,8 @@ class DiscomWhatsappAccount(models.Model):
         if not account or not account.active or account.state != "connected":
             return
         account._recover()
+        if account.paused_until and account.paused_until > fields.Datetime.now():
+            return
         more = account._drain(time.monotonic() + RUN_SECONDS)
         if more and account.state == "connected":
             account._trigger_lane()
@@ -97,49 +95,57 @@ class DiscomWhatsappAccount(models.Model):
             # Whoever may queue a message may start its lane, but not edit scheduled actions.
             account.sudo().cron_id._trigger()
 
+    def _dispatcher(self, rules):
+        # The token is readable by administrators only; the lane runs as the system.
+        secret = self.sudo()
+        return Dispatcher(
+            secret.base_url,
+            secret.api_version,
+            secret.access_token or "",
+            secret.phone_number_id,
+            secret.rate_limit,
+            self.env["discom.whatsapp.error"]._verdicts(rules),
+            secret.pair_seconds,
+        )
+
     def _drain(self, deadline):
         """Claim, send and settle until the queue is empty or ``deadline`` (monotonic) has passed.
 
         :return: whether messages may be left
         """
         self.ensure_one()
-        # The token is readable by administrators only; the lane runs as the system.
-        secret = self.sudo()
-        dispatcher = Dispatcher(
-            secret.base_url,
-            secret.api_version,
-            secret.access_token or "",
-            secret.phone_number_id,
-            secret.rate_limit,
-        )
-        ahead = max(2, secret.rate_limit * AHEAD_SECONDS)
-        budget = self._daily_budget()
+        rules = self.env["discom.whatsapp.error"]._rules()
+        dispatcher = self._dispatcher(rules)
+        gate = self._gate()
+        ahead = max(2, self.rate_limit * AHEAD_SECONDS)
         self._commit()
         keys, exhausted, stopped = {}, False, False
         with dispatcher:
             while True:
+                stopped |= dispatcher.pause_left > MAX_WAIT
                 if not (exhausted or stopped or time.monotonic() > deadline):
-                    room = min(ahead - dispatcher.open_jobs, CLAIM_SIZE, budget)
+                    room = min(ahead - dispatcher.open_jobs, CLAIM_SIZE)
                     # Small claims cost as much as large ones; wait until half of it has gone.
-                    if room >= min(ahead / 2, CLAIM_SIZE, budget):
-                        claimed, taken = self._claim(room)
-                        budget -= len(claimed)
-                        exhausted = taken < room or budget <= 0
+                    if room >= min(ahead / 2, CLAIM_SIZE):
+                        claimed, exhausted = self._claim(room, gate)
                         jobs, refused = claimed._prepare_jobs()
-                        keys.update((m.key, m.id) for m in claimed)
-                        self._settle(refused, keys)
+                        keys.update((m.key, (m.id, m.attempts)) for m in claimed)
+                        self._settle(refused, keys, rules)
                         dispatcher.submit(jobs)
                         self.env.invalidate_all()
                 if not dispatcher.open_jobs:
                     break
-                verdicts = self._settle(self._collect(dispatcher), keys)
+                verdicts = self._settle(self._collect(dispatcher), keys, rules)
+                self._keep_uploads(dispatcher.uploads())
+                self._obey(dispatcher)
                 stopped |= Verdict.HALT in verdicts or verdicts == {Verdict.OFFLINE}
                 # What was too fast is queued again at once; the dispatcher keeps the pause.
                 exhausted &= Verdict.THROTTLE not in verdicts
-        if budget <= 0:
-            self._wait_for_budget()
+        if dispatcher.pause_left > MAX_WAIT:
+            self._wait_until(dispatcher.pause_left)
         elif stopped or exhausted:
             self._wake_for_retry(OFFLINE_SECONDS if stopped else 0)
+            self._wake_for_budget(gate)
         return not (exhausted or stopped)
 
     def _collect(self, dispatcher):
@@ -150,202 +156,82 @@ class DiscomWhatsappAccount(models.Model):
             outcomes += dispatcher.collect(timeout=left)
         return outcomes
 
-    def _claim(self, count):
+    def _obey(self, dispatcher):
+        """Withhold what is claimed ahead of broadcasts, or an account, that somebody stopped."""
+        self.env.cr.execute(
+            """
+            SELECT id FROM discom_whatsapp_broadcast
+             WHERE account_id = %s AND state IN ('paused', 'cancelled')
+            """,
+            [self.id],
+        )
+        dispatcher.stop_groups(row[0] for row in self.env.cr.fetchall())
+        self.env.cr.execute("SELECT state FROM discom_whatsapp_account WHERE id = %s", [self.id])
+        if self.env.cr.fetchone() != ("connected",):
+            dispatcher.halt()
+        # Somebody else's decision is seen by the next transaction only.
+        self._commit()
+
+    def _claim(self, count, gate):
         """Take up to ``count`` queued messages, the most urgent first, and commit the claim.
 
-        :return: (messages to send, number of rows taken with those that need not go any more)
+        :param gate: as of :meth:`_gate`
+        :return: (messages to send, whether the queue has nothing more that may go now)
         """
         messages = self.env["discom.whatsapp.message"]
 
         def claim():
-            self.env.cr.execute(
-                """
-                WITH paused AS (
-                    SELECT id FROM discom_whatsapp_broadcast
-                     WHERE account_id = %(account)s AND state IN ('paused', 'cancelled')
-                ), due AS (
-                    SELECT id, expires_at FROM discom_whatsapp_message m
-                     WHERE account_id = %(account)s AND state = 'queued'
-                       AND (retry_at IS NULL OR retry_at <= %(now)s)
-                       AND (broadcast_id IS NULL OR broadcast_id NOT IN (SELECT id FROM paused))
-                     ORDER BY priority, id
-                     LIMIT %(count)s
-                       FOR NO KEY UPDATE SKIP LOCKED
-                )
-                UPDATE discom_whatsapp_message m
-                   SET state = CASE WHEN due.expires_at < %(now)s
-                                    THEN 'cancelled' ELSE 'in_flight' END,
-                       skip_reason = CASE WHEN due.expires_at < %(now)s
-                                          THEN 'expired' END,
-                       claimed_at = %(now)s,
-                       attempts = attempts + 1,
-                       error_code = NULL, error_text = NULL
-                  FROM due
-                 WHERE m.id = due.id
-                RETURNING m.id, m.state, m.priority
-                """,
-                {"account": self.id, "count": count, "now": fields.Datetime.now()},
-            )
+            gate.begin()
+            now = fields.Datetime.now()
+            self.env.cr.execute(self._claim_query(count, now, gate))
             rows = self.env.cr.fetchall()
-            rows.sort(key=lambda row: (row[2], row[0]))
-            claimed = messages.browse(row[0] for row in rows if row[1] == "in_flight")
-            return claimed - claimed._drop_stale(), len(rows)
+            taken = sorted(
+                (row for row in rows if row[1] == "in_flight"), key=lambda row: (row[2], row[0])
+            )
+            let_through = gate.sieve(taken, now)
+            claimed = messages.browse(let_through)
+            return claimed - claimed._drop_stale(), len(rows) < count or gate.closed
 
         return self._committed(claim)
 
-    def _settle(self, outcomes, keys):
-        """Write what became of messages, commit, and act on what concerns more than one message.
-
-        :param list[Outcome] outcomes: from the dispatcher
-        :param dict keys: message id by key; settled ones are taken out
-        :return: the set of verdicts among them
-        """
-        verdicts = {outcome.verdict for outcome in outcomes}
-        if not outcomes:
-            return verdicts
-        now = fields.Datetime.now()
-        attempts = self._attempts([keys[o.key] for o in outcomes])
-        rows, halt, pauses = [], None, []
-        for outcome in outcomes:
-            message_id = keys.pop(outcome.key)
-            state, retry_at, used = "queued", None, True
-            match outcome.verdict:
-                case Verdict.ACCEPTED | Verdict.HELD | Verdict.FAILED | Verdict.UNKNOWN:
-                    state = outcome.verdict.value
-                case Verdict.RETRY | Verdict.PAIR if attempts[message_id] >= MAX_ATTEMPTS:
-                    state = "failed"
-                case Verdict.RETRY:
-                    wait = BACKOFF_SECONDS * 2 ** (attempts[message_id] - 1)
-                    retry_at = now + timedelta(
-                        seconds=outcome.retry_after or wait * random.uniform(0.75, 1.25)
-                    )
-                case Verdict.PAIR:
-                    retry_at = now + timedelta(seconds=4 ** (attempts[message_id] - 1))
-                case Verdict.THROTTLE | Verdict.OFFLINE:
-                    used = False
-                case Verdict.PAUSE:
-                    used = False
-                    pauses.append((message_id, outcome))
-                case Verdict.HALT:
-                    used = False
-                    halt = outcome if outcome.text else halt
-            rows.append(
-                (
-                    message_id,
-                    state,
-                    outcome.wamid,
-                    outcome.code,
-                    outcome.text or None,
-                    retry_at,
-                    used,
-                )
-            )
-
-        def settle():
-            self._write_outcomes(rows)
-            if pauses:
-                self._pause_broadcasts(pauses)
-            if halt:
-                self._halt(halt.code, halt.text)
-            self._note_trouble(outcomes[-1].text if verdicts == {Verdict.OFFLINE} else False)
-
-        self._committed(settle)
-        return verdicts
-
-    def _attempts(self, message_ids):
-        self.env.cr.execute(
-            "SELECT id, attempts FROM discom_whatsapp_message WHERE id = ANY(%s)", [message_ids]
-        )
-        return dict(self.env.cr.fetchall())
-
-    def _write_outcomes(self, rows):
-        """Write outcomes in one statement; a status that came by webhook meanwhile is kept."""
-        self.env.cr.execute(
-            SQL(
-                """
-            WITH v AS (
-                SELECT * FROM unnest(%(ids)s::int[], %(states)s::text[], %(wamids)s::text[],
-                                     %(codes)s::int[], %(reasons)s::text[],
-                                     %(retries)s::timestamp[], %(used)s::bool[])
-                    AS v(id, state, wamid, code, reason, retry_at, used)
-            ), locked AS (
-                SELECT m.id FROM discom_whatsapp_message m JOIN v USING (id)
-                 ORDER BY m.id FOR NO KEY UPDATE OF m
+    def _claim_query(self, count, now, gate):
+        return SQL(
+            """
+            WITH paused AS (
+                SELECT id FROM discom_whatsapp_broadcast
+                 WHERE account_id = %(account)s AND state IN ('paused', 'cancelled')
+            ), due AS (
+                SELECT id, expires_at FROM discom_whatsapp_message m
+                 WHERE account_id = %(account)s AND state = 'queued'
+                   AND (retry_at IS NULL OR retry_at <= %(now)s)
+                   AND (broadcast_id IS NULL OR broadcast_id NOT IN (SELECT id FROM paused))
+                   AND %(allowed)s AND %(gate)s
+                 ORDER BY priority, id
+                 LIMIT %(count)s
+                   FOR NO KEY UPDATE SKIP LOCKED
             )
             UPDATE discom_whatsapp_message m
-               SET wamid = COALESCE(v.wamid, m.wamid),
-                   state = CASE WHEN m.state = 'in_flight' THEN v.state
-                                WHEN m.state = 'unknown' AND v.wamid IS NOT NULL THEN v.state
-                                ELSE m.state END,
-                   error_code = CASE WHEN m.state = 'in_flight' THEN v.code ELSE m.error_code END,
-                   error_text = CASE WHEN m.state = 'in_flight' THEN v.reason ELSE m.error_text END,
-                   retry_at = CASE WHEN m.state = 'in_flight' THEN v.retry_at END,
-                   attempts = m.attempts - (NOT v.used)::int,
-                   failed_at = CASE WHEN m.state = 'in_flight' AND v.state = 'failed'
-                                    THEN %(now)s ELSE m.failed_at END,
-                   claimed_at = CASE WHEN v.state = 'queued' THEN NULL ELSE m.claimed_at END,
-                   write_date = %(now)s
-              FROM v JOIN locked USING (id)
-             WHERE m.id = v.id
+               SET state = CASE WHEN due.expires_at < %(now)s THEN 'cancelled' ELSE 'in_flight' END,
+                   skip_reason = CASE WHEN due.expires_at < %(now)s THEN 'expired' END,
+                   claimed_at = %(now)s,
+                   attempts = attempts + 1,
+                   -- It failed after WhatsApp had taken it: reports of that life are not of this.
+                   key = CASE WHEN wamid IS NULL THEN key ELSE gen_random_uuid()::text END,
+                   wamid = NULL, error_code = NULL, error_text = NULL
+              FROM due
+             WHERE m.id = due.id
+            RETURNING m.id, m.state, m.priority, m.phone
             """,
-                now=fields.Datetime.now(),
-                **{
-                    name: list(column)
-                    for name, column in zip(
-                        ("ids", "states", "wamids", "codes", "reasons", "retries", "used"),
-                        zip(*rows, strict=True),
-                        strict=True,
-                    )
-                },
-            )
+            account=self.id,
+            count=count,
+            now=now,
+            allowed=self._claim_condition(),
+            gate=gate.condition(),
         )
-        self.env["discom.whatsapp.message"].invalidate_model()
 
-    def _pause_broadcasts(self, pauses):
-        """Pause the broadcasts of messages that Meta holds back for their template's sake."""
-        by_broadcast = defaultdict(list)
-        for message in self.env["discom.whatsapp.message"].browse(m for m, _outcome in pauses):
-            by_broadcast[message.broadcast_id].append(message.id)
-        texts = {message_id: outcome for message_id, outcome in pauses}
-        for broadcast, message_ids in by_broadcast.items():
-            outcome = texts[message_ids[0]]
-            if broadcast:
-                broadcast._pause(f"({outcome.code}) {outcome.text}")
-            else:
-                self._write_outcomes(
-                    [
-                        (m, "failed", None, texts[m].code, texts[m].text, None, True)
-                        for m in message_ids
-                    ]
-                )
-
-    def _halt(self, code, text):
-        """Stop the account until an administrator has put right what Meta complains about."""
-        self.ensure_one()
-        reason = f"({code}) {text}" if code is not None else text
-        # The lane acts for the administrators, who alone may write accounts.
-        account = self.sudo()
-        account.write({"state": "halted", "halt_reason": reason})
-        account._notify_halt()
-        _logger.warning("WhatsApp account %s halted by error %s", self.id, code)
-
-    def _notify_halt(self):
-        """Give every administrator an activity."""
-        self.ensure_one()
-        for user in self.env.ref("discom.group_administrator").user_ids.filtered("active"):
-            self.activity_schedule(
-                "mail.mail_activity_data_warning",
-                user_id=user.id,
-                summary=self.env._("Sending has stopped"),
-                note=plaintext2html(self.halt_reason),
-            )
-
-    def _note_trouble(self, text):
-        """Show on the account that its server cannot be reached, or that it can again."""
-        # Same reason as in _halt.
-        account = self.sudo()
-        if (account.trouble or False) != text:
-            account.trouble = text
+    def _claim_condition(self):
+        """Return what has to hold of a queued message ``m`` to leave now; for extension."""
+        return SQL("TRUE")
 
     # === TRANSACTIONS === #
 
@@ -370,3 +256,13 @@ class DiscomWhatsappAccount(models.Model):
     def _commit(self):
         """Commit between the steps of the lane: a claim must outlive the worker that made it."""
         self.env["ir.cron"]._commit_progress()
+
+    def _wait_until(self, seconds):
+        """Keep the lane from sending for as long as WhatsApp named, and wake it then."""
+        until = fields.Datetime.now() + timedelta(seconds=seconds)
+        # Same reason as in _halt.
+        account = self.sudo()
+        account.paused_until = until
+        account.cron_id._trigger(until)
+        _logger.info("WhatsApp account %s waits %.0f s, as WhatsApp asks", self.id, seconds)
+        self._commit()

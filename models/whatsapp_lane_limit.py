@@ -2,46 +2,80 @@ from datetime import timedelta
 
 from odoo import fields, models
 
+from .whatsapp_lane_gate import Gate
+
+#: A minute's worth of recipients is waited for together.
+LIMIT_SLACK = timedelta(minutes=1)
+
 
 class DiscomWhatsappAccount(models.Model):
     """When a lane has to wait, and what it does about messages without an outcome."""
 
     _inherit = "discom.whatsapp.account"
 
+    portfolio_id = fields.Char(
+        "Business portfolio ID",
+        help="Business Settings > Business Info. Numbers of one portfolio share Meta's limit of "
+        "recipients per 24 hours. Empty: those of one WhatsApp Business account.",
+    )
+    pair_seconds = fields.Float(
+        "Seconds between messages to one person",
+        default=6.0,
+        help="Meta allows one message every 6 seconds to one person. Answers may follow faster.",
+    )
     limit_until = fields.Datetime(
         "Daily Limit Reached Until",
         readonly=True,
         copy=False,
         help="No new recipients before this time: the limit of the last 24 hours is used up.",
     )
+    paused_until = fields.Datetime(
+        "Paused by WhatsApp Until",
+        readonly=True,
+        copy=False,
+        help="WhatsApp found the number too fast and named this time.",
+    )
+
+    _pair_seconds_range = models.Constraint(
+        "CHECK(pair_seconds BETWEEN 0 AND 3600)", "Wait between 0 and 3,600 seconds."
+    )
 
     # === LIMITS === #
 
-    def _daily_budget(self):
-        """Return how many messages may still be claimed under the limit of unique recipients."""
-        if not self.daily_limit:
-            return 2**31
-        self.env.cr.execute(
-            """
-            SELECT count(DISTINCT phone) FROM discom_whatsapp_message
-             WHERE account_id = %s AND claimed_at > %s
-               AND direction = 'out' AND state <> 'cancelled'
-            """,
-            [self.id, fields.Datetime.now() - timedelta(hours=24)],
-        )
-        return max(0, self.daily_limit - self.env.cr.fetchone()[0])
+    def _portfolio(self):
+        """Return the name under which recipients of this number are counted."""
+        self.ensure_one()
+        return self.portfolio_id or self.waba_id
 
-    def _wait_for_budget(self):
+    def _siblings(self):
+        """Return the numbers that share the limit of recipients with this one, itself included."""
+        self.ensure_one()
+        # sudo: the limit is Meta's, whoever may see the other numbers.
+        return self.sudo().search([]).filtered(lambda a: a._portfolio() == self._portfolio())
+
+    def _shares_limit(self):
+        return len(self._siblings()) > 1
+
+    def _daily_limit(self):
+        """Return the people who may be written to in 24 hours, 0 for as many as one likes."""
+        return min(filter(None, self._siblings().mapped("daily_limit")), default=0)
+
+    def _daily_budget(self):
+        """Return how many more people may be written to now, whatever is queued."""
+        limit = self._daily_limit()
+        if not limit:
+            return 2**31
+        return self.env["discom.whatsapp.recipient"]._left(self._portfolio(), limit)
+
+    def _gate(self):
+        """Return what decides in one run which messages may go."""
+        return Gate(self)
+
+    def _wake_for_budget(self, gate):
         """Note when the oldest recipient leaves the 24-hour window and wake the lane then."""
-        self.env.cr.execute(
-            """
-            SELECT min(claimed_at) FROM discom_whatsapp_message
-             WHERE account_id = %s AND claimed_at > %s
-            """,
-            [self.id, fields.Datetime.now() - timedelta(hours=24)],
-        )
-        oldest = self.env.cr.fetchone()[0] or fields.Datetime.now()
-        until = oldest + timedelta(hours=24, minutes=1)
+        if not gate.closed:
+            return
+        until = self.env["discom.whatsapp.recipient"]._first_free(gate.portfolio) + LIMIT_SLACK
         # Same reason as in _halt.
         self.sudo().limit_until = until
         self.sudo().cron_id._trigger(until)

@@ -97,6 +97,7 @@ class DiscomWhatsappMessage(models.Model):
     state = fields.Selection(STATES, default="queued", required=True, readonly=True)
     skip_reason = fields.Selection(SKIP_REASONS, readonly=True)
     wamid = fields.Char("WhatsApp ID", readonly=True, copy=False)
+    wa_media_id = fields.Char("Document at WhatsApp", readonly=True, copy=False)
     error_code = fields.Integer(readonly=True, aggregator=None)
     error_text = fields.Char("Reason", readonly=True)
     attempts = fields.Integer(readonly=True, aggregator=None)

@@ -7,6 +7,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from ..tools.cloud_api import Outcome, Verdict
 from ..tools.dispatch import Job
 from ..tools.template_text import send_components
+from .whatsapp_message import PRIORITY_REPLY
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class DiscomWhatsappMessage(models.Model):
         :return: (jobs, outcomes of messages for which no job could be made)
         """
         documents = self._documents()
+        uploaded = self._uploaded(documents)
         secrets = self._secrets()
         specs = {template: template._message_spec() for template in self.template_id}
         jobs, refused = [], []
@@ -31,13 +33,11 @@ class DiscomWhatsappMessage(models.Model):
                 refused.append(Outcome(message.key, Verdict.FAILED, text=str(document)))
                 continue
             try:
-                jobs.append(
-                    message._prepare_job(
-                        specs.get(message.template_id),
-                        document,
-                        secrets.get(message.id, {}),
-                    )
+                job = message._prepare_job(
+                    specs.get(message.template_id), document, secrets.get(message.id, {})
                 )
+                job.media_id = uploaded.get((message.account_id.id, job.digest))
+                jobs.append(job)
             except Exception as error:  # noqa: BLE001 one bad row must not stop the lane
                 _logger.exception("WhatsApp message %s could not be built", message.id)
                 refused.append(Outcome(message.key, Verdict.FAILED, text=str(error)))
@@ -47,14 +47,22 @@ class DiscomWhatsappMessage(models.Model):
         """Return the job of one message.
 
         :param dict spec: plain data of its template, None for free text
-        :param document: (filename, function that makes the bytes) or None
+        :param document: as of :meth:`discom.whatsapp.mixin._whatsapp_document`, or None
         :param dict secrets: values that are in no record
         """
         values = {**(self.values or {}), **secrets}
         payload = self._payload(spec)
-        job = Job(self.key, self.priority, payload)
+        job = Job(
+            self.key,
+            self.priority,
+            payload,
+            group=self.broadcast_id.id or None,
+            # Meta lets a conversation borrow from later.
+            spaced=self.priority > PRIORITY_REPLY,
+        )
         if document:
-            job.filename, job.render = document
+            job.filename, job.render, *digest = document
+            job.digest = digest[0] if digest else None
 
             def complete(media_id):
                 payload["template"]["components"] = send_components(
@@ -94,7 +102,7 @@ class DiscomWhatsappMessage(models.Model):
     def _documents(self):
         """Return {message id: (filename, function that makes the bytes)} of the documents.
 
-        Where a document cannot be made, there is the exception instead.
+        A digest may follow. Where a document cannot be made, there is the exception instead.
         """
         groups = defaultdict(list)
         for message in self:
@@ -106,6 +114,23 @@ class DiscomWhatsappMessage(models.Model):
             made = self._make_documents(records, lang)
             documents.update((m.id, made[m.res_id]) for m in messages if m.res_id in made)
         return documents
+
+    def _uploaded(self, documents):
+        """Return {(account id, digest): media id} of the documents that Meta has already.
+
+        :param dict documents: as of :meth:`_documents`
+        """
+        digests = defaultdict(set)
+        for message in self:
+            document = documents.get(message.id)
+            if isinstance(document, tuple) and len(document) > 2:
+                digests[message.account_id.id].add(document[2])
+        media = self.env["discom.whatsapp.media"]
+        return {
+            (account_id, digest): media_id
+            for account_id, wanted in digests.items()
+            for digest, media_id in media._known(account_id, wanted).items()
+        }
 
     @api.model
     def _make_documents(self, records, lang):

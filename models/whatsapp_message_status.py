@@ -3,13 +3,13 @@ import re
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.cloud_api import UNDELIVERABLE
-
 #: Later words win whatever the order of arrival: a message that was delivered did not fail.
 STATUS_RANK = {"sent": 3, "failed": 4, "delivered": 5, "read": 6}
 #: Rank of the states that a status has to beat.
+#: What was queued again after a reported failure is beaten by a delivery only.
 STATE_RANK = SQL("""CASE m.state
     WHEN 'sent' THEN 3 WHEN 'failed' THEN 4 WHEN 'delivered' THEN 5 WHEN 'read' THEN 6
+    WHEN 'queued' THEN CASE WHEN m.wamid IS NULL THEN 0 ELSE 4 END
     ELSE 0 END""")
 
 _KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -56,6 +56,7 @@ class DiscomWhatsappMessage(models.Model):
         changed += self._apply_stories([s for s in stories if not s[0]], "wamid")
         self.invalidate_model()
         self._note_reachability(changed)
+        self.browse(row[0] for row in changed if row[1] == "failed")._after_reported_failure()
         return len(changed)
 
     def _apply_stories(self, stories, column):
@@ -99,6 +100,10 @@ class DiscomWhatsappMessage(models.Model):
                    write_date = now() AT TIME ZONE 'UTC'
               FROM best b
              WHERE m.id = b.id AND m.direction = 'out'
+               -- A call that was refused may be reported as well, when the next try is under way.
+               AND NOT COALESCE(b.rank = 4 AND (m.wamid <> b.wamid OR m.state = 'in_flight'
+                        AND to_timestamp(b.failed) AT TIME ZONE 'UTC'
+                            < m.claimed_at - interval '1 second'), FALSE)
             RETURNING m.id, m.state, m.error_code, m.phone, b.rank > b.state_rank, m.purpose
             """,
                 arrays=SQL(", ").join(arrays),
@@ -118,12 +123,14 @@ class DiscomWhatsappMessage(models.Model):
         proved = {
             row[3] for row in changed if row[1] in ("delivered", "read") and row[5] != "kyc_code"
         }
-        bounced = {row[3] for row in changed if row[1] == "failed" and row[2] == UNDELIVERABLE}
         self._set_kyc_state(
             proved, ("captured", "bounced", "stale"), "verified", self.env._("Message delivered")
         )
+
+    def _note_bounced(self, phones):
+        """Carry over to the consumers that their number is not on WhatsApp."""
         self._set_kyc_state(
-            bounced - proved,
+            phones,
             ("captured", "verified", "stale"),
             "bounced",
             self.env._("Message undeliverable: not on WhatsApp"),

@@ -157,7 +157,8 @@ class DiscomWhatsappMixin(models.AbstractModel):
         """Return {record id: (filename, function)} of the PDF that goes along.
 
         The function takes nothing, returns bytes and is called in another thread: whatever it needs
-        from the database has to be read before.
+        from the database has to be read before. A third element, a digest of what the document
+        shows, lets equal documents be made and uploaded once (:mod:`.whatsapp_media`).
         """
         return {}
 

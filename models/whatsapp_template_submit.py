@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..tools import template_text
-from ..tools.cloud_api import CloudApiError, Verdict, judge_error
+from ..tools.cloud_api import CloudApiError
 from .whatsapp_template import WA_LANGUAGES
 
 LIST_FIELDS = (
@@ -115,7 +115,7 @@ class WhatsAppTemplate(models.Model):
                     payload["parameter_format"] = "NAMED"
                 answer = client.post(f"{self.account_id.waba_id}/message_templates", payload)
         except CloudApiError as error:
-            if error.http_status is None or judge_error(error) is Verdict.HALT:
+            if error.http_status is None or self.account_id._is_halting(error):
                 # Not this template's fault, and the next one would meet the same.
                 raise UserError(self.account_id._explain(error)) from None
             return self.account_id._explain(error)

@@ -11,7 +11,9 @@ from . import test_kyc_sheet
 from . import test_main_job
 from . import test_whatsapp_account
 from . import test_whatsapp_composer
+from . import test_whatsapp_error
 from . import test_throttle
+from . import test_whatsapp_gate
 from . import test_whatsapp_lane
 from . import test_whatsapp_template
 from . import test_whatsapp_webhook

@@ -40,6 +40,7 @@ class WhatsappCommon(DiscomCommon):
                 "access_token": cls.simulator.token,
                 "app_secret": cls.simulator.app_secret,
                 "rate_limit": 500,
+                "pair_seconds": 0,
                 "state": "connected",
             }
         )

@@ -312,7 +312,7 @@ class TestBill(BillCommon):
 
     def test_whatsapp_document(self):
         bill = self.create_bill()
-        filename, make = bill._whatsapp_document("hi_IN")[bill.id]
+        filename, make, _digest = bill._whatsapp_document("hi_IN")[bill.id]
         self.assertEqual(filename, f"{bill.account_no}_2026-11.pdf")
         # It is called in a thread that has no database.
         with ThreadPoolExecutor(1) as pool:

@@ -105,7 +105,7 @@ class TestWhatsappLane(WhatsappCommon):
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
 
-    @mute_logger("odoo.addons.discom.models.whatsapp_lane")
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_expired_token_halts_the_account_and_keeps_the_queue(self):
         messages = self.queue(3)
         self.faults(code=190, details="The access token has expired")
@@ -121,7 +121,7 @@ class TestWhatsappLane(WhatsappCommon):
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
 
-    @mute_logger("odoo.addons.discom.models.whatsapp_lane")
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_account_without_token(self):
         messages = self.queue()
         self.account.access_token = False
@@ -214,7 +214,8 @@ class TestWhatsappLane(WhatsappCommon):
         self.assertGreater(self.account.limit_until, fields.Datetime.now())
         self.run_lane()
         self.assertEqual(messages.mapped("state").count("accepted"), 2)
-        messages.filtered("claimed_at").claimed_at = fields.Datetime.now() - timedelta(hours=25)
+        a_day_ago = fields.Datetime.now() - timedelta(hours=25)
+        self.env["discom.whatsapp.recipient"].search([]).write({"counted_at": a_day_ago})
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
 
@@ -295,8 +296,8 @@ class TestWhatsappStatus(WhatsappCommon):
 
     def test_failure_after_sent_and_before_delivered(self):
         self.statuses(self.message, "sent")
-        self.statuses(self.message, "failed", error_code=131049, error_text="limit")
-        self.assertEqual((self.message.state, self.message.error_code), ("failed", 131049))
+        self.statuses(self.message, "failed", error_code=130472, error_text="experiment")
+        self.assertEqual((self.message.state, self.message.error_code), ("failed", 130472))
         self.statuses(self.message, "sent")
         self.assertEqual(self.message.state, "failed")
         self.statuses(self.message, "delivered")

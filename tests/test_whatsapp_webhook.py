@@ -544,7 +544,7 @@ class TestWhatsappWebhook(WebhookCommon):
                 self.assertRecordValues(self.template, [expected])
         self.assertFalse(self.template._is_sendable(), "its category drifted")
 
-    @mute_logger("odoo.addons.discom.models.whatsapp_lane")
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_account_events(self):
         """A restriction halts the number and tells administrators; limit and quality follow."""
         self.account.phone_number = "+91 54442 10001"
@@ -575,7 +575,7 @@ class TestWhatsappWebhook(WebhookCommon):
         )
         self.assertEqual(len(activities), 1)
 
-    @mute_logger("odoo.addons.discom.models.whatsapp_lane")
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_events_of_another_company_are_out_of_reach(self):
         """A secret opens the inbox of its own company only."""
         company = self.env["res.company"].create({"name": "Other discom"})

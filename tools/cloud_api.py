@@ -24,24 +24,13 @@ class Verdict(enum.Enum):
     OFFLINE = "offline"  # the request never left
     THROTTLE = "throttle"  # not accepted; the whole number has to slow down
     PAIR = "pair"  # not accepted; only this recipient has to wait
+    WAIT = "wait"  # not accepted; not before some hours have passed
     PAUSE = "pause"  # not accepted; this template or broadcast has to stop
     HALT = "halt"  # not accepted; nothing of this account will be
     FAILED = "failed"  # not accepted, for good
     UNKNOWN = "unknown"  # no answer: it may have been accepted
+    WITHDRAWN = "withdrawn"  # not sent: its broadcast was stopped meanwhile
 
-
-#: Error code of the Cloud API -> verdict. Codes that are missing here are permanent failures.
-VERDICTS = {
-    **dict.fromkeys((1, 2, 131000, 131016, 133004), Verdict.RETRY),
-    **dict.fromkeys((4, 80007, 130429, 131057, 133016), Verdict.THROTTLE),
-    131056: Verdict.PAIR,
-    **dict.fromkeys((131048, 131064, 132015, 132016, 135000), Verdict.PAUSE),
-    **dict.fromkeys((0, 3, 10, 33, 190, 368, 130497, 131031, 131042, 131045, 133010), Verdict.HALT),
-    **dict.fromkeys(range(200, 300), Verdict.HALT),
-}
-
-#: The recipient cannot be reached on WhatsApp (no account, old client, terms not accepted).
-UNDELIVERABLE = 131026
 
 #: Statuses that can come from a proxy while the request behind it went through.
 _AMBIGUOUS_STATUSES = frozenset((500, 502, 504))
@@ -82,6 +71,7 @@ class Outcome:
     code: int | None = None
     text: str = ""
     retry_after: float | None = None
+    media_id: str | None = None
 
 
 def redact(text):
@@ -103,13 +93,16 @@ def parse_error(http_status, body, retry_after=None):
     return CloudApiError(error.get("message", ""), code, details, http_status, retry_after)
 
 
-def judge_error(error):
-    """Tell what a sender does after ``error``, a :class:`CloudApiError` with an HTTP status."""
+def judge_error(error, verdicts):
+    """Tell what a sender does after ``error``, a :class:`CloudApiError` with an HTTP status.
+
+    :param dict verdicts: error code -> Verdict; a code that is not in it is a permanent failure
+    """
     if error.code is not None:
         # 100 is any wrong parameter; only one that names the sending number concerns the account.
         if error.code == 100 and "phone_number_id" in f"{error.message} {error.details}".lower():
             return Verdict.HALT
-        return VERDICTS.get(error.code, Verdict.FAILED)
+        return verdicts.get(error.code, Verdict.FAILED)
     if error.http_status == 429:
         return Verdict.THROTTLE
     if error.http_status in _AMBIGUOUS_STATUSES:
@@ -119,8 +112,11 @@ def judge_error(error):
     return Verdict.HALT if error.http_status in (401, 403) else Verdict.FAILED
 
 
-def judge_answer(key, http_status, body, retry_after=None):
-    """Turn an answer of ``POST /messages`` into an :class:`Outcome`."""
+def judge_answer(key, http_status, body, verdicts, retry_after=None):
+    """Turn an answer of ``POST /messages`` into an :class:`Outcome`.
+
+    :param dict verdicts: as of :func:`judge_error`
+    """
     if http_status == 200:
         try:
             message = json.loads(body)["messages"][0]
@@ -130,7 +126,7 @@ def judge_answer(key, http_status, body, retry_after=None):
         return Outcome(key, Verdict.ACCEPTED if status == "accepted" else Verdict.HELD, wamid)
     error = parse_error(http_status, body, retry_after)
     return Outcome(
-        key, judge_error(error), code=error.code, text=error.text, retry_after=retry_after
+        key, judge_error(error, verdicts), code=error.code, text=error.text, retry_after=retry_after
     )
 
 

@@ -6,10 +6,8 @@ here touches the caller's transaction.
 """
 
 import asyncio
-import concurrent.futures
 import dataclasses
 import itertools
-import json
 import queue
 import threading
 import time
@@ -22,23 +20,27 @@ from .cloud_api import (
     Outcome,
     Verdict,
     judge_answer,
-    judge_error,
-    parse_error,
     parse_retry_after,
     redact,
 )
-from .throttle import SlidingWindow
+from .dispatch_media import MEDIA_REFUSED, Uploader
+from .throttle import PairSpacing, SlidingWindow
 
 #: Messages that may wait for an answer at the same time: at 150 ms a call, 2,000 a second.
 MAX_OPEN_CALLS = 300
-#: Documents that may be rendered or uploaded at the same time.
-MAX_OPEN_UPLOADS = 64
-#: Threads that render documents; rendering is processor work outside the interpreter lock.
-RENDER_THREADS = 2
-#: Seconds without sending after Meta said that the number is too fast.
+#: Seconds without sending after Meta said that the number is too fast, doubled until it takes a
+#: message again ...
 THROTTLE_PAUSE = 0.25
+#: ... up to this many.
+MAX_THROTTLE_PAUSE = 30.0
+#: Longest sleep of a job that waits, in seconds: a broadcast that is stopped stops at once.
+STEP = 0.25
+#: Seconds that jobs wait for Meta's pause to end; before a longer one they come back unsent.
+MAX_WAIT = 5.0
 #: Seconds that an idle connection is kept; shorter than a server keeps its own.
 KEEPALIVE = 20.0
+#: Last entry of the queue: nothing more will be submitted.
+END = (float("inf"), 0, None)
 
 
 @dataclasses.dataclass(slots=True)
@@ -48,17 +50,30 @@ class Job:
     :ivar key: the message's own identity, echoed by Meta's webhooks
     :ivar priority: lower goes first
     :ivar payload: body of ``POST /messages`` as a dict
+    :ivar group: what may be stopped as a whole (:meth:`Dispatcher.stop_groups`), or None
+    :ivar spaced: whether it keeps its distance from other messages to the same recipient
     :ivar render: makes the document's bytes, called in a worker thread; None without a document
     :ivar filename: the document's name as the recipient sees it
+    :ivar digest: names the document's content before it is made; equal ones are uploaded once
+    :ivar media_id: the document, where it is uploaded already
     :ivar complete: puts the uploaded document into the payload: ``complete(media_id)``
     """
 
     key: str
     priority: int
     payload: dict
+    group: int | None = None
+    spaced: bool = True
     render: typing.Callable[[], bytes] | None = None
     filename: str = ""
+    digest: str | None = None
+    media_id: str | None = None
     complete: typing.Callable[[str], None] | None = None
+
+    @property
+    def recipient(self):
+        """Who gets it."""
+        return self.payload["to"]
 
 
 class Dispatcher:
@@ -67,18 +82,35 @@ class Dispatcher:
     Leaving the block waits until every submitted job has its outcome; :meth:`collect` them after.
 
     :param int rate: messages per second that the number may send
+    :param dict verdicts: error code -> Verdict
+    :param float pair_seconds: distance between two messages to the same recipient
     :param float timeout: seconds for one call
     """
 
-    def __init__(self, base_url, api_version, token, phone_number_id, rate, timeout=TIMEOUT):
+    def __init__(
+        self,
+        base_url,
+        api_version,
+        token,
+        phone_number_id,
+        rate,
+        verdicts,
+        pair_seconds=0.0,
+        timeout=TIMEOUT,
+    ):
         self._root = f"{base_url.rstrip('/')}/{api_version}/{phone_number_id}"
         self._headers = {"Authorization": f"Bearer {token}"}
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=timeout)
+        self._verdicts = verdicts
         self._window = SlidingWindow(rate)
+        self._pairs = PairSpacing(pair_seconds)
+        self._pause = THROTTLE_PAUSE
+        self._paused_until = 0.0
         self._outcomes = queue.SimpleQueue()
         self._sequence = itertools.count()
         self._submitted = self._collected = 0
         self._halted = False
+        self._stopped = frozenset()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, name="discom.dispatch", daemon=True)
 
@@ -88,7 +120,7 @@ class Dispatcher:
         return self
 
     def __exit__(self, *exc_info):
-        self._loop.call_soon_threadsafe(self._ready.put_nowait, (float("inf"), 0, None))
+        self._loop.call_soon_threadsafe(self._ready.put_nowait, END)
         self._thread.join()
         return False
 
@@ -97,10 +129,23 @@ class Dispatcher:
         """How many jobs were submitted and not collected."""
         return self._submitted - self._collected
 
+    @property
+    def pause_left(self):
+        """Seconds for which Meta wants nothing more of this number."""
+        return max(0.0, self._paused_until - time.monotonic())
+
     def submit(self, jobs):
         """Hand over jobs; returns at once."""
         self._submitted += len(jobs)
         self._loop.call_soon_threadsafe(self._accept, list(jobs))
+
+    def stop_groups(self, groups):
+        """From now on send nothing of these groups, and of no others than these withhold it."""
+        self._stopped = frozenset(groups)
+
+    def halt(self):
+        """Send nothing more; what was submitted comes back unsent."""
+        self._halted = True
 
     def collect(self, timeout=0.0):
         """Return the outcomes that have come in; wait ``timeout`` seconds for the first."""
@@ -115,6 +160,10 @@ class Dispatcher:
             self._collected += len(outcomes)
             return outcomes
 
+    def uploads(self):
+        """Return {digest: media id} of the documents uploaded since the last call."""
+        return self._uploader.take_new()
+
     def _run(self):
         try:
             asyncio.run(self._main())
@@ -125,30 +174,30 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._ready = asyncio.PriorityQueue()
         self._preparing = set()
-        self._uploads = asyncio.Semaphore(MAX_OPEN_UPLOADS)
+        self._waiting = 0
         self._calls = asyncio.Semaphore(MAX_OPEN_CALLS)
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(self._note_sent)
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE, ttl_dns_cache=300)
-        with concurrent.futures.ThreadPoolExecutor(
-            RENDER_THREADS, "discom.render"
-        ) as self._renderers:
-            async with aiohttp.ClientSession(
-                connector=connector,
-                headers=self._headers,
-                timeout=self._timeout,
-                trace_configs=[trace],
-            ) as self._session:
+        async with aiohttp.ClientSession(
+            connector=connector,
+            headers=self._headers,
+            timeout=self._timeout,
+            trace_configs=[trace],
+        ) as self._session:
+            with Uploader(self._session, self._root, self._verdicts) as self._uploader:
                 self._started.set()
                 await self._pump()
 
     def _accept(self, jobs):
         for job in jobs:
-            if job.render:
+            if job.render and not job.media_id:
                 task = self._loop.create_task(self._prepare(job))
                 self._preparing.add(task)
                 task.add_done_callback(self._preparing.discard)
             else:
+                if job.media_id:
+                    job.complete(job.media_id)
                 self._enqueue(job)
 
     def _enqueue(self, job):
@@ -160,69 +209,63 @@ class Dispatcher:
         while True:
             _priority, _number, job = await self._ready.get()
             if job is None:
-                if not self._preparing:
-                    break
-                await asyncio.wait(self._preparing)
-                self._ready.put_nowait((float("inf"), 0, None))
+                if self._preparing or self._waiting:
+                    # The end comes after what is still being made, or waits for its turn.
+                    await asyncio.sleep(0.05)
+                    self._ready.put_nowait(END)
+                    continue
+                break
+            if self._held_back(job):
                 continue
             await self._calls.acquire()
-            while wait := self._window.delay(time.monotonic()):
-                await asyncio.sleep(wait)
-            if self._halted:
-                # Not sent, so it may be claimed again once the account works.
+            while not (unsent := self._unsent(job)):
+                wait = self._window.delay(time.monotonic())
+                if not wait:
+                    break
+                await asyncio.sleep(min(wait, STEP))
+            if unsent:
                 self._calls.release()
-                self._outcomes.put(Outcome(job.key, Verdict.HALT))
+                self._outcomes.put(unsent)
                 continue
-            self._window.let_through(time.monotonic())
+            now = time.monotonic()
+            self._window.let_through(now)
+            self._pairs.note(job.recipient, now)
             task = self._loop.create_task(self._send(job))
             sending.add(task)
             task.add_done_callback(sending.discard)
         if sending:
             await asyncio.wait(sending)
 
+    def _held_back(self, job):
+        """Put a job aside whose recipient has just got a message; return whether it was."""
+        wait = self._pairs.delay(job.recipient, time.monotonic()) if job.spaced else 0
+        if not wait or self._unsent(job):
+            return False
+        self._waiting += 1
+
+        def back():
+            self._waiting -= 1
+            self._enqueue(job)
+
+        self._loop.call_later(min(wait, STEP), back)
+        return True
+
+    def _unsent(self, job):
+        """Return the outcome of a job that must not leave any more, else None."""
+        if self._halted:
+            # Not sent, so it may be claimed again once the account works.
+            return Outcome(job.key, Verdict.HALT)
+        if job.group in self._stopped or self.pause_left > MAX_WAIT:
+            return Outcome(job.key, Verdict.WITHDRAWN)
+        return None
+
     async def _prepare(self, job):
-        """Render and upload the document of a job; an upload is no message and may be repeated."""
-        async with self._uploads:
-            try:
-                content = await self._loop.run_in_executor(self._renderers, job.render)
-            except Exception as error:  # noqa: BLE001 layouts fail in any way
-                self._outcomes.put(
-                    Outcome(
-                        job.key, Verdict.FAILED, text=f"The document could not be made: {error}"
-                    )
-                )
-                return
-            if self._halted:
-                self._outcomes.put(Outcome(job.key, Verdict.HALT))
-                return
-            form = aiohttp.FormData()
-            form.add_field("messaging_product", "whatsapp")
-            form.add_field("type", "application/pdf")
-            form.add_field("file", content, filename=job.filename, content_type="application/pdf")
-            try:
-                async with self._session.post(f"{self._root}/media", data=form) as response:
-                    body = await response.read()
-                    retry_after = parse_retry_after(response.headers.get("Retry-After"))
-                if response.status != 200:
-                    error = parse_error(response.status, body, retry_after)
-                    verdict = judge_error(error)
-                    if verdict is Verdict.UNKNOWN:
-                        verdict = Verdict.RETRY
-                    self._report(
-                        Outcome(job.key, verdict, None, error.code, error.text, retry_after)
-                    )
-                    return
-                media_id = json.loads(body)["id"]
-            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-                self._report(
-                    Outcome(job.key, Verdict.OFFLINE, text=f"No connection: {redact(error)}")
-                )
-                return
-            except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
-                text = f"Upload failed: {redact(error) or 'time-out'}"
-                self._report(Outcome(job.key, Verdict.RETRY, text=text))
-                return
-        job.complete(media_id)
+        """Make and upload the document of a job; an upload is no message and may be repeated."""
+        outcome = await self._uploader.upload(job, self._unsent)
+        if outcome:
+            self._report(outcome)
+            return
+        job.complete(job.media_id)
         self._enqueue(job)
 
     async def _send(self, job):
@@ -233,7 +276,7 @@ class Dispatcher:
             ) as response:
                 body = await response.read()
                 retry_after = parse_retry_after(response.headers.get("Retry-After"))
-            outcome = judge_answer(job.key, response.status, body, retry_after)
+            outcome = judge_answer(job.key, response.status, body, self._verdicts, retry_after)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             outcome = Outcome(job.key, Verdict.OFFLINE, text=f"No connection: {redact(error)}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -241,19 +284,39 @@ class Dispatcher:
             outcome = Outcome(job.key, Verdict.UNKNOWN, text=text)
         finally:
             self._calls.release()
-            if not sent:
+            if sent:
+                self._window.answered(sent[0], time.monotonic())
+            else:
                 self._window.given_up()
+        outcome.media_id = job.media_id
+        if outcome.code == MEDIA_REFUSED and self._uploader.was_reused(job):
+            # The file was uploaded long ago; a new upload may do.
+            outcome.verdict = Verdict.RETRY
+        if outcome.verdict is Verdict.PAIR and outcome.retry_after:
+            now = time.monotonic()
+            self._pairs.hold(job.recipient, now + outcome.retry_after, now)
         self._report(outcome)
 
     async def _note_sent(self, _session, context, _parameters):
         """Tell the window when a message, and not an upload, really went out."""
         if context.trace_request_ctx is not None:
-            context.trace_request_ctx.append(True)
-            self._window.gone(time.monotonic())
+            context.trace_request_ctx.append(self._window.gone(time.monotonic()))
+
+    def _slow_down(self, retry_after):
+        """Pause as long as Meta says; else a moment, longer when the last pause did not help."""
+        now = time.monotonic()
+        if not retry_after:
+            if now < self._paused_until:
+                return  # was under way when the pause began
+            retry_after, self._pause = self._pause, min(2 * self._pause, MAX_THROTTLE_PAUSE)
+        self._paused_until = max(self._paused_until, now + retry_after)
+        self._window.pause(now, retry_after)
 
     def _report(self, outcome):
         if outcome.verdict is Verdict.THROTTLE:
-            self._window.pause(time.monotonic(), outcome.retry_after or THROTTLE_PAUSE)
+            self._slow_down(outcome.retry_after)
         elif outcome.verdict is Verdict.HALT:
             self._halted = True
+        elif outcome.verdict is Verdict.ACCEPTED:
+            self._pause = THROTTLE_PAUSE
         self._outcomes.put(outcome)

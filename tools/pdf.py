@@ -43,6 +43,7 @@ total above zero). Keys that are not listed reach a layout as they are, so that 
 own can show more.
 """
 
+import hashlib
 import json
 import re
 import threading
@@ -186,6 +187,12 @@ def prepare_bill(data):
 
 
 @cache
+def _changed(layout):
+    """Time of the last change of a layout; a running server keeps the layout it knows."""
+    return Path(layout).stat().st_mtime_ns
+
+
+@cache
 def _fonts():
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(FONTS)]
@@ -235,6 +242,16 @@ def render_many(layout, batches, workers=2):
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def digest(data, layout=BILL_LAYOUT):
+    """Name a document by what it shows and the layout as it stands, before it is rendered.
+
+    :rtype: str
+    """
+    changed = _changed(str(layout))
+    text = json.dumps([str(layout), changed, data], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def bill_pdf(data, layout=BILL_LAYOUT):

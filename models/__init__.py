@@ -60,6 +60,9 @@ from . import bill_res_partner
 from . import bill_document
 from . import bill_whatsapp
 from . import bill_proof
+from . import bill_run
+from . import bill_run_work
+from . import bill_run_bill
 from . import import_file
 from . import import_engine
 from . import import_refusals
@@ -70,6 +73,7 @@ from . import import_kyc
 from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
+from . import import_run
 from . import import_mapping
 from . import outage_reason
 from . import outage

@@ -8,7 +8,15 @@ EDITABLE_STATES = ("draft", "checked")
 # States in which the bill has gone out to the consumer and stands in the ledger.
 LIVE_STATES = ("issued", "partial", "overdue", "paid")
 # What follows from actions, payments, checks and later bills, and nobody writes.
-MUTABLE_FIELDS = {"amount_paid", "amount_due", "is_latest", "state", "is_held", "author_id"}
+MUTABLE_FIELDS = {
+    "amount_paid",
+    "amount_due",
+    "is_latest",
+    "state",
+    "is_held",
+    "author_id",
+    "run_id",
+}
 
 
 class DiscomBill(models.Model):
@@ -359,4 +367,7 @@ class DiscomBill(models.Model):
 
     def _set_state(self, state):
         """Write the state past the guard of :meth:`write`; the actions decide when."""
-        return models.Model.write(self, {"state": state})
+        vals = {"state": state}
+        if state == "cancelled":
+            vals["is_held"] = False
+        return models.Model.write(self, vals)

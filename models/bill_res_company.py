@@ -20,6 +20,11 @@ class ResCompany(models.Model):
         default=True,
         help="Nobody releases a held bill that he entered, imported or changed himself.",
     )
+    discom_run_four_eyes = fields.Boolean(
+        "Bill Runs Are Approved by Somebody Else",
+        default=True,
+        help="Nobody approves a bill run whose files he has taken in himself.",
+    )
 
     @api.constrains("discom_upi_address")
     def _check_discom_upi_address(self):

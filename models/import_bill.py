@@ -13,7 +13,7 @@ from .import_engine import Column
 HEAD_COLUMNS = [head for head, _label in HEADS]
 # Columns of the file to columns of the bill, as the value is staged.
 BILL_COLUMNS = {
-    "bill_no": "name",
+    "bill_name": "name",
     "months": "months",
     "bill_date": "bill_date",
     "due_date": "due_date",
@@ -66,6 +66,11 @@ class DiscomImport(models.Model):
     )
     bill_count = fields.Integer(compute="_compute_bill_count")
     bill_ready_count = fields.Integer(compute="_compute_bill_count")
+    correct_issued = fields.Boolean(
+        "Correct Issued Bills",
+        help="A row that differs from the issued bill of its account and period makes a new bill "
+        "that replaces it once it is issued itself. Otherwise the row is refused.",
+    )
 
     def _compute_bill_count(self):
         counts = self.env["discom.bill"]._read_group(
@@ -172,8 +177,14 @@ class DiscomImport(models.Model):
         if at is not None and values[at]:
             values[at] = convert.history_json(values[at], values[places["period"]])
 
+    def _only_period(self):
+        """Month of which alone the file may hold bills, as a date; None: any."""
+        return None
+
     def _plan_bill(self, stage):
-        """One live bill per account and period: a draft is replaced, an issued bill is history."""
+        """One live bill per account and period: a draft is replaced, an issued bill is history,
+        which a correction may follow. The number of a bill that was cancelled or corrected is taken
+        on with a suffix."""
         return SQL(
             """
             SELECT s.row_no, bill.id AS record_id, partner.id AS partner_id,
@@ -181,6 +192,16 @@ class DiscomImport(models.Model):
                    partner.discom_category_id AS category_id,
                    partner.discom_meter_no AS partner_meter_no, basis.id AS basis_id,
                    %(hash)s AS hash, bill.import_hash AS old_hash,
+                   CASE WHEN bill.state NOT IN %(editable)s THEN bill.id END AS correction_of_id,
+                   CASE WHEN namesake.id IS NULL
+                             OR namesake.id = bill.id AND bill.state IN %(editable)s THEN s.bill_no
+                        WHEN bill.state IN %(editable)s
+                             AND starts_with(bill.name, s.bill_no || '/') THEN bill.name
+                        ELSE s.bill_no || '/' || (
+                                 SELECT count(*) + 1 FROM discom_bill former
+                                  WHERE former.partner_id = partner.id
+                                    AND former.period = s.period)
+                   END AS bill_name,
                    COALESCE(s.reason, CASE
                        WHEN s.nth > 1 THEN %(duplicate)s
                        WHEN s.nth_no > 1 THEN %(duplicate_no)s
@@ -189,10 +210,12 @@ class DiscomImport(models.Model):
                        WHEN s.basis IS NOT NULL AND basis.id IS NULL THEN %(no_basis)s
                        WHEN s.due_date < s.bill_date THEN %(due)s
                        WHEN s.months = 0 THEN %(no_months)s
+                       WHEN s.period <> %(only)s THEN %(other_month)s
                        WHEN bill.import_hash IS DISTINCT FROM %(hash)s
-                            AND bill.state NOT IN %(editable)s THEN %(issued)s
-                       WHEN namesake.id IS NOT NULL AND namesake.id IS DISTINCT FROM bill.id
-                            THEN %(used)s
+                            AND bill.state NOT IN %(editable)s AND NOT %(correct)s
+                            THEN %(issued)s
+                       WHEN namesake.id IS NOT NULL AND (namesake.partner_id, namesake.period)
+                                IS DISTINCT FROM (partner.id, s.period) THEN %(used)s
                    END) AS reason
               FROM (SELECT *,
                            ROW_NUMBER() OVER (PARTITION BY account_no, period ORDER BY row_no)
@@ -218,6 +241,9 @@ class DiscomImport(models.Model):
             company=self.company_id.id,
             scope=self._scope_sql(),
             editable=EDITABLE_STATES,
+            correct=self.correct_issued,
+            only=SQL("%s::date", self._only_period()),
+            other_month=self._refusal("other_month", "period", SQL("to_char(s.period, 'YYYY-MM')")),
             duplicate=self._refusal("duplicate", "account_no", SQL("s.account_no")),
             duplicate_no=self._refusal("duplicate", "bill_no", SQL("s.bill_no")),
             unknown=self._refusal("unknown_consumer", "account_no", SQL("s.account_no")),
@@ -287,6 +313,7 @@ class DiscomImport(models.Model):
         values = {
             **self._bill_values(),
             "id": SQL("r.new_id"),
+            "correction_of_id": SQL("r.correction_of_id"),
             "company_id": SQL("%s", self.company_id.id),
             "currency_id": SQL("%s", self.env.ref("base.INR").id),
             "is_latest": SQL("FALSE"),
@@ -298,7 +325,8 @@ class DiscomImport(models.Model):
                 """
                 WITH r AS MATERIALIZED (
                     SELECT new.*, nextval('discom_bill_id_seq') AS new_id
-                      FROM (%(rows)s) new WHERE new.verdict = 'new'
+                      FROM (%(rows)s) new
+                     WHERE new.verdict = 'new' OR new.correction_of_id IS NOT NULL
                 ), bills AS (
                     INSERT INTO discom_bill (%(columns)s) SELECT %(values)s FROM r
                 ), lines AS (
@@ -316,6 +344,7 @@ class DiscomImport(models.Model):
 
     def _update_bills(self, rows):
         values = self._bill_values()
+        rows = SQL("SELECT * FROM (%s) changed WHERE correction_of_id IS NULL", rows)
         updated = self.env.execute_query(
             SQL(
                 """

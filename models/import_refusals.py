@@ -171,8 +171,10 @@ class DiscomImport(models.Model):
             ),
             # what the row would do
             "issued": self.env._(
-                "The account has the issued bill %(value)s for this period. Correct that one."
+                "The account has the issued bill %(value)s for this period. Correct that one, or "
+                "import with “Correct issued bills”."
             ),
+            "other_month": self.env._("The bill is of the month %(value)s; the run is not."),
             "bill_no_used": self.env._("The bill number “%(value)s” belongs to another bill."),
             "due_before_bill": self.env._("The due date lies before the bill date."),
             "reference_used": self.env._("The receipt “%(value)s” is known with other contents."),

@@ -33,6 +33,7 @@ from . import test_network
 from . import test_phone
 from . import test_outage_tour
 from . import test_bill_rights
+from . import test_bill_run
 from . import test_import_rights
 from . import test_whatsapp_res_partner
 from . import test_whatsapp_rights

@@ -1,0 +1,526 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..tools import formats
+
+# States in which files are taken and bills checked, before the manager has approved.
+OPEN_STATES = ("draft", "taken", "checked")
+ISSUED_BILLS = ("issued", "partial", "paid", "overdue")
+# What only the actions of a run set.
+OWN_FIELDS = {
+    "state",
+    "approved_by_id",
+    "approved_date",
+    "approved_count",
+    "approved_amount",
+    "work",
+    "work_user_id",
+    "work_total",
+    "work_done",
+    "work_error",
+    "last_bill_id",
+}
+
+
+class DiscomBillRun(models.Model):
+    """The bills of one office and month on their way from the file to the consumers.
+
+    draft -> taken -> checked -> approved -> issuing -> issued -> sending -> done; cancelled before
+    anything is issued. Bills that are held back do not stop the others: released or corrected
+    later, they are approved and issued in the same run. What takes long is done in the background
+    (see ``bill_run_work.py``).
+    """
+
+    _name = "discom.bill.run"
+    _description = "Bill Run"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "period desc, id desc"
+    _check_company_auto = True
+    _mail_post_access = "read"
+
+    def _default_office_id(self):
+        return self.env.user.discom_scope_ids[:1]
+
+    name = fields.Char(compute="_compute_name", store=True)
+    company_id = fields.Many2one(
+        "res.company", required=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    office_id = fields.Many2one(
+        "discom.office",
+        required=True,
+        default=lambda self: self._default_office_id(),
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        help="The run holds the bills of this office and of those below it.",
+    )
+    period = fields.Date(
+        required=True,
+        default=lambda self: self.env["discom.bill"]._today().replace(day=1),
+        help="Billing month, as its first day.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("taken", "Files taken"),
+            ("checked", "Checked"),
+            ("approved", "Approved"),
+            ("issuing", "Issuing"),
+            ("issued", "Issued"),
+            ("sending", "Sending"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        group_expand=True,
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Responsible",
+        required=True,
+        default=lambda self: self.env.user,
+        tracking=True,
+        help="Takes the files, has the bills checked, issued and sent.",
+    )
+    manager_id = fields.Many2one(
+        "res.users",
+        "Approver",
+        compute="_compute_manager_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain=lambda self: [
+            ("all_group_ids", "in", self.env.ref("discom.group_division_manager").ids)
+        ],
+        help="Division manager who is asked to release held bills and to approve the run.",
+    )
+    approved_by_id = fields.Many2one("res.users", "Approved By", readonly=True, copy=False)
+    approved_date = fields.Datetime("Approved On", readonly=True, copy=False)
+    approved_count = fields.Integer("Bills Approved", readonly=True, copy=False, aggregator="sum")
+    approved_amount = fields.Monetary("Amount Approved", readonly=True, copy=False)
+
+    work = fields.Selection(
+        [
+            ("check", "Being checked"),
+            ("issue", "Being issued"),
+            ("cancel", "Being cancelled"),
+        ],
+        "In the Background",
+        readonly=True,
+        copy=False,
+    )
+    work_user_id = fields.Many2one("res.users", readonly=True, copy=False)
+    work_total = fields.Integer("Bills to Work On", readonly=True, copy=False, aggregator=None)
+    work_done = fields.Integer("Bills Worked On", readonly=True, copy=False, aggregator=None)
+    work_error = fields.Text("Interrupted", readonly=True, copy=False)
+    work_progress = fields.Float("Progress (%)", compute="_compute_work_progress")
+    last_bill_id = fields.Integer(readonly=True, copy=False, aggregator=None)
+
+    bill_ids = fields.One2many("discom.bill", "run_id", "Bills of the Run")
+    bill_count = fields.Integer("Bills", compute="_compute_bills")
+    draft_count = fields.Integer("To Check", compute="_compute_bills")
+    held_count = fields.Integer("Held Back", compute="_compute_bills")
+    checked_count = fields.Integer("To Issue", compute="_compute_bills")
+    issued_count = fields.Integer("Issued", compute="_compute_bills")
+    cancelled_count = fields.Integer("Cancelled", compute="_compute_bills")
+    amount_total = fields.Monetary("Payable", compute="_compute_bills")
+    amount_held = fields.Monetary("Payable, Held Back", compute="_compute_bills")
+    amount_issued = fields.Monetary("Payable, Issued", compute="_compute_bills")
+    issued_share = fields.Float("Issued (%)", compute="_compute_bills")
+    unapproved_count = fields.Integer(
+        "Waiting for Approval",
+        compute="_compute_unapproved_count",
+        help="Checked bills that nobody has approved, or that changed after the approval.",
+    )
+    finding_html = fields.Html("What the Checks Found", compute="_compute_finding_html")
+
+    _office_period_uniq = models.UniqueIndex(
+        "(office_id, period) WHERE state <> 'cancelled'",
+        "This office has a bill run for this month already.",
+    )
+    _period_first_day = models.Constraint(
+        "CHECK (EXTRACT(day FROM period) = 1)", "The period is given as the first day of a month."
+    )
+    _work_idx = models.Index("(id) WHERE work IS NOT NULL")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("office_id", "period")
+    def _compute_name(self):
+        for run in self:
+            month = run.period and formats.medium_month(run.period, "en_IN")
+            run.name = f"{run.office_id.name or ''} · {month or ''}"
+
+    @api.depends("office_id.name", "office_id.name_hi", "period")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        hindi = (self.env.lang or "").startswith("hi")
+        for run in self:
+            office = (hindi and run.office_id.name_hi) or run.office_id.name or ""
+            month = run.period and formats.medium_month(run.period, self.env.lang)
+            run.display_name = f"{office} · {month or ''}"
+
+    def _compute_currency_id(self):
+        self.currency_id = self.env.ref("base.INR")
+
+    @api.depends("office_id")
+    def _compute_manager_id(self):
+        """The division manager nearest above the office."""
+        group = self.env.ref("discom.group_division_manager")
+        for run in self:
+            above = [int(part) for part in (run.office_id.parent_path or "").split("/") if part]
+            # Everybody may know who the manager of an office is.
+            managers = (
+                self.env["res.users"]
+                .sudo()
+                .search([("all_group_ids", "in", group.ids), ("discom_office_ids", "in", above)])
+            )
+            run.manager_id = max(
+                managers,
+                key=lambda user: max(
+                    above.index(office.id)
+                    for office in user.discom_office_ids
+                    if office.id in above
+                ),
+                default=False,
+            )
+
+    @api.depends("work_done", "work_total")
+    def _compute_work_progress(self):
+        for run in self:
+            run.work_progress = 100 * run.work_done / run.work_total if run.work_total else 0
+
+    @api.depends("bill_ids.state", "bill_ids.is_held", "bill_ids.amount_total")
+    def _compute_bills(self):
+        """Count the bills of all runs in one query; nothing is kept that could differ from it."""
+        groups = {}
+        for run, state, held, count, amount in self.env["discom.bill"]._read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state", "is_held"],
+            ["__count", "amount_total:sum"],
+        ):
+            key = "held" if held else "issued" if state in ISSUED_BILLS else state
+            before = groups.setdefault(run.id, {}).get(key, (0, 0))
+            groups[run.id][key] = (before[0] + count, before[1] + (amount or 0))
+        for run in self:
+            by_key = groups.get(run.id or run._origin.id, {})
+
+            def count(key, by_key=by_key):
+                return by_key.get(key, (0, 0))[0]
+
+            def amount(*keys, by_key=by_key):
+                return sum(by_key.get(key, (0, 0))[1] for key in keys)
+
+            run.draft_count = count("draft")
+            run.held_count = count("held")
+            run.checked_count = count("checked")
+            run.issued_count = count("issued")
+            run.cancelled_count = count("cancelled")
+            run.bill_count = sum(count for count, _amount in by_key.values())
+            run.amount_total = amount("draft", "held", "checked", "issued")
+            run.amount_held = amount("held")
+            run.amount_issued = amount("issued")
+            living = run.bill_count - run.cancelled_count
+            run.issued_share = 100 * run.issued_count / living if living else 0
+
+    @api.depends("bill_ids.state", "approved_date")
+    def _compute_unapproved_count(self):
+        self.env["discom.bill"].flush_model(["state", "run_id"])
+        self.flush_model(["approved_date"])
+        counts = dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT run.id, count(*)
+                      FROM discom_bill_run run
+                      JOIN discom_bill bill ON bill.run_id = run.id AND bill.state = 'checked'
+                     WHERE run.id = ANY(%s) AND NOT (%s)
+                  GROUP BY run.id
+                    """,
+                    list(self.ids),
+                    self._sql_approved(),
+                )
+            )
+        )
+        for run in self:
+            run.unapproved_count = counts.get(run.id, 0)
+
+    @api.depends("bill_ids.is_held")
+    def _compute_finding_html(self):
+        counts = {}
+        for run, check, level, state, count in self.env["discom.bill.finding"]._read_group(
+            [("bill_id.run_id", "in", self.ids), ("state", "!=", "settled")],
+            ["bill_id.run_id", "check_id", "level", "state"],
+            ["__count"],
+        ):
+            row = counts.setdefault(run.id, {}).setdefault(
+                check.id, {"name": check.display_name, "level": level, "open": 0, "released": 0}
+            )
+            row[state] += count
+        for run in self:
+            rows = counts.get(run.id)
+            run.finding_html = rows and self.env["ir.qweb"]._render(
+                "discom.discom_bill_run_findings", {"rows": rows.values()}
+            )
+
+    @api.model
+    def _sql_approved(self):
+        """SQL condition: the bill ``bill`` is as it was when its run ``run`` was approved."""
+        return SQL(
+            "run.approved_date IS NOT NULL"
+            " AND date_trunc('second', bill.write_date) <= run.approved_date"
+        )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # Defaults in the context become values as well, and the context comes from the client.
+        defaults = {
+            name: self.env.context[f"default_{name}"]
+            for name in OWN_FIELDS
+            if f"default_{name}" in self.env.context
+        }
+        for vals in vals_list:
+            self._refuse_own_fields({**defaults, **vals})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_own_fields(vals)
+        if {"office_id", "period", "company_id"} & vals.keys() and any(
+            run.state != "draft" or run.bill_count for run in self
+        ):
+            raise UserError(
+                self.env._("This run holds bills already. Cancel it and begin another one.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if any(run.state != "draft" or run.bill_count for run in self):
+            raise UserError(
+                self.env._("Only an empty draft can be deleted. Cancel the run instead.")
+            )
+
+    def _refuse_own_fields(self, vals):
+        if any(vals[name] not in (False, None, "draft", 0) for name in OWN_FIELDS & vals.keys()):
+            raise UserError(self.env._("State and approval of a run follow from its actions."))
+
+    def _set(self, **vals):
+        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
+        return super().write(vals)
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """Take in the bills of this office and month, and check all that may still change."""
+        self.ensure_one()
+        self._begin(OPEN_STATES)
+        if not self._count_left("check"):
+            raise UserError(
+                self.env._(
+                    "There are no bills of %(office)s for this month. Add the bill file of the "
+                    "billing system first.",
+                    office=self.office_id.display_name,
+                )
+            )
+        return self._start_work("check")
+
+    def action_approve(self):
+        """Approve the checked bills as they are now; those held back stay behind."""
+        self.ensure_one()
+        if not self.env.user.has_group("discom.group_division_manager"):
+            raise UserError(self.env._("The division manager approves bill runs."))
+        self._begin(("checked", "approved", "issued", "sending", "done"))
+        if not self.checked_count:
+            raise UserError(self.env._("No bill of this run is checked and waits for approval."))
+        if (
+            self.company_id.discom_run_four_eyes
+            and not self.env.su
+            and self.env.user in self._takers()
+        ):
+            raise UserError(
+                self.env._(
+                    "You have taken in the files of this run yourself. Another manager approves it."
+                )
+            )
+        count, amount = self.env.execute_query(
+            SQL(
+                "SELECT count(*), sum(amount_total) FROM discom_bill"
+                " WHERE run_id = %s AND state = 'checked'",
+                self.id,
+            )
+        )[0]
+        self._set(
+            state="approved" if self.state == "checked" else self.state,
+            approved_by_id=self.env.uid,
+            # As precise as the time at which bills change, which the approval is compared with.
+            approved_date=self.env.cr.now().replace(microsecond=0),
+            approved_count=self.approved_count + count,
+            approved_amount=self.approved_amount + (amount or 0),
+        )
+        self.message_post(
+            body=self.env._(
+                "Approved: %(count)s bills, %(amount)s; %(held)s held back.",
+                count=formats.number(count),
+                amount=self.currency_id.format(amount or 0),
+                held=formats.number(self.held_count),
+            )
+        )
+        self._hand_over(self.user_id, self.env._("Issue the approved bills"))
+        return True
+
+    def action_issue(self):
+        """Issue the approved bills, in batches in the background where they are many."""
+        self.ensure_one()
+        self._begin(("approved", "issuing", "issued", "sending", "done"))
+        if not self._next_ids("issue", 1):
+            raise UserError(
+                self.env._("No approved bill waits to be issued. Changed bills are approved anew.")
+            )
+        if self.state == "approved":
+            self._set(state="issuing")
+        return self._start_work("issue")
+
+    def action_send(self):
+        """Open the composer on the bills of this run; who has a bill already is skipped."""
+        self.ensure_one()
+        self._begin(("issued", "sending", "done"))
+        return self.env["discom.whatsapp.composer"]._open(
+            "discom.bill", [("run_id", "=", self.id)], "bill"
+        )
+
+    def action_cancel(self):
+        """Cancel the run and its bills, as long as none is issued."""
+        self.ensure_one()
+        self._begin((*OPEN_STATES, "approved"))
+        if self.issued_count:
+            raise UserError(
+                self.env._("Bills of this run are issued. Correct or cancel these one by one.")
+            )
+        return self._start_work("cancel")
+
+    def action_done(self):
+        """Close a run whose bills are issued; what is held back stays where it is."""
+        self.ensure_one()
+        self._begin(("issued", "sending"))
+        self._set(state="done")
+        self._close_activities()
+        return True
+
+    def action_resume(self):
+        """Go on with work in the background that was interrupted."""
+        self.ensure_one()
+        self.check_access("write")
+        self._set(work_error=False, work_user_id=self.env.uid)
+        self._wake()
+        return True
+
+    def action_refresh(self):
+        """Show the progress of this moment."""
+        return True
+
+    def action_open_bills(self):
+        """Open the bills of the run; the context's ``bill_filter`` narrows them."""
+        self.ensure_one()
+        narrowed = {
+            "draft": [("state", "=", "draft"), ("is_held", "=", False)],
+            "held": [("is_held", "=", True)],
+            "checked": [("state", "=", "checked")],
+            "issued": [("state", "in", ISSUED_BILLS)],
+            "cancelled": [("state", "=", "cancelled")],
+        }
+        wanted = self.env.context.get("bill_filter")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "discom.discom_bill_action_held" if wanted == "held" else "discom.discom_bill_action"
+        )
+        action["domain"] = [("run_id", "=", self.id), *narrowed.get(wanted, [])]
+        action["context"] = {}
+        action["display_name"] = self.display_name
+        return action
+
+    def action_open_findings(self):
+        """Open what the checks found on the bills of the run."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_bill_finding_action")
+        action["domain"] = [("bill_id.run_id", "=", self.id)]
+        action["context"] = {"search_default_open": 1, "search_default_group_by_check": 1}
+        return action
+
+    # === BUSINESS METHODS === #
+
+    def _begin(self, states):
+        """Lock the run for an action of the current user.
+
+        :raise UserError: when it is in none of ``states``, or something is under way
+        """
+        self.check_access("write")
+        self.lock_for_update()
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        if self.work:
+            raise UserError(
+                self.env._("The background works on this run. Wait until it has ended.")
+            )
+        if self.state not in states:
+            raise UserError(
+                self.env._(
+                    "%(run)s is in the state “%(state)s”, so this cannot be done with it.",
+                    run=self.display_name,
+                    state=labels[self.state],
+                )
+            )
+
+    def _takers(self):
+        """Users who took the bills in and therefore do not approve them."""
+        return self.create_uid
+
+    def _sql_collectable(self):
+        """SQL condition: ``bill`` is of the office and month, and belongs to no run yet."""
+        return SQL(
+            """
+            bill.run_id IS NULL AND bill.period = %s AND bill.state IN ('draft', 'checked')
+            AND bill.correction_of_id IS NULL
+            AND bill.office_id IN (SELECT id FROM discom_office WHERE parent_path LIKE %s)
+            """,
+            self.period,
+            f"{self.office_id.parent_path}%",
+        )
+
+    def _collect(self, limit):
+        """Take in bills of the office and month that belong to no run yet.
+
+        :return: number of bills
+        """
+        self.env["discom.bill"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_bill SET run_id = %s
+                 WHERE id IN (SELECT bill.id FROM discom_bill bill WHERE %s LIMIT %s)
+                """,
+                self.id,
+                self._sql_collectable(),
+                limit,
+            )
+        )
+        self.env["discom.bill"].invalidate_model(["run_id"])
+        self.invalidate_recordset(["bill_ids"])
+        return self.env.cr.rowcount
+
+    def _hand_over(self, user, summary):
+        """Replace what was to be done for this run by what is to be done now."""
+        self._close_activities()
+        if user:
+            # No e-mail: the list of things to do says it.
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                "discom.mail_activity_type_bill_run", user_id=user.id, summary=summary
+            )
+
+    def _close_activities(self):
+        self.activity_feedback(["discom.mail_activity_type_bill_run"])

@@ -24,10 +24,28 @@ class DiscomBill(models.Model):
     @api.model
     def _whatsapp_purposes(self):
         return {
-            "bill": {"consent": "bills", "priority": 40},
-            "due_reminder": {"consent": "dues", "priority": 30},
-            "overdue": {"consent": "dues", "priority": 30},
+            "bill": {"consent": "bills", "priority": 40, "combine": True},
+            "due_reminder": {"consent": "dues", "priority": 30, "combine": True},
+            "overdue": {"consent": "dues", "priority": 30, "combine": True},
         }
+
+    @api.model
+    def _whatsapp_variables(self):
+        return {
+            **super()._whatsapp_variables(),
+            "bill_no": self.env._("Bill number"),
+            "period": self.env._("Month of the bill"),
+            "amount": self.env._("Amount still to pay"),
+            "due_date": self.env._("Due date"),
+            "amount_after_due": self.env._("Amount after the due date"),
+            "bill_token": self.env._("Secret part of the bill's address"),
+            "accounts": self.env._("Combined: connections and their amounts"),
+            "account_count": self.env._("Combined: number of connections"),
+            "total": self.env._("Combined: total amount"),
+        }
+
+    def _whatsapp_amounts(self, purpose):
+        return {bill.id: bill.amount_due for bill in self}
 
     @api.model
     def _whatsapp_audience(self, domain, purpose):

@@ -235,6 +235,7 @@ class ResPartner(models.Model):
                         "phone": consumer.discom_whatsapp_number,
                         "lang": template.lang,
                         **values,
+                        "values": template._mapped(values.get("values") or {}),
                     }
                     for consumer, template, values in consumers_values
                 ]

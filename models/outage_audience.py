@@ -32,10 +32,25 @@ class DiscomOutage(models.Model):
                 "consent": "outages",
                 "priority": PRIORITY_OUTAGE,
                 "once_per_phone": True,
+                # Regulation wants it told at once; a signature would come after the lights.
+                "urgent": True,
                 # Hours may change more than once.
                 "repeat": purpose == "outage_changed",
             }
             for purpose in (*ANNOUNCEMENTS, *FOLLOW_UPS)
+        }
+
+    @api.model
+    def _whatsapp_variables(self):
+        return {
+            **super()._whatsapp_variables(),
+            "area": self.env._("Assets and villages"),
+            "date_start": self.env._("Beginning"),
+            "date_end_expected": self.env._("Expected end"),
+            "date_end": self.env._("End"),
+            "reason": self.env._("Reason"),
+            "kind": self.env._("Kind of outage"),
+            "officer": self.env._("Officer and designation"),
         }
 
     @api.model

@@ -3,7 +3,7 @@ import secrets
 from urllib.parse import urlsplit
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 SECRET_GROUPS = "discom.group_administrator,base.group_system"
@@ -286,6 +286,16 @@ class WhatsAppAccount(models.Model):
             log_exceptions=False,
         )
         self.invalidate_recordset(list(values))
+
+    def _export_rows(self, paths, **kwargs):
+        """Refuse to export secrets, also through a record that leads here, to whoever asks.
+
+        An exported file lies about in mails and downloads; the form is the place to see them.
+        """
+        hidden = {*SECRETS, "webhook_key", "webhook_url"}
+        if any(path and path[0] in hidden for path in paths):
+            raise UserError(self.env._("Tokens and secrets of a sending number are not exported."))
+        return super()._export_rows(paths, **kwargs)
 
     def _create_lanes(self):
         """Give each account its scheduled action."""

@@ -1,14 +1,15 @@
 import json
 import re
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools import webhook_payload
 from ..tools.cloud_api import CloudApi, CloudApiError
 
 PHONE_NUMBER_FIELDS = (
-    "id,display_phone_number,verified_name,quality_rating,whatsapp_business_manager_messaging_limit"
+    "id,display_phone_number,verified_name,quality_rating,throughput,"
+    "whatsapp_business_manager_messaging_limit"
 )
 # Unique recipients per rolling 24 hours, by Meta's name of the level.
 # https://developers.facebook.com/docs/whatsapp/messaging-limits
@@ -206,11 +207,15 @@ class WhatsAppAccount(models.Model):
                     waba=self.waba_id,
                 )
             )
+        business = self._call("get", self.waba_id, {"fields": "id,currency"})
         quality = str(answer.get("quality_rating") or "").lower()
         vals = {
             "phone_number": answer.get("display_phone_number"),
             "verified_name": answer.get("verified_name"),
             "quality": quality if quality in QUALITIES else "unknown",
+            "throughput_level": (answer.get("throughput") or {}).get("level"),
+            "billing_currency": business.get("currency"),
+            "tested_at": fields.Datetime.now(),
         }
         self.write(vals)
         self._apply_messaging_limit(

@@ -1,9 +1,10 @@
 import ast
+import math
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_duration
 
 from ..tools.identity import mask_aadhaar
 from .whatsapp_message import LIVE
@@ -35,7 +36,8 @@ class DiscomWhatsappAudience(models.AbstractModel):
     template_id = fields.Many2one(
         "discom.whatsapp.template",
         domain="[('account_id', '=', account_id), ('purpose', '=', purpose),"
-        " ('status', '=', 'approved'), ('category_drifted', '=', False)]",
+        " ('status', '=', 'approved'), ('category_drifted', '=', False),"
+        " ('combined', '=', False)]",
         help="Its translations of the same name are used for consumers who read another language.",
     )
     resend = fields.Boolean(
@@ -126,6 +128,10 @@ class DiscomWhatsappAudience(models.AbstractModel):
             audience=documents._whatsapp_audience(self._records_domain(), self.purpose),
         )
 
+    def _own_broadcast_id(self):
+        """Return the broadcast whose messages do not make this audience a repetition."""
+        return 0
+
     def _repeated_sql(self, spec):
         """Return the condition under which somebody already has the message, or would twice."""
         conditions = []
@@ -136,9 +142,11 @@ class DiscomWhatsappAudience(models.AbstractModel):
                         SELECT FROM discom_whatsapp_message m
                          WHERE m.res_model = %s AND m.res_id = a.res_id
                            AND m.partner_id = a.partner_id AND m.purpose = %s
-                           AND m.state = ANY(%s))""",
+                           AND m.broadcast_id IS DISTINCT FROM %s
+                           AND (m.state = ANY(%s) OR m.skip_reason = 'combined'))""",
                     self.res_model,
                     self.purpose,
+                    self._own_broadcast_id(),
                     list(LIVE),
                 )
             )
@@ -159,6 +167,22 @@ class DiscomWhatsappAudience(models.AbstractModel):
 
     def _message_values(self, rows):
         """Return the frozen values of each of ``rows`` (dicts of the audience query), in order."""
+        templates = self._row_templates(rows)
+        mappings = {template: template._mapping() for template in set(templates) if template}
+        return [
+            self._without_aadhaar(
+                self.env["discom.whatsapp.template"]._apply_mapping(mappings.get(template), values)
+            )
+            for template, values in zip(templates, self._document_values(rows), strict=True)
+        ]
+
+    def _row_templates(self, rows):
+        """Return the template of the message of each of ``rows``, in order."""
+        templates = self._templates_by_lang()
+        return [templates.get(row["lang"]) for row in rows]
+
+    def _document_values(self, rows):
+        """Return what consumer and document say, one dict for each of ``rows``, in order."""
         documents = self.env[self.res_model]
         by_lang = {}
         for row in rows:
@@ -169,14 +193,21 @@ class DiscomWhatsappAudience(models.AbstractModel):
         }
         offices = self._signing_offices({row["office_id"] for row in rows})
         return [
-            self._without_aadhaar(
-                {
-                    **self._partner_values(row, offices.get(row["office_id"])),
-                    **values[row["lang"]].get(row["res_id"], {}),
-                }
-            )
+            {
+                **self._partner_values(row, offices.get(row["office_id"])),
+                **values[row["lang"]].get(row["res_id"], {}),
+            }
             for row in rows
         ]
+
+    @api.model
+    def _spoken_duration(self, seconds):
+        """Return how long that is, as people say it."""
+        if seconds < 60:
+            return self.env._("less than a minute")
+        if seconds < 3600:
+            return self.env._("%(minutes)s minutes", minutes=math.ceil(seconds / 60))
+        return self.env._("%(time)s hours", time=format_duration(seconds / 3600))
 
     @api.model
     def _without_aadhaar(self, values):

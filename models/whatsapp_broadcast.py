@@ -7,7 +7,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from .whatsapp_message import PRIORITY_OTHER, REACHED
+from .whatsapp_message import PRIORITY_OTHER
 
 _logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class DiscomWhatsappBroadcast(models.Model):
     """One sending: an audience that was looked at, confirmed and became messages."""
 
     _name = "discom.whatsapp.broadcast"
-    _inherit = ["mail.thread", "discom.whatsapp.audience"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "discom.whatsapp.audience"]
     _description = "WhatsApp Broadcast"
     _order = "id desc"
     _mail_post_access = "read"
@@ -44,11 +44,14 @@ class DiscomWhatsappBroadcast(models.Model):
     )
     state = fields.Selection(
         [
+            ("to_approve", "To Be Approved"),
+            ("scheduled", "Scheduled"),
             ("planning", "Being Prepared"),
             ("sending", "Sending"),
             ("paused", "Paused"),
             ("done", "Done"),
             ("cancelled", "Cancelled"),
+            ("rejected", "Refused"),
         ],
         default="planning",
         required=True,
@@ -63,15 +66,6 @@ class DiscomWhatsappBroadcast(models.Model):
     plan_res_id = fields.Integer(readonly=True, aggregator=None)
     plan_partner_id = fields.Integer(readonly=True, aggregator=None)
     planned_share = fields.Float("Prepared (%)", compute="_compute_planned_share")
-    settled_share = fields.Float("Progress (%)", compute="_compute_counts")
-    queued_count = fields.Integer("Waiting", compute="_compute_counts")
-    sent_count = fields.Integer("Sent", compute="_compute_counts")
-    delivered_count = fields.Integer("Delivered", compute="_compute_counts")
-    read_count = fields.Integer("Read", compute="_compute_counts")
-    failed_count = fields.Integer("Failed", compute="_compute_counts")
-    unknown_count = fields.Integer("Without Answer", compute="_compute_counts")
-    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
-
     _running_idx = models.Index(
         "(account_id, state) WHERE state IN ('planning', 'sending', 'paused')"
     )
@@ -80,29 +74,6 @@ class DiscomWhatsappBroadcast(models.Model):
     def _compute_planned_share(self):
         for broadcast in self:
             broadcast.planned_share = 100 * broadcast.planned_count / (broadcast.total_count or 1)
-
-    def _compute_counts(self):
-        counts = {broadcast.id: {} for broadcast in self}
-        for broadcast, state, count in self.env["discom.whatsapp.message"]._read_group(
-            [("broadcast_id", "in", self.ids)], ["broadcast_id", "state"], ["__count"]
-        ):
-            counts[broadcast.id][state] = count
-        for broadcast in self:
-            by_state = counts.get(broadcast.id, {})
-
-            def total(*states, by_state=by_state):
-                return sum(by_state.get(state, 0) for state in states)
-
-            broadcast.queued_count = total("queued", "in_flight")
-            broadcast.sent_count = total(*REACHED)
-            broadcast.delivered_count = total("delivered", "read")
-            broadcast.read_count = total("read")
-            broadcast.failed_count = total("failed")
-            broadcast.unknown_count = total("unknown")
-            broadcast.skipped_count = total("skipped", "cancelled")
-            everything = sum(by_state.values())
-            waiting = broadcast.queued_count + broadcast.unknown_count
-            broadcast.settled_share = 100 * (everything - waiting) / (everything or 1)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
@@ -142,8 +113,9 @@ class DiscomWhatsappBroadcast(models.Model):
 
     def action_cancel(self):
         """Give up what has not left; what has left cannot be called back."""
-        steered = self._steered(("planning", "sending", "paused"))
+        steered = self._steered(("to_approve", "scheduled", "planning", "sending", "paused"))
         steered.write({"state": "cancelled"})
+        steered._close_request()
         steered._wake()
 
     def action_retry_failed(self):
@@ -156,6 +128,9 @@ class DiscomWhatsappBroadcast(models.Model):
         steered.filtered(lambda b: b.state == "done").write({"state": "sending"})
 
     # === BUSINESS METHODS === #
+
+    def _own_broadcast_id(self):
+        return self.id
 
     def _steered(self, states):
         """Return these broadcasts with the right to steer them, if they are in one of ``states``.
@@ -215,6 +190,7 @@ class DiscomWhatsappBroadcast(models.Model):
         commit = self.env["ir.cron"]._commit_progress
         end = time.monotonic() + RUN_SECONDS
         self._close()
+        self._release_due()
         commit()
         while broadcast := self.search([("state", "=", "planning")], order="priority, id", limit=1):
             if time.monotonic() > end:
@@ -306,50 +282,61 @@ class DiscomWhatsappBroadcast(models.Model):
 
     def _insert_messages(self, rows):
         """Insert one message per row of the audience query, in one statement."""
-        templates = {lang: t.id for lang, t in self._templates_by_lang().items()}
         sendable = [row for row in rows if not row["reason"]]
-        values = iter(self._message_values(sendable))
+        templates = self._row_templates(sendable)
+        self.env["discom.whatsapp.template"].union(*templates)._keep_version()
+        values = iter(zip(templates, self._message_values(sendable), strict=True))
         documents = self.env[self.res_model].browse({row["res_id"] for row in sendable})
         expiry = documents._whatsapp_expiry(self.purpose)
         now = fields.Datetime.now()
         self.env.cr.execute_values(
             """
             INSERT INTO discom_whatsapp_message (
-                key, direction, account_id, broadcast_id, template_id, partner_id, office_id, phone,
-                lang, res_model, res_id, purpose, priority, values, state, skip_reason, expires_at,
-                attempts, create_uid, create_date, write_uid, write_date)
+                key, direction, account_id, broadcast_id, template_id, version_id, partner_id,
+                office_id, phone, lang, res_model, res_id, purpose, priority, values, state,
+                skip_reason, expires_at, attempts, create_uid, create_date, write_uid, write_date)
             VALUES %s
             ON CONFLICT DO NOTHING
             """,
-            [
-                (
-                    self.account_id.id,
-                    self.id,
-                    templates.get(row["lang"]) if not row["reason"] else None,
-                    row["partner_id"],
-                    row["office_id"],
-                    row["phone"],
-                    row["lang"],
-                    self.res_model,
-                    row["res_id"],
-                    self.purpose,
-                    self.priority,
-                    None if row["reason"] else json.dumps(next(values), ensure_ascii=False),
-                    "skipped" if row["reason"] else "queued",
-                    row["reason"],
-                    expiry.get(row["res_id"]) or None,
-                    self.user_id.id,
-                    now,
-                    self.user_id.id,
-                    now,
-                )
-                for row in rows
-            ],
+            [self._message_row(row, values, expiry, now) for row in rows],
             template="(gen_random_uuid()::text, 'out', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s,"
-            " %s::jsonb, %s, %s, %s, 0, %s, %s, %s, %s)",
+            " %s, %s::jsonb, %s, %s, %s, 0, %s, %s, %s, %s)",
             page_size=PLAN_SIZE,
         )
         self.env["discom.whatsapp.message"].invalidate_model()
+
+    def _message_row(self, row, values, expiry, now):
+        """Return the columns of one message, in the order of :meth:`_insert_messages`.
+
+        :param values: iterator of (template, frozen values) of the rows that are sent
+        """
+        template, frozen = (None, None) if row["reason"] else next(values)
+        lang = row["lang"]
+        if template:
+            lang = template.lang
+            frozen = json.dumps(frozen, ensure_ascii=False)
+        return (
+            self.account_id.id,
+            self.id,
+            template and template.id,
+            template and template.version_id.id,
+            row["partner_id"],
+            row["office_id"],
+            row["phone"],
+            lang,
+            self.res_model,
+            row["res_id"],
+            self.purpose,
+            self.priority,
+            frozen,
+            "skipped" if row["reason"] else "queued",
+            row["reason"],
+            expiry.get(row["res_id"]) or None,
+            self.user_id.id,
+            now,
+            self.user_id.id,
+            now,
+        )
 
     @api.model
     def _close(self):

@@ -229,10 +229,6 @@ class DiscomWhatsappAccount(models.Model):
             gate=gate.condition(),
         )
 
-    def _claim_condition(self):
-        """Return what has to hold of a queued message ``m`` to leave now; for extension."""
-        return SQL("TRUE")
-
     # === TRANSACTIONS === #
 
     def _committed(self, function):

@@ -32,6 +32,9 @@ REACHED = ("accepted", "held", "sent", "delivered", "read")
 #: States in which a message may still reach WhatsApp or already has.
 LIVE = ("queued", "in_flight", "unknown", *REACHED)
 
+#: Purpose of a message that somebody sends to the own number to see it; no statistics count it.
+TEST_PURPOSE = "test"
+
 SKIP_REASONS = [
     ("no_number", "No WhatsApp number"),
     ("no_consent", "Consent was never asked"),
@@ -40,6 +43,7 @@ SKIP_REASONS = [
     ("duplicate", "Already sent or queued"),
     ("no_template", "No approved template"),
     ("not_applicable", "Does not apply to this record"),
+    ("combined", "Named in another message to the same number"),
     ("expired", "No longer worth sending"),
 ]
 
@@ -78,6 +82,13 @@ class DiscomWhatsappMessage(models.Model):
     )
     broadcast_id = fields.Many2one("discom.whatsapp.broadcast", readonly=True, ondelete="restrict")
     template_id = fields.Many2one("discom.whatsapp.template", readonly=True, ondelete="restrict")
+    version_id = fields.Many2one(
+        "discom.whatsapp.template.version",
+        "Text",
+        readonly=True,
+        ondelete="restrict",
+        help="The version of the template's text that the consumer got.",
+    )
     partner_id = fields.Many2one("res.partner", "Consumer", readonly=True, ondelete="restrict")
     office_id = fields.Many2one("discom.office", readonly=True, ondelete="restrict")
     phone = fields.Char("WhatsApp Number", readonly=True)
@@ -85,7 +96,10 @@ class DiscomWhatsappMessage(models.Model):
     res_model = fields.Char("Document Model", readonly=True)
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
     purpose = fields.Selection(
-        selection=lambda self: self.env["discom.whatsapp.template"]._selection_purpose(),
+        selection=lambda self: [
+            *self.env["discom.whatsapp.template"]._selection_purpose(),
+            (TEST_PURPOSE, self.env._("Test")),
+        ],
         readonly=True,
     )
     priority = fields.Integer(default=PRIORITY_OTHER, readonly=True, aggregator=None)
@@ -125,13 +139,17 @@ class DiscomWhatsappMessage(models.Model):
     _phone_idx = models.Index("(phone, id)")
     _partner_idx = models.Index("(partner_id, id)")
 
-    @api.depends("values", "body", "template_id")
+    _version_idx = models.Index("(version_id) WHERE version_id IS NOT NULL")
+
+    @api.depends("values", "body", "template_id", "version_id")
     def _compute_text(self):
         for message in self:
             if message.body or not message.template_id:
                 message.text = message.body
             else:
-                message.text = message.template_id._render_text(message.values or {})
+                # What the consumer read stays what he read, whatever the template says today.
+                text = message.version_id or message.template_id
+                message.text = text._render_text(message.values or {})
 
     def _compute_display_name(self):
         names = dict(self._fields["purpose"]._description_selection(self.env))
@@ -139,6 +157,18 @@ class DiscomWhatsappMessage(models.Model):
             message.display_name = " · ".join(
                 filter(None, (names.get(message.purpose), message.phone))
             ) or self.env._("Message %(id)s", id=message.id)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = self.env["discom.whatsapp.template"].browse(
+            {vals["template_id"] for vals in vals_list if vals.get("template_id")}
+        )
+        templates._keep_version()
+        versions = {template.id: template.version_id.id for template in templates}
+        for vals in vals_list:
+            if vals.get("template_id"):
+                vals.setdefault("version_id", versions[vals["template_id"]])
+        return super().create(vals_list)
 
     # === ACTIONS === #
 

@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import models
 from odoo.tools import SQL
 
+from .whatsapp_message import TEST_PURPOSE
+
 
 class DiscomWhatsappMessage(models.Model):
     """The last look at a message before it leaves.
@@ -74,6 +76,9 @@ class DiscomWhatsappMessage(models.Model):
         """Return {message id: reason} where the document says so, or is gone."""
         groups = defaultdict(list)
         for message in self:
+            # A test shows how a message looks, whether or not the record is due for it.
+            if message.purpose == TEST_PURPOSE:
+                continue
             if message.res_id and message.res_model in self.env:
                 groups[message.res_model, message.purpose].append(message)
         stale = {}

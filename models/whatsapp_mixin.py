@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .whatsapp_message import STATES
+from .whatsapp_message import STATES, TEST_PURPOSE
 
 #: Odoo's own default of the setting ``web.active_ids_limit``.
 ACTIVE_IDS_LIMIT = 20000
@@ -40,6 +40,7 @@ class DiscomWhatsappMixin(models.AbstractModel):
                 """
                 SELECT DISTINCT ON (res_id) res_id, state FROM discom_whatsapp_message
                  WHERE res_model = %s AND res_id = ANY(%s) AND direction = 'out'
+                   AND purpose IS DISTINCT FROM 'test'
                  ORDER BY res_id, id DESC
                 """,
                 [self._name, self.ids],
@@ -55,9 +56,11 @@ class DiscomWhatsappMixin(models.AbstractModel):
         newest = SQL(
             """(SELECT m.res_id FROM discom_whatsapp_message m
                  WHERE m.res_model = %s AND m.direction = 'out' AND m.state = ANY(%s)
+                   AND m.purpose IS DISTINCT FROM 'test'
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_message n
                                     WHERE n.res_model = m.res_model AND n.res_id = m.res_id
-                                      AND n.direction = 'out' AND n.id > m.id))""",
+                                      AND n.direction = 'out' AND n.id > m.id
+                                      AND n.purpose IS DISTINCT FROM 'test'))""",
             self._name,
             states,
         )
@@ -65,7 +68,8 @@ class DiscomWhatsappMixin(models.AbstractModel):
         if False in value:
             some = SQL(
                 "(SELECT m.res_id FROM discom_whatsapp_message m"
-                " WHERE m.res_model = %s AND m.direction = 'out')",
+                " WHERE m.res_model = %s AND m.direction = 'out'"
+                " AND m.purpose IS DISTINCT FROM 'test')",
                 self._name,
             )
             domain |= Domain("id", "not in", some)
@@ -74,7 +78,11 @@ class DiscomWhatsappMixin(models.AbstractModel):
     def _compute_whatsapp_message_count(self):
         counts = dict(
             self.env["discom.whatsapp.message"]._read_group(
-                [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("purpose", "!=", TEST_PURPOSE),
+                ],
                 ["res_id"],
                 ["__count"],
             )
@@ -115,10 +123,37 @@ class DiscomWhatsappMixin(models.AbstractModel):
         """Return {purpose: spec} of the messages this model has.
 
         A spec has ``consent`` (purpose of the consent journal) and ``priority`` (lower goes first),
-        and may have ``repeat`` (the same person may get it again about the same record) and
-        ``once_per_phone`` (one message where several people share a number).
+        and may have ``repeat`` (the same person may get it again about the same record),
+        ``once_per_phone`` (one message where several people share a number), ``combine`` (one
+        message about several connections on one number can be chosen) and ``urgent`` (no approval
+        is asked for, however many receive it).
         """
         return {}
+
+    @api.model
+    def _whatsapp_variables(self):
+        """Return {name: label} of the values that templates of this document may use.
+
+        Every message may use those of the consumer, which are declared here.
+        """
+        return {
+            "name": self.env._("Name of the consumer"),
+            "account_last4": self.env._("Account number, last four digits"),
+            "office": self.env._("Division that signs"),
+        }
+
+    @api.model
+    def _all_variables(self):
+        """Return {name: label} of the declared values of all documents."""
+        variables = dict(self._whatsapp_variables())
+        for name in self.env.registry.descendants([self._name], "_inherit"):
+            if not self.env[name]._abstract:
+                variables.update(self.env[name]._whatsapp_variables())
+        return variables
+
+    def _whatsapp_amounts(self, purpose):
+        """Return {record id: amount in rupees} that a combined message adds up."""
+        return dict.fromkeys(self.ids, 0.0)
 
     @api.model
     def _all_purposes(self):
@@ -128,6 +163,16 @@ class DiscomWhatsappMixin(models.AbstractModel):
             if not self.env[name]._abstract:
                 specs.update(self.env[name]._whatsapp_purposes())
         return specs
+
+    @api.model
+    def _models_by_purpose(self):
+        """Return {purpose: name of the document model that has it}."""
+        return {
+            purpose: name
+            for name in self.env.registry.descendants([self._name], "_inherit")
+            if not self.env[name]._abstract
+            for purpose in self.env[name]._whatsapp_purposes()
+        }
 
     def _whatsapp_check_send(self, purpose):
         """Raise unless the current user may send this message; who may edit the document may."""

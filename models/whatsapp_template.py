@@ -132,9 +132,19 @@ class WhatsAppTemplate(models.Model):
         default="other",
         help="The kind of message for which the composer offers this template.",
     )
+    combined = fields.Boolean(
+        "For several connections",
+        help="Used where several connections of one number are told in one message; its text lists"
+        " them with {{accounts}} and {{total}}.",
+    )
     model = fields.Char(
         string="Document model",
-        help="Technical name of the document the values come from. Empty: the consumer alone.",
+        compute="_compute_model",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Technical name of the document the values come from; the purpose decides. Empty: the"
+        " consumer alone.",
     )
     header_type = fields.Selection(
         [("none", "None"), ("text", "Text"), ("document", "PDF"), ("image", "Image")],
@@ -188,6 +198,12 @@ class WhatsAppTemplate(models.Model):
         for template in self:
             template.wa_language = WA_LANGUAGES.get(template.lang, "hi")
 
+    @api.depends("purpose")
+    def _compute_model(self):
+        models_of = self.env["discom.whatsapp.mixin"]._models_by_purpose()
+        for template in self:
+            template.model = models_of.get(template.purpose) or template.model
+
     @api.depends("category", "submitted_category")
     def _compute_category_drifted(self):
         for template in self:
@@ -219,10 +235,18 @@ class WhatsAppTemplate(models.Model):
         "button_ids.type",
         "button_ids.sequence",
         "variable_ids.example",
+        "variable_ids.source",
+        "variable_ids.text",
+        "lang",
+        "model",
+        "purpose",
+        "preview_ref",
     )
     def _compute_preview_html(self):
         for template in self:
-            template.preview_html = template._preview_html(template._examples())
+            template.preview_html = template._preview_html(
+                template._record_values() or template._examples()
+            )
 
     @api.depends("name", "lang")
     def _compute_display_name(self):

@@ -20,12 +20,20 @@ class WhatsAppTemplateButton(models.Model):
     text = fields.Char(string="Label", required=True)
     url = fields.Char(
         string="Address",
-        help="May end in one variable, for example https://example.org/b/{{token}}.",
+        help="May end in one variable, for example https://example.org/b/{{token}}. One that "
+        "begins with / is an address of this server.",
     )
     phone = fields.Char()
     payload = fields.Char(
         help="What comes back when the reader taps: STOP, START, or a word the office knows."
     )
+
+    def _full_url(self):
+        """Return the address as Meta gets it, empty for a button of another kind."""
+        self.ensure_one()
+        if self.type != "url" or not self.url:
+            return ""
+        return f"{self.get_base_url()}{self.url}" if self.url.startswith("/") else self.url
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -1,7 +1,10 @@
+from urllib.parse import urlsplit
+
 from odoo import api, fields, models
 from odoo.tools.translate import LazyTranslate
 
 from ..tools import template_lint
+from .whatsapp_template_variable import TEXT_SOURCE
 
 _lt = LazyTranslate(__name__)
 
@@ -44,6 +47,23 @@ MESSAGES = {
         "%(detail)s is not on the list of official numbers. Cheats use private numbers: give 1912 "
         "or a number of the office."
     ),
+    "body_filled": _lt(
+        "With the sample values the text has %(detail)s characters; 1,024 are allowed in all."
+    ),
+    "promotion": _lt(
+        "“%(detail)s” sounds like advertising: Meta may count the text as marketing, which costs "
+        "several times as much."
+    ),
+    "buttons_hidden": _lt("%(detail)s buttons: WhatsApp on a computer shows three at most."),
+    "foreign_upi": _lt(
+        "%(detail)s is not the UPI address of the company. Cheats put their own in its place."
+    ),
+    "date_missing": _lt(
+        "Name the month, the date of the bill or the due date: a genuine message knows it."
+    ),
+    "promise_missing": _lt(
+        "Say that the company never asks for an OTP or for an app: consumers learn to tell it."
+    ),
     "foreign_host": _lt("%(detail)s is not on the list of the company's own websites."),
     "hurry": _lt(
         "“%(detail)s” threatens by the hour, as cheats do. Name the date on the bill instead."
@@ -81,7 +101,10 @@ class WhatsAppTemplate(models.Model):
         "button_ids.text",
         "button_ids.url",
         "button_ids.phone",
+        "combined",
         "variable_ids.example",
+        "variable_ids.source",
+        "variable_ids.text",
     )
     def _compute_lint(self):
         for template in self:
@@ -99,10 +122,21 @@ class WhatsAppTemplate(models.Model):
                 "category": self.category or "UTILITY",
                 "purpose": self.purpose or "other",
                 "ttl_seconds": self.ttl_seconds,
+                "combined": self.combined,
+                "fixed": [
+                    variable.text or ""
+                    for variable in self.variable_ids
+                    if variable.source == TEXT_SOURCE
+                ],
             },
             self._examples(),
             official_numbers=_words(parameters.get_param(NUMBERS_PARAMETER)),
-            official_hosts=_words(parameters.get_param(HOSTS_PARAMETER)),
+            official_hosts=[
+                *_words(parameters.get_param(HOSTS_PARAMETER)),
+                # The pages of bills are on this server.
+                urlsplit(self.get_base_url()).hostname or "",
+            ],
+            official_upi=_words(self._official_upi()),
         )
         texts = []
         for finding in findings:
@@ -111,6 +145,14 @@ class WhatsAppTemplate(models.Model):
                 text = self.env._(MESSAGES[finding.code])
                 texts.append(text % {"detail": finding.detail})
         return texts
+
+    def _official_upi(self):
+        """Return the UPI addresses of the companies, written with commas; knows no field of bills
+        where that area is not there."""
+        companies = self.env["res.company"].sudo().search([])
+        if "discom_upi_address" not in companies._fields:
+            return ""
+        return ",".join(filter(None, companies.mapped("discom_upi_address")))
 
 
 def _words(text):

@@ -130,6 +130,7 @@ class WhatsAppTemplate(models.Model):
         if answer.get("category") in dict(self._fields["category"].selection):
             vals["category"] = answer["category"]
         self.with_context(whatsapp_from_meta=True).write(vals)
+        self._keep_version()
         return None
 
     def _create_payload(self, header_handle):
@@ -158,7 +159,7 @@ class WhatsAppTemplate(models.Model):
                 {
                     "type": button.type,
                     "text": button.text,
-                    "url": (button.type == "url" and button.url) or "",
+                    "url": button._full_url(),
                     "phone": (button.type == "phone" and button.phone) or "",
                 }
                 for button in self.button_ids
@@ -275,6 +276,8 @@ class WhatsAppTemplate(models.Model):
             _text, examples = template_text.read_components(answer.get("components"))
             for variable in template.variable_ids:
                 variable.example = examples.get(variable.name) or variable.example
+        if not edited_here:
+            template._keep_version()
 
     def _text_from_meta(self, answer):
         """Return the values of the text where Meta's differs from ours, else an empty dict."""

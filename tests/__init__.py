@@ -10,12 +10,16 @@ from . import test_consumer_status
 from . import test_kyc_sheet
 from . import test_main_job
 from . import test_whatsapp_account
+from . import test_whatsapp_approval
 from . import test_whatsapp_composer
 from . import test_whatsapp_error
+from . import test_whatsapp_estimate
+from . import test_whatsapp_health
 from . import test_throttle
 from . import test_whatsapp_gate
 from . import test_whatsapp_lane
 from . import test_whatsapp_template
+from . import test_whatsapp_version
 from . import test_whatsapp_webhook
 from . import test_bill
 from . import test_bill_check

@@ -41,6 +41,9 @@ class WhatsappCommon(DiscomCommon):
                 "app_secret": cls.simulator.app_secret,
                 "rate_limit": 500,
                 "pair_seconds": 0,
+                # Tests run at any hour of the night.
+                "quiet_from": 0,
+                "quiet_to": 0,
                 "state": "connected",
             }
         )

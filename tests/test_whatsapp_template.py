@@ -120,7 +120,7 @@ class TestWhatsappTemplate(WhatsappCommon):
         """Every rule of Meta and of caution, by an example that breaks it and nothing else."""
         good = (
             "नमस्ते {{name}} जी, {{office}} से खाता {{account_last4}} का बिल {{amount}} है। "
-            "समय पर भुगतान के लिए धन्यवाद।"
+            "माह {{period}} के भुगतान के लिए धन्यवाद। हम कभी OTP नहीं माँगते।"
         )
         bill = {"body": good, "purpose": "bill"}
         cases = [
@@ -148,6 +148,13 @@ class TestWhatsappTemplate(WhatsappCommon):
             ({"body": good + " संख्या {{account_no}} है।"}, "", "account_no"),
             ({"body": good.replace("{{office}} से", ""), "purpose": "bill"}, "", "{{office}}"),
             ({"purpose": "outage_planned"}, "", "Valid for"),
+            ({"body": good.replace("हम कभी OTP नहीं माँगते।", ""), "purpose": "bill"}, "", "never"),
+            ({"body": good.replace("{{period}}", "नवंबर"), "purpose": "bill"}, "", "month"),
+            ({"body": good + " आज ही 20% छूट पाएँ।"}, "", "छूट"),
+            ({"body": good + " Limited time offer here."}, "", "offer"),
+            ({"body": good + " भुगतान cheat@upi पर करें।"}, "", "cheat@upi"),
+            ({"body": good + " अ" * 420}, "", ""),
+            ({"body": good, "combined": True, "purpose": "bill"}, "", "{{accounts}}\n{{total}}"),
         ]
         template = self.draft(good)
         before = {
@@ -157,6 +164,7 @@ class TestWhatsappTemplate(WhatsappCommon):
             "header_text": False,
             "purpose": "other",
             "ttl_seconds": 0,
+            "combined": False,
         }
         for values, error, warning in cases:
             with self.subTest(values):
@@ -167,8 +175,11 @@ class TestWhatsappTemplate(WhatsappCommon):
                     (template.lint_error, error),
                     (template.lint_warning, warning),
                 ):
-                    self.assertEqual(len((text or "").splitlines()), bool(wanted), text)
-                    self.assertIn(wanted, text or "")
+                    lines = (text or "").splitlines()
+                    parts = wanted.split("\n") if wanted else []
+                    self.assertEqual(len(lines), len(parts), text)
+                    for line, part in zip(lines, parts, strict=True):
+                        self.assertIn(part, line)
 
     def test_lint_of_buttons(self):
         """Meta's rules for buttons."""

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from .template_text import AUTHENTICATION, CODE_VARIABLE, VARIABLE, variable_names
+from .template_text import AUTHENTICATION, CODE_VARIABLE, VARIABLE, render, variable_names
 
 BODY_MAX, HEADER_MAX, FOOTER_MAX = 1024, 60, 60
 BUTTONS_MAX, URLS_MAX, PHONES_MAX = 10, 2, 1
@@ -25,6 +25,11 @@ MONEY_PURPOSES = frozenset(("bill", "due_reminder", "overdue", "notice"))
 #: Names that would carry more of an account or identity number than the last four digits.
 FULL_NUMBERS = frozenset(("account_no", "account_number", "aadhaar", "kno", "meter_no"))
 
+#: One of these tells a bill from any other; cheats do not know it.
+DATES = frozenset(("bill_date", "due_date", "period", "notice_date", "pay_by"))
+#: Buttons that WhatsApp on a computer shows; with more it shows none.
+BUTTONS_SHOWN = 3
+
 _PHONE = re.compile(r"(?<![\d{])(?:\+?91[\s-]?|0)?([6-9]\d{4}[\s-]?\d{5})(?!\d)")
 _URL = re.compile(r"(?:https?://|www\.)[^\s{}]+", re.I)
 _HURRY = re.compile(
@@ -33,6 +38,12 @@ _HURRY = re.compile(
     re.I,
 )
 _OTP = re.compile(r"otp|ओटीपी|anydesk|teamviewer|apk|install|download|इंस्टॉल|इन्स्टॉल|डाउनलोड", re.I)
+#: What Meta takes for advertising, which makes a text several times as dear.
+_PROMOTION = re.compile(
+    r"\boffers?\b|discount|cashback|\bsale\b|lucky draw|free gift|ऑफ़र|ऑफर|छूट|कैशबैक|इनाम|मुफ़्त|मुफ्त",
+    re.I,
+)
+_UPI = re.compile(r"(?<![\w.@-])([\w.-]{2,256}@[a-z][a-z0-9]{1,63})(?![\w.@-])", re.I)
 _NEVER = re.compile(r"never|do not|don't|कभी|नहीं|मत ", re.I)
 
 
@@ -50,14 +61,16 @@ class Finding:
     detail: str = ""
 
 
-def lint(template, examples, official_numbers=(), official_hosts=()):
+def lint(template, examples, official_numbers=(), official_hosts=(), official_upi=()):
     """Check a template.
 
     :param dict template: ``category``, ``purpose``, ``ttl_seconds``, ``header_type``,
-        ``header_text``, ``body``, ``footer`` and ``buttons`` (``type, text, url, phone``)
+        ``header_text``, ``body``, ``footer`` and ``buttons`` (``type, text, url, phone``);
+        maybe ``combined`` (about several connections) and ``fixed``, texts put into variables
     :param dict examples: variable name -> sample value
     :param official_numbers: phone numbers that belong to the office, written in any way
     :param official_hosts: host names of the company; their sub-domains count too
+    :param official_upi: UPI addresses that the company is paid at
     :rtype: list[Finding]
     """
     if template["category"] == AUTHENTICATION:
@@ -70,7 +83,10 @@ def lint(template, examples, official_numbers=(), official_hosts=()):
         *_lint_buttons(template["buttons"]),
         *_lint_examples(template, examples),
         *_lint_ttl(template),
-        *_lint_trust(template, official_numbers, official_hosts),
+        *_lint_filled(template, examples),
+        *_lint_category(template),
+        *_lint_contacts(template, official_numbers, official_hosts, official_upi),
+        *_lint_trust(template),
     ]
 
 
@@ -190,10 +206,32 @@ def _lint_ttl(template):
         yield _warning("ttl_outage")
 
 
-def _lint_trust(template, official_numbers, official_hosts):
-    """What makes a genuine message look like fraud."""
-    body = unicodedata.normalize("NFC", template["body"] or "")
-    text = "\n".join([template["header_text"] or "", body, template["footer"] or ""])
+def _lint_filled(template, examples):
+    """The limit holds for the filled text too (error 132005)."""
+    filled = render(template["body"], examples)
+    if len(filled) > BODY_MAX >= len(template["body"] or ""):
+        yield _warning("body_filled", str(len(filled)))
+
+
+def _lint_category(template):
+    if template["category"] == "UTILITY":
+        text = _whole_text(template)
+        if found := _PROMOTION.search(text):
+            yield _warning("promotion", found[0])
+    if len(template["buttons"]) > BUTTONS_SHOWN:
+        yield _warning("buttons_hidden", str(len(template["buttons"])))
+
+
+def _whole_text(template):
+    """Return all that a consumer may read, fixed texts of variables too, in one form of Unicode."""
+    parts = [template["header_text"], template["body"], template["footer"]]
+    parts += template.get("fixed") or ()
+    return unicodedata.normalize("NFC", "\n".join(part or "" for part in parts))
+
+
+def _lint_contacts(template, official_numbers, official_hosts, official_upi):
+    """Numbers, websites and UPI addresses that are not the company's."""
+    text = _whole_text(template)
     official = {_digits(number) for number in official_numbers}
     for match in _PHONE.finditer(text):
         if _digits(match[1]) not in official:
@@ -208,7 +246,17 @@ def _lint_trust(template, official_numbers, official_hosts):
         host = _host(url)
         if not any(host == own or host.endswith(f".{own}") for own in official_hosts):
             yield _warning("foreign_host", host)
-    if template["purpose"] in MONEY_PURPOSES and (hurry := _HURRY.search(body)):
+    own_upi = {address.lower() for address in official_upi}
+    for match in _UPI.finditer(text):
+        if match[1].lower() not in own_upi:
+            yield _warning("foreign_upi", match[1])
+
+
+def _lint_trust(template):
+    """What makes a genuine message look like fraud, or lets it be taken for one."""
+    body = unicodedata.normalize("NFC", template["body"] or "")
+    text = _whole_text(template)
+    if template["purpose"] in MONEY_PURPOSES and (hurry := _HURRY.search(text)):
         yield _warning("hurry", hurry[0])
     for sentence in re.split(r"[।.!?\n]", text):
         if (word := _OTP.search(sentence)) and not _NEVER.search(sentence):
@@ -217,11 +265,21 @@ def _lint_trust(template, official_numbers, official_hosts):
     for name in sorted(names & FULL_NUMBERS):
         yield _warning("full_number", name)
     if template["purpose"] in CONNECTION_PURPOSES:
-        for name in ("office", "account_last4"):
+        account = "accounts" if template.get("combined") else "account_last4"
+        for name in ("office", account):
             if name not in names:
                 yield _warning("identity_missing", name)
-    if template["purpose"] in MONEY_PURPOSES and "amount" not in names:
-        yield _warning("identity_missing", "amount")
+    if template["purpose"] in MONEY_PURPOSES:
+        amount = "total" if template.get("combined") else "amount"
+        if amount not in names:
+            yield _warning("identity_missing", amount)
+        if not names & DATES:
+            yield _warning("date_missing")
+        if not any(
+            _OTP.search(sentence) and _NEVER.search(sentence)
+            for sentence in re.split(r"[।.!?\n]", text)
+        ):
+            yield _warning("promise_missing")
 
 
 def _digits(number):

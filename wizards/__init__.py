@@ -1,4 +1,7 @@
+from . import whatsapp_broadcast_reject
 from . import whatsapp_composer
+from . import whatsapp_composer_estimate
+from . import whatsapp_composer_test
 from . import outage_update
 from . import discom_consent_ask
 from . import discom_kyc_door

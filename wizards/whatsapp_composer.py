@@ -1,10 +1,8 @@
-import math
-
 from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL, format_date, format_duration
+from odoo.tools import SQL, format_date
 
 from ..models.whatsapp_message import SKIP_REASONS
 
@@ -46,7 +44,6 @@ class DiscomWhatsappComposer(models.TransientModel):
         store=True,
     )
     language_summary = fields.Char("Languages", compute="_compute_audience", store=True)
-    duration_summary = fields.Char("Time Needed", compute="_compute_audience", store=True)
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     problem = fields.Text(compute="_compute_problem", help="Why nothing can be sent now.")
     warning = fields.Text(compute="_compute_problem")
@@ -61,6 +58,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                     ("purpose", "=", composer.purpose),
                     ("status", "=", "approved"),
                     ("category_drifted", "=", False),
+                    ("combined", "=", False),
                 ],
                 order="id",
                 limit=1,
@@ -122,7 +120,9 @@ class DiscomWhatsappComposer(models.TransientModel):
                 )
             composer.problem, composer.warning = problem, warning
 
-    @api.depends("res_model", "res_domain", "purpose", "account_id", "template_id", "resend")
+    @api.depends(
+        "res_model", "res_domain", "purpose", "account_id", "template_id", "resend", "combine"
+    )
     def _compute_audience(self):
         for composer in self:
             by_reason, by_lang = {}, {}
@@ -142,21 +142,21 @@ class DiscomWhatsappComposer(models.TransientModel):
                 f"{labels.get(lang, lang).split(' / ')[0]}: {count}"
                 for lang, count in sorted(by_lang.items(), key=lambda item: -item[1])
             )
-            composer.duration_summary = composer._duration_text()
             composer.skip_ids = [Command.clear()] + [
                 Command.create({"reason": reason, "count": by_reason[reason]})
                 for reason, _label in SKIP_REASONS
                 if reason in by_reason
             ]
 
-    @api.depends("template_id", "send_count")
+    @api.depends("template_id", "send_count", "combine")
     def _compute_preview(self):
         for composer in self:
             rows = composer._sample_rows()
-            templates = composer._templates_by_lang() if rows else {}
             composer.preview = Markup().join(
-                templates[row["lang"]]._preview_html(values)
-                for row, values in zip(rows, composer._message_values(rows), strict=True)
+                template._preview_html(values)
+                for template, values in zip(
+                    composer._row_templates(rows), composer._message_values(rows), strict=True
+                )
             )
 
     # === ACTIONS === #
@@ -190,6 +190,7 @@ class DiscomWhatsappComposer(models.TransientModel):
         if self.problem:
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
+        self.env["discom.whatsapp.broadcast"]._check_send_at(self.send_at)
         # A broadcast carries the rights of the person who confirmed it, so nobody may write one.
         broadcast = (
             self.env["discom.whatsapp.broadcast"]
@@ -206,14 +207,17 @@ class DiscomWhatsappComposer(models.TransientModel):
                     "resend": self.resend,
                     "office_id": self.env.user.discom_scope_ids[:1].id,
                     "priority": self._purpose_spec()["priority"],
-                    "total_count": self.total_count,
+                    **self._counts_now(),
+                    "combine": self.combine,
+                    "send_at": self.send_at,
+                    "estimated_cost": self.cost,
                 }
             )
         )
         # Of two requests at the same moment one loses this row, is begun again and finds it done.
         self.broadcast_id = broadcast
         self.flush_recordset(["broadcast_id"])
-        broadcast._start()
+        broadcast._submit()
         return self._open_broadcast()
 
     # === BUSINESS METHODS === #
@@ -237,37 +241,31 @@ class DiscomWhatsappComposer(models.TransientModel):
         )
         return self.env.cr.fetchall()
 
-    def _sample_rows(self):
-        if not self.template_id:
+    def _counts_now(self):
+        """Return the audience and how many receive it, counted now.
+
+        A stored figure may have been sent by a client and would let a large broadcast pass for a
+        small one that nobody has to approve.
+        """
+        counts = self._audience_counts()
+        return {
+            "total_count": sum(count for _reason, _lang, count in counts),
+            "send_count": sum(count for reason, _lang, count in counts if not reason),
+        }
+
+    def _sample_rows(self, size=SAMPLE_SIZE):
+        """Return ``size`` rows of those who receive it; a message about several comes first."""
+        if not self._templates_by_lang():
             return []
         self.env.cr.execute(
             SQL(
-                "SELECT * FROM (%s) audience WHERE reason IS NULL LIMIT %s",
+                "SELECT * FROM (%s) audience WHERE reason IS NULL %s LIMIT %s",
                 self._audience_sql(),
-                SAMPLE_SIZE,
+                SQL("ORDER BY about IS NULL") if self._combines() else SQL(),
+                size,
             )
         )
         return self.env.cr.dictfetchall()
-
-    def _duration_text(self):
-        """Say how long sending takes at the account's rate and daily limit."""
-        account = self.account_id
-        if not account or not self.send_count:
-            return False
-        if account.daily_limit and self.send_count > account.daily_limit:
-            return self.env._(
-                "%(days)s days at %(limit)s recipients a day",
-                days=math.ceil(self.send_count / account.daily_limit),
-                limit=account.daily_limit,
-            )
-        seconds = self.send_count / (account.rate_limit or 1)
-        if seconds < 60:
-            return self.env._("less than a minute")
-        return self.env._(
-            "%(time)s hours at %(rate)s messages a second",
-            time=format_duration(seconds / 3600),
-            rate=account.rate_limit,
-        )
 
 
 class DiscomWhatsappComposerSkip(models.TransientModel):

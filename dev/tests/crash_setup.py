@@ -12,6 +12,8 @@ env.user.discom_office_ids = office
 account = env["discom.whatsapp.account"].create(
     {
         "name": "Crash",
+        "quiet_from": 0,
+        "quiet_to": 0,
         "base_url": url,
         "phone_number_id": "100000000000001",
         "waba_id": "200000000000001",

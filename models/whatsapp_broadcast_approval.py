@@ -1,0 +1,253 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, format_datetime, plaintext2html
+
+#: A broadcast is put off by this time at most: consent and amounts change meanwhile.
+SCHEDULE_DAYS = 30
+
+
+class DiscomWhatsappBroadcast(models.Model):
+    """When a broadcast begins and who has to agree first.
+
+    ::
+
+        composer -> to_approve -> scheduled -> planning -> sending -> done
+              |          '-> rejected    ^
+              '-> scheduled | planning --'
+
+    Nobody may write broadcasts: each step is a method that looks at who takes it.
+    """
+
+    _inherit = "discom.whatsapp.broadcast"
+
+    send_at = fields.Datetime(
+        "Begin At", readonly=True, tracking=True, help="Empty: at once, or when it is approved."
+    )
+    send_count = fields.Integer("To Be Sent", readonly=True, aggregator="sum")
+    approver_id = fields.Many2one("res.users", "Decided By", readonly=True, tracking=True)
+    approved_at = fields.Datetime("Decided At", readonly=True)
+    reject_reason = fields.Char(readonly=True, tracking=True)
+    may_approve = fields.Boolean(compute="_compute_may_approve")
+
+    @api.depends("user_id", "state")
+    @api.depends_context("uid")
+    def _compute_may_approve(self):
+        for broadcast in self:
+            broadcast.may_approve = broadcast.state == "to_approve" and bool(
+                broadcast._approvers() & self.env.user
+            )
+
+    # === ACTIONS === #
+
+    def action_approve(self):
+        """Let these broadcasts leave; by a manager of the sender's offices, never by the sender."""
+        steered = self._decided()
+        now = fields.Datetime.now()
+        steered.write({"approver_id": self.env.uid, "approved_at": now})
+        steered._close_request()
+        for broadcast in steered:
+            broadcast._begin()
+        return True
+
+    def action_reject(self, reason=None):
+        """Refuse these broadcasts with a reason that the sender reads.
+
+        :param str reason: what is wrong
+        """
+        reason = " ".join((reason or "").split())
+        if not reason:
+            raise UserError(self.env._("Write why it is refused: the sender has to put it right."))
+        steered = self._decided()
+        steered.write(
+            {
+                "state": "rejected",
+                "approver_id": self.env.uid,
+                "approved_at": fields.Datetime.now(),
+                "reject_reason": reason,
+            }
+        )
+        steered._close_request()
+        for broadcast in steered:
+            broadcast.message_post(
+                body=self.env._(
+                    "Refused by %(user)s: %(reason)s", user=self.env.user.name, reason=reason
+                ),
+                partner_ids=broadcast.user_id.partner_id.ids,
+            )
+        return True
+
+    def action_open_reject(self):
+        """Ask for the reason."""
+        self.ensure_one()
+        self._decided()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Refuse this broadcast"),
+            "res_model": "discom.whatsapp.broadcast.reject",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_broadcast_id": self.id},
+        }
+
+    def _decided(self):
+        """Return these broadcasts with the right to decide on them, or say why not."""
+        self.check_access("read")
+        for broadcast in self:
+            if broadcast.state != "to_approve":
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” does not wait for approval any more. Reload the page.",
+                        name=broadcast.name,
+                    )
+                )
+            if broadcast.user_id == self.env.user:
+                raise AccessError(
+                    self.env._(
+                        "“%(name)s” is your own: another person has to approve it.",
+                        name=broadcast.name,
+                    )
+                )
+            if self.env.user not in broadcast._approvers():
+                raise AccessError(
+                    self.env._(
+                        "“%(name)s” is approved by a division manager of all offices for which"
+                        " %(user)s sends.",
+                        name=broadcast.name,
+                        user=broadcast.user_id.name,
+                    )
+                )
+        # The check above is the right that is needed.
+        return self.sudo()
+
+    # === BUSINESS METHODS === #
+
+    def _approvers(self):
+        """Return the managers of all offices of the sender, without him."""
+        self.ensure_one()
+        # Who may decide does not depend on who asks.
+        managers = self.env.ref("discom.group_division_manager").sudo().all_user_ids
+        sender = self.user_id.sudo()
+        return managers.filtered(
+            lambda user: (
+                user.active
+                and not user._is_superuser()
+                and user != sender
+                and self.company_id in user.company_ids
+                and sender.discom_scope_ids
+                and all(
+                    any(
+                        office.parent_path.startswith(above.parent_path)
+                        for above in user.discom_scope_ids
+                    )
+                    for office in sender.discom_scope_ids
+                )
+            )
+        )
+
+    def _needs_approval(self):
+        """Whether so many people are written to that another person has to agree."""
+        self.ensure_one()
+        most = self.account_id.approve_above
+        return bool(
+            most
+            and self.send_count > most
+            and not self.approver_id
+            and not self._purpose_spec().get("urgent")
+        )
+
+    def _submit(self):
+        """Ask for approval where it is needed, else begin."""
+        for broadcast in self:
+            if broadcast._needs_approval():
+                broadcast._ask_approval()
+            else:
+                broadcast._begin()
+
+    def _ask_approval(self):
+        self.ensure_one()
+        approvers = self._approvers()
+        if not approvers:
+            raise UserError(
+                self.env._(
+                    "%(count)s people are more than %(limit)s, so a division manager has to approve"
+                    " it, and none but you works for all of your offices. Ask an administrator.",
+                    count=self.send_count,
+                    limit=self.account_id.approve_above,
+                )
+            )
+        self.state = "to_approve"
+        note = self.env._(
+            "%(user)s wants to send “%(name)s” to %(count)s people.",
+            user=self.user_id.name,
+            name=self.name,
+            count=self.send_count,
+        )
+        administrators = self.env.ref("discom.group_administrator").sudo().all_user_ids
+        # Administrators are asked where the offices have no manager.
+        for user in approvers - administrators or approvers:
+            self.activity_schedule(
+                "discom.mail_activity_broadcast_approval",
+                user_id=user.id,
+                note=plaintext2html(note),
+            )
+
+    def _close_request(self):
+        """Take the request from the lists of all who were asked."""
+        self.activity_unlink(["discom.mail_activity_broadcast_approval"])
+
+    def _begin(self):
+        """Start now, or when its time has come."""
+        self.ensure_one()
+        if self.send_at and self.send_at > fields.Datetime.now():
+            self.state = "scheduled"
+            self.env.ref("discom.ir_cron_whatsapp_broadcast").sudo()._trigger(self.send_at)
+        else:
+            self.state = "planning"
+            self._start()
+
+    @api.model
+    def _check_send_at(self, send_at):
+        """Raise unless a broadcast may begin then."""
+        now = fields.Datetime.now()
+        if send_at and not now < send_at <= now + timedelta(days=SCHEDULE_DAYS):
+            raise UserError(
+                self.env._(
+                    "%(time)s is not within the next %(days)s days. Choose another time, or leave"
+                    " it empty to send now.",
+                    time=format_datetime(self.env, send_at),
+                    days=SCHEDULE_DAYS,
+                )
+            )
+
+    @api.model
+    def _release_due(self):
+        """Begin what was scheduled for now; who receives it is looked up anew.
+
+        Where so many more have come in meanwhile that approval is needed, it is asked for first.
+        """
+        due = self.search([("state", "=", "scheduled"), ("send_at", "<=", fields.Datetime.now())])
+        for broadcast in due:
+            if not broadcast.approver_id:
+                broadcast.send_count = broadcast._count_audience()
+            try:
+                if broadcast._needs_approval():
+                    broadcast._ask_approval()
+                    continue
+            except UserError as error:
+                broadcast._pause(str(error))
+                continue
+            broadcast.state = "planning"
+            broadcast._start()
+
+    def _count_audience(self):
+        """Return how many would receive it now."""
+        self.ensure_one()
+        self.env.cr.execute(
+            SQL(
+                "SELECT count(*) FROM (%s) audience WHERE reason IS NULL",
+                self._audience_sql(self.user_id),
+            )
+        )
+        return self.env.cr.fetchone()[0]

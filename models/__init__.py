@@ -46,6 +46,7 @@ from . import whatsapp_broadcast_approval
 from . import whatsapp_broadcast_progress
 from . import whatsapp_message
 from . import whatsapp_message_inbound
+from . import whatsapp_person
 from . import whatsapp_conversation
 from . import whatsapp_message_stale
 from . import whatsapp_message_status

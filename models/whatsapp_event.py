@@ -293,6 +293,8 @@ class WhatsAppEvent(models.Model):
         :param webhooks: list of (account id, :class:`tools.webhook_payload.Webhook`)
         """
         messages = self.env["discom.whatsapp.message"]
+        people = [row for _account_id, webhook in webhooks for row in webhook.people]
+        self.env["discom.whatsapp.person"]._learn(people)
         statuses = [row for _account_id, webhook in webhooks for row in webhook.statuses]
         if statuses:
             messages._apply_statuses(statuses)

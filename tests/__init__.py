@@ -39,6 +39,7 @@ from . import test_outage_tour
 from . import test_bill_rights
 from . import test_bill_run
 from . import test_import_rights
+from . import test_whatsapp_person
 from . import test_whatsapp_res_partner
 from . import test_whatsapp_rights
 from . import test_whatsapp_stale

@@ -39,7 +39,9 @@ class Webhook:
 
     :ivar statuses: ``key, wamid, status, timestamp, error_code, error_text, category``
     :ivar messages: ``wamid, phone, timestamp, type, text, payload, context_wamid, profile_name,
-        phone_number_id``; ``phone`` in E.164, empty where Meta hides it
+        phone_number_id, user_id, new_phone``; ``phone`` in E.164, empty where Meta hides it, and
+        then ``user_id`` says who it is; ``new_phone`` of who has changed the number
+    :ivar people: ``user_id, phone`` of people of whom Meta tells both
     :ivar templates: ``kind`` (status, quality, category), ``waba_id``, ``wa_template_id``,
         ``name``, ``language``, ``value`` (the raw change)
     :ivar accounts: ``field``, ``waba_id``, ``value`` (the raw change)
@@ -50,6 +52,7 @@ class Webhook:
     messages: list = dataclasses.field(default_factory=list)
     templates: list = dataclasses.field(default_factory=list)
     accounts: list = dataclasses.field(default_factory=list)
+    people: list = dataclasses.field(default_factory=list)
     problems: list = dataclasses.field(default_factory=list)
 
 
@@ -112,10 +115,13 @@ def _read_change(webhook, waba_id, change, received):
     field, value = change["field"], change["value"]
     if field == "messages":
         phone_number_id = clean((value.get("metadata") or {}).get("phone_number_id"))
-        names = {
-            clean(contact.get("wa_id")): clean((contact.get("profile") or {}).get("name"), 200)
-            for contact in value.get("contacts") or []
-        }
+        contacts = [_read_contact(contact) for contact in value.get("contacts") or []]
+        names = {contact["phone"]: contact["name"] for contact in contacts}
+        webhook.people += [
+            {"user_id": contact["user_id"], "phone": contact["phone"]}
+            for contact in contacts
+            if contact["user_id"] and contact["phone"]
+        ]
         for reader, items, rows in (
             (_read_status, value.get("statuses"), webhook.statuses),
             (_read_message, value.get("messages"), webhook.messages),
@@ -130,7 +136,9 @@ def _read_change(webhook, waba_id, change, received):
                     continue
                 if reader is _read_message:
                     row["phone_number_id"] = phone_number_id
-                    row["profile_name"] = names.get(row["phone"].lstrip("+"), "")
+                    row["profile_name"] = names.get(row["phone"], "")
+                    if not row["user_id"] and len(contacts) == 1:
+                        row["user_id"] = contacts[0]["user_id"]
                 rows.append(row)
     elif field in TEMPLATE_FIELDS:
         webhook.templates.append(
@@ -149,6 +157,21 @@ def _read_change(webhook, waba_id, change, received):
         if not isinstance(value, dict):
             raise TypeError(field)
         webhook.accounts.append({"field": field, "waba_id": waba_id, "value": value})
+
+
+def _phone(value):
+    """Return digits as E.164, or nothing where they are no phone number."""
+    digits = clean(value, 32).lstrip("+")
+    return f"+{digits}" if re.fullmatch(r"[0-9]{8,15}", digits) else ""
+
+
+def _read_contact(contact):
+    return {
+        "phone": _phone(contact.get("wa_id")),
+        # People with a user name have an id of their own for this business.
+        "user_id": clean(contact.get("user_id"), 128),
+        "name": clean((contact.get("profile") or {}).get("name"), 200),
+    }
 
 
 def _read_status(status, received):
@@ -176,11 +199,13 @@ def _read_message(message, received):
         raise ValueError("id")
     kind = clean(message.get("type"), 32)
     text, payload = _message_text(kind, message)
-    # Absent for people with a user name who never wrote to us from their number.
-    digits = clean(message.get("from"), 32)
+    system = message.get("system") if kind == "system" else None
     return {
         "wamid": wamid,
-        "phone": f"+{digits}" if re.fullmatch(r"[0-9]{8,15}", digits) else "",
+        # Absent for people with a user name who never wrote to us from their number.
+        "phone": _phone(message.get("from")),
+        "user_id": clean(message.get("from_user_id") or message.get("user_id"), 128),
+        "new_phone": _phone(system.get("wa_id") or system.get("new_wa_id")) if system else "",
         "timestamp": _timestamp(message.get("timestamp"), received),
         "type": kind,
         "text": clean(text),

@@ -1,14 +1,14 @@
 """Who receives a bill or a reminder of it, and what it says."""
 
 from datetime import datetime, time, timedelta
-from functools import partial
 from zoneinfo import ZoneInfo
 
 from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import formats
-from ..tools.pdf import bill_pdf, digest
+from ..tools.pdf import digest
+from ..tools.pdf_split import BillDocument
 from .bill import LIVE_STATES
 
 INDIA = ZoneInfo("Asia/Kolkata")
@@ -121,7 +121,7 @@ class DiscomBill(models.Model):
         return {
             bill.id: (
                 f"{bill.account_no}_{bill.period:%Y-%m}.pdf",
-                partial(bill_pdf, data[bill.id]),
+                BillDocument(data[bill.id]),
                 digest(data[bill.id]),
             )
             for bill in self

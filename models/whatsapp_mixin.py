@@ -203,7 +203,9 @@ class DiscomWhatsappMixin(models.AbstractModel):
 
         The function takes nothing, returns bytes and is called in another thread: whatever it needs
         from the database has to be read before. A third element, a digest of what the document
-        shows, lets equal documents be made and uploaded once (:mod:`.whatsapp_media`).
+        shows, lets equal documents be made and uploaded once (:mod:`.whatsapp_media`). The function
+        may have ``together`` and ``most``, as :class:`..tools.pdf_split.BillDocument` has: a way to
+        make several at once that is faster.
         """
         return {}
 

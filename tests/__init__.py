@@ -31,6 +31,7 @@ from . import test_outage
 from . import test_outage_audience
 from . import test_report
 from . import test_pdf
+from . import test_pdf_split
 from . import test_report_print
 from . import test_words
 from . import test_network

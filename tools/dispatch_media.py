@@ -1,6 +1,7 @@
 """Documents of messages: made by threads, uploaded once, in parallel."""
 
 import asyncio
+import collections
 import concurrent.futures
 import json
 import mimetypes
@@ -32,11 +33,15 @@ class Uploader:
         self._verdicts = verdicts
         self._slots = asyncio.Semaphore(MAX_OPEN_UPLOADS)
         self._under_way = {}
+        self._batches = {}
+        self._makers = 0
+        self._tasks = set()
         self._new = []
         self._fresh = set()
 
     def __enter__(self):
         self._threads = concurrent.futures.ThreadPoolExecutor(RENDER_THREADS, "discom.render")
+        self._loop = asyncio.get_running_loop()
         return self
 
     def __exit__(self, *exc_info):
@@ -65,7 +70,7 @@ class Uploader:
             job.media_id = await asyncio.shield(self._under_way[job.digest])
             if job.media_id:
                 return None
-        done = self._under_way[job.digest] = asyncio.get_running_loop().create_future()
+        done = self._under_way[job.digest] = self._loop.create_future()
         try:
             return await self._make_and_upload(job, unsent)
         finally:
@@ -78,9 +83,8 @@ class Uploader:
         async with self._slots:
             if outcome := unsent(job):
                 return outcome
-            loop = asyncio.get_running_loop()
             try:
-                content = await loop.run_in_executor(self._threads, job.render)
+                content = await self._make(job.render)
             except Exception as error:  # noqa: BLE001 layouts fail in any way
                 text = f"The document could not be made: {error}"
                 return Outcome(job.key, Verdict.FAILED, text=text)
@@ -94,6 +98,43 @@ class Uploader:
             except (aiohttp.ClientError, TimeoutError, OSError, ValueError, KeyError) as error:
                 text = f"Upload failed: {redact(error) or 'time-out'}"
                 return Outcome(job.key, Verdict.RETRY, text=text)
+
+    def _make(self, render):
+        """Return a future of the bytes of a document.
+
+        A function that has ``together``, which makes several documents at once, and ``most``, how
+        many at most, is called that way while documents wait.
+        """
+        if not hasattr(render, "together"):
+            return self._loop.run_in_executor(self._threads, render)
+        queue = self._batches.setdefault(render.together, collections.deque())
+        future = self._loop.create_future()
+        queue.append((render, future))
+        if self._makers < RENDER_THREADS:
+            self._makers += 1
+            task = self._loop.create_task(self._make_batches(queue))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return future
+
+    async def _make_batches(self, queue):
+        # First let all that is claimed together come.
+        await asyncio.sleep(0)
+        while queue:
+            most = queue[0][0].most
+            batch = [queue.popleft() for _place in range(min(most, len(queue)))]
+            renders = [render for render, _future in batch]
+            try:
+                made = await self._loop.run_in_executor(self._threads, renders[0].together, renders)
+            except Exception:  # noqa: BLE001 one of them fails; the others shall not
+                made = [self._loop.run_in_executor(self._threads, render) for render in renders]
+                made = await asyncio.gather(*made, return_exceptions=True)
+            for (_render, future), content in zip(batch, made, strict=True):
+                if isinstance(content, BaseException):
+                    future.set_exception(content)
+                else:
+                    future.set_result(content)
+        self._makers -= 1
 
     async def _post(self, job, content):
         mimetype = mimetypes.guess_type(job.filename)[0] or "application/pdf"

@@ -58,6 +58,12 @@ from . import whatsapp_lane_gate
 from . import whatsapp_lane_limit
 from . import whatsapp_lane_settle
 from . import bill_basis
+from . import bill_tariff_dated
+from . import bill_tariff_part
+from . import bill_tariff
+from . import bill_tariff_rate
+from . import bill_tariff_slab
+from . import bill_tariff_value
 from . import bill
 from . import bill_line
 from . import bill_payment
@@ -70,6 +76,9 @@ from . import bill_release
 from . import bill_res_company
 from . import bill_res_partner
 from . import bill_document
+from . import bill_reading
+from . import bill_reading_charge
+from . import bill_tariff_check
 from . import bill_whatsapp
 from . import bill_proof
 from . import bill_run
@@ -86,6 +95,7 @@ from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
 from . import import_run
+from . import import_reading
 from . import import_mapping
 from . import outage_reason
 from . import outage

@@ -1,5 +1,14 @@
 from odoo import api, fields, models
 
+# What the codes of the billing system stand for; every other one is an estimate.
+METHODS = {
+    "MU": "reading",
+    "MIN": "reading",
+    "ADF": "reading",
+    "CEIL": "ceiling",
+    "UM": "unmetered",
+}
+
 
 class DiscomBillBasis(models.Model):
     """Basis of a bill: how its consumption was found.
@@ -30,9 +39,29 @@ class DiscomBillBasis(models.Model):
         help="The bill rests on a reading, or needs none. Otherwise the consumer is told how to "
         "have it corrected.",
     )
+    method = fields.Selection(
+        [
+            ("reading", "Difference of readings"),
+            ("ceiling", "Readings, limited to the ceiling"),
+            ("unmetered", "Un-metered"),
+            ("assessed", "Average, then norm"),
+        ],
+        "Units Found By",
+        compute="_compute_method",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        help="How a bill that is made out from readings finds its units.",
+    )
     active = fields.Boolean(default=True)
 
     _code_uniq = models.Constraint("UNIQUE (code)", "This basis code exists already.")
+
+    @api.depends("code")
+    def _compute_method(self):
+        for basis in self:
+            basis.method = METHODS.get(basis.code, "assessed")
 
     @api.depends("code", "name")
     def _compute_display_name(self):

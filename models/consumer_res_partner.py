@@ -93,6 +93,10 @@ class ResPartner(models.Model):
     discom_connection_date = fields.Date("Connected on", tracking=True)
     discom_status = fields.Selection(STATUSES, "Connection", tracking=True)
     discom_area = fields.Selection([("urban", "Urban"), ("rural", "Rural")], "Area")
+    discom_lifeline = fields.Boolean(
+        "Lifeline", help="Poor household at the lifeline rate, as long as it keeps its limits."
+    )
+    discom_unmetered = fields.Boolean("Un-metered", help="Billed at the rate without a meter.")
     discom_village = fields.Char("Village or ward", index="trigram")
     discom_office_id = fields.Many2one(
         "discom.office", "Office", index="btree_not_null", ondelete="restrict", tracking=True

@@ -24,7 +24,11 @@ BILL_COLUMNS = {
     "current_reading": "reading_current",
     "current_reading_date": "reading_current_date",
     "units": "units",
+    "previous_kvah": "reading_kvah_previous",
+    "current_kvah": "reading_kvah_current",
+    "units_kvah": "units_kvah",
     "demand": "demand",
+    "remark": "reading_remark",
     "arrears": "amount_arrears",
     "lpsc": "amount_lpsc",
     "total_after_due": "amount_after_due",
@@ -39,6 +43,9 @@ NUMBERS = {
     "previous_reading",
     "current_reading",
     "units",
+    "previous_kvah",
+    "current_kvah",
+    "units_kvah",
     "demand",
     "arrears",
     "lpsc",
@@ -159,7 +166,11 @@ class DiscomImport(models.Model):
             Column("current_reading", convert.quantity, "numeric"),
             Column("current_reading_date", date, "date"),
             Column("units", convert.number, "numeric"),
+            Column("previous_kvah", convert.quantity, "numeric"),
+            Column("current_kvah", convert.quantity, "numeric"),
+            Column("units_kvah", convert.quantity, "numeric"),
             Column("demand", convert.quantity, "numeric"),
+            Column("remark", convert.text, aliases=("reading_remark",)),
             *(Column(head, amount, "numeric") for head in HEAD_COLUMNS),
             Column("arrears", amount, "numeric"),
             Column("lpsc", amount, "numeric"),
@@ -190,7 +201,14 @@ class DiscomImport(models.Model):
             SELECT s.row_no, bill.id AS record_id, partner.id AS partner_id,
                    partner.discom_office_id AS office_id,
                    partner.discom_category_id AS category_id,
-                   partner.discom_meter_no AS partner_meter_no, basis.id AS basis_id,
+                   partner.discom_meter_no AS partner_meter_no,
+                   partner.discom_sanctioned_load AS partner_load,
+                   partner.discom_load_unit AS partner_load_unit,
+                   partner.discom_area AS partner_area,
+                   COALESCE(partner.discom_lifeline, FALSE) AS partner_lifeline,
+                   COALESCE(partner.discom_unmetered, FALSE) AS partner_unmetered,
+                   COALESCE(NULLIF(partner.discom_meter_multiplier, 0), 1) AS partner_multiplier,
+                   basis.id AS basis_id,
                    %(hash)s AS hash, bill.import_hash AS old_hash,
                    CASE WHEN bill.state NOT IN %(editable)s THEN bill.id END AS correction_of_id,
                    CASE WHEN namesake.id IS NULL
@@ -292,6 +310,7 @@ class DiscomImport(models.Model):
             account_no=SQL("r.account_no"),
             office_id=SQL("r.office_id"),
             category_id=SQL("r.category_id"),
+            **self._supply_values(),
             basis_id=SQL("r.basis_id"),
             period=SQL("r.period"),
             amount_current=SQL("r.charges"),
@@ -302,12 +321,29 @@ class DiscomImport(models.Model):
             # Until the checks have the last word, in the same transaction.
             state=SQL("'checked'"),
             is_held=SQL("FALSE"),
+            # A draft made out from readings may become the bill of the billing system.
+            tariff_id=SQL("NULL"),
+            tariff_unverified=SQL("FALSE"),
+            tariff_notes=SQL("NULL"),
+            charge_from=SQL("NULL"),
+            charge_to=SQL("NULL"),
             import_id=SQL("%s", self.id),
             import_hash=SQL("r.hash"),
             write_uid=SQL("%s", self.env.uid),
             write_date=SQL("NOW() AT TIME ZONE 'UTC'"),
         )
         return values
+
+    def _supply_values(self):
+        """Columns of a bill that keep the connection as it was billed, with their SQL on ``r``."""
+        return {
+            "sanctioned_load": SQL("r.partner_load"),
+            "load_unit": SQL("r.partner_load_unit"),
+            "area": SQL("r.partner_area"),
+            "lifeline": SQL("r.partner_lifeline"),
+            "unmetered": SQL("r.partner_unmetered"),
+            "meter_multiplier": SQL("r.partner_multiplier"),
+        }
 
     def _insert_bills(self, rows):
         values = {

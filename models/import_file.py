@@ -53,6 +53,7 @@ class DiscomImport(models.Model):
     kind = fields.Selection(
         [
             ("bill", "Bills"),
+            ("reading", "Meter readings"),
             ("payment", "Payments"),
             ("kyc", "KYC and consents"),
             ("consumer", "Consumer master"),

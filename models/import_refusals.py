@@ -179,6 +179,19 @@ class DiscomImport(models.Model):
             "due_before_bill": self.env._("The due date lies before the bill date."),
             "reference_used": self.env._("The receipt “%(value)s” is known with other contents."),
             "not_positive": self.env._("%(column)s “%(value)s” must be above zero."),
+            "no_category": self.env._(
+                "The consumer “%(value)s” has no tariff category. Enter it there first."
+            ),
+            "no_reading": self.env._(
+                "The basis “%(value)s” says that the meter was read, but the reading is empty."
+            ),
+            "no_previous": self.env._(
+                "The account “%(value)s” has no earlier bill with a reading. Give "
+                "previous_reading and previous_reading_date."
+            ),
+            "reading_order": self.env._(
+                "The reading does not come after the previous one of %(value)s."
+            ),
             "future": self.env._("%(column)s “%(value)s” lies in the future."),
             "older_kyc": self.env._("A KYC taken later, on %(value)s, is on record."),
             "agent_number": self.env._(

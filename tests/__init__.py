@@ -53,3 +53,5 @@ from . import test_kyc_counter
 from . import test_consumer_merge
 from . import test_kyc_conversation
 from . import test_kyc_import
+from . import test_tariff
+from . import test_bill_reading

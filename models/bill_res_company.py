@@ -25,6 +25,17 @@ class ResCompany(models.Model):
         default=True,
         help="Nobody approves a bill run whose files he has taken in himself.",
     )
+    discom_bill_link_days = fields.Integer(
+        "Days a Bill's Link Opens",
+        default=60,
+        required=True,
+        help="The link to the page of a bill opens for as many days from the day it is made.",
+    )
+
+    _discom_bill_link_days_range = models.Constraint(
+        "CHECK (discom_bill_link_days BETWEEN 1 AND 730)",
+        "The link to a bill opens for 1 to 730 days.",
+    )
 
     @api.constrains("discom_upi_address")
     def _check_discom_upi_address(self):

@@ -15,6 +15,7 @@ from . import test_whatsapp_composer
 from . import test_whatsapp_error
 from . import test_whatsapp_estimate
 from . import test_whatsapp_health
+from . import test_rate_limit
 from . import test_throttle
 from . import test_whatsapp_gate
 from . import test_whatsapp_lane
@@ -23,10 +24,8 @@ from . import test_whatsapp_version
 from . import test_whatsapp_webhook
 from . import test_bill
 from . import test_bill_check
+from . import test_bill_page
 from . import test_bill_payment
-from . import test_bill_ledger
-from . import test_bill_receipt
-from . import test_bill_scheme
 from . import test_import
 from . import test_import_files
 from . import test_import_mapping

@@ -46,19 +46,6 @@ class BillCommon(DiscomCommon):
             {"partner_id": (consumer or cls.consumer).id, "amount": amount, "date": day, **vals}
         )
 
-    @classmethod
-    def force_issue(cls, bills):
-        """Issue bills whatever the checks find, as released ones are."""
-        bills._set_state("issued")
-        cls.env["discom.bill"]._settle(bills.partner_id.ids)
-
-    @classmethod
-    def take_back(cls, payments, reason="mistake", user=None, **vals):
-        """Take payments back through the dialog."""
-        action = payments.with_user(user or cls.manager).action_cancel()
-        wizard = cls.env[action["res_model"]].with_user(user or cls.manager)
-        wizard.with_context(**action["context"]).create({"reason": reason, **vals}).action_apply()
-
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")
@@ -307,7 +294,7 @@ class TestBill(BillCommon):
             [
                 {"month": "October 2026", "amount": "300.00"},
                 {"month": "September 2026", "amount": "500.00"},
-                {"month": "…", "amount": "200.00"},
+                {"month": "Earlier", "amount": "200.00"},
             ],
         )
         self.assertEqual(data["totals"]["total"], "1,200.00")

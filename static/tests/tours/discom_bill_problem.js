@@ -1,0 +1,38 @@
+import { registry } from "@web/core/registry";
+
+// The clerk answers what a consumer has reported on the page of the bill.
+registry.category("web_tour.tours").add("discom_bill_problem", {
+    steps: () => [
+        {
+            content: "open what has arrived",
+            trigger: ".o_kanban_record:contains(Wrong reading):contains(4312)",
+            run: "click",
+        },
+        {
+            content: "take it into work",
+            trigger: "button[name=action_start]",
+            run: "click",
+        },
+        {
+            content: "it is in work",
+            trigger: ".o_field_statusbar:contains(In work)",
+        },
+        {
+            trigger: ".o_field_widget[name=answer] textarea",
+            run: "edit नई रीडिंग पर बिल बनेगा && press Tab",
+        },
+        {
+            content: "on a phone several buttons are a menu",
+            trigger: ".o_statusbar_buttons .dropdown-toggle",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_solve]",
+            run: "click",
+        },
+        {
+            content: "the answer is given",
+            trigger: ".o_form_view:not(:has(textarea)) .o_field_widget[name=answer]:contains(नई रीडिंग)",
+        },
+    ],
+});

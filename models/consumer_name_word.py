@@ -1,17 +1,19 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.search import MIN_MISSPELT, misspelling, without_longer
+from ..tools.search import escape_like, misspelling
 
 NAME_FIELDS = {"name", "discom_name_hi", "discom_consumer"}
-#: Words proposed for a misspelt one, at most.
-NEAR_LIMIT = 60
+#: Words that one word of a search may stand for, at most; the shortest come first.
+WORDS_LIMIT = 1_000
+#: A shorter word is looked for where words begin: it is a part of too many others.
+MIN_PART = 3
 
 
 class DiscomNameWord(models.Model):
     """A word that occurs in the names of consumers, in small letters.
 
-    A few thousand words stand for hundreds of thousands of names, so a misspelt word is compared
+    Some thousand words stand for hundreds of thousands of names. What somebody types is compared
     with these, and the names are found by the words it may have meant. Words only come; one that
     no name holds any more finds nothing.
     """
@@ -44,49 +46,50 @@ class DiscomNameWord(models.Model):
             concerned = SQL("p.id IN (%s)", consumers)
         else:
             concerned = SQL("p.id = ANY(%s)", list(consumers))
+        # Words are divided as the index of consumer_partner_search.py divides them.
         self.env.cr.execute(
             SQL(
-                r"""
+                """
                 INSERT INTO discom_name_word (word)
                 SELECT DISTINCT w.word
                   FROM res_partner p
-            CROSS JOIN regexp_split_to_table(
-                           lower(concat_ws(' ', p.name, p.discom_name_hi)), '\s+') AS w(word)
-                 WHERE p.discom_consumer AND %s AND length(w.word) >= %s
+            CROSS JOIN unnest(
+                           string_to_array(lower(concat_ws(' ', p.name, p.discom_name_hi)), ' ')
+                       ) AS w(word)
+                 WHERE p.discom_consumer AND %s AND w.word <> ''
                    AND NOT EXISTS (SELECT FROM discom_name_word known WHERE known.word = w.word)
                 """,
                 concerned,
-                MIN_MISSPELT - 1,
             )
         )
 
     @api.model
-    def _near(self, words, known=False):
-        """Return {word: words that it may have been meant for}, by :func:`misspelling`.
-
-        :param bool known: also for words with which a name begins as they are
-        """
-        near = {}
-        for word in words:
-            pattern = misspelling(word)
-            if not pattern or not (known or self._is_unknown(word)):
-                continue
-            self.env.cr.execute(
-                "SELECT word FROM discom_name_word WHERE word ~ %s LIMIT %s",
-                [pattern, 10 * NEAR_LIMIT],
-            )
-            found = without_longer(other for (other,) in self.env.cr.fetchall())
-            near[word] = found[:NEAR_LIMIT]
-        return near
+    def _holding(self, word):
+        """Return the words that ``word`` is a part of."""
+        before = "%" if len(word) >= MIN_PART else ""
+        return self._fetch(SQL("word LIKE %s", f"{before}{escape_like(word.lower())}%"))
 
     @api.model
-    def _is_unknown(self, word):
-        """Tell whether no word of a name begins with ``word``."""
-        self.env.cr.execute(
-            "SELECT EXISTS (SELECT FROM discom_name_word WHERE starts_with(word, %s))",
-            [word.casefold()],
+    def _near(self, word):
+        """Return the words that differ from ``word`` by a letter, else those that begin so."""
+        pattern = misspelling(word)
+        if not pattern:
+            return []
+        whole = self._fetch(SQL("word ~ %s", f"^{pattern}$"))
+        return whole or self._fetch(SQL("word ~ %s", f"^{pattern}"))
+
+    def _fetch(self, condition):
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT word FROM discom_name_word WHERE %s
+              GROUP BY word ORDER BY length(word), word LIMIT %s
+                """,
+                condition,
+                WORDS_LIMIT,
+            )
         )
-        return not self.env.cr.fetchone()[0]
+        return [word for (word,) in rows]
 
 
 class ResPartner(models.Model):

@@ -1,13 +1,16 @@
+import re
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.search import escape_like, search_words
 
-# What the one search box looks into, names first. The index below holds the same expression.
+# What the one search box looks into. The indexes below hold the same expressions.
 NAME_FIELDS = ["name", "discom_name_hi"]
-SEARCHED_FIELDS = [
-    *NAME_FIELDS,
+# With codes so short that only the whole one says anything.
+WORD_FIELDS = [*NAME_FIELDS, "discom_book_no", "discom_sc_no"]
+NUMBER_FIELDS = [
     "discom_account_no",
     "discom_old_account_no",
     "discom_book_no",
@@ -18,21 +21,38 @@ SEARCHED_FIELDS = [
     "phone_sanitized",
     "phone",
 ]
+#: A shorter number is looked for as a word of its own: it is a part of too many others.
+MIN_DIGITS = 4
+#: What finds up to so many consumers is narrowed down to their ids before anything else is asked.
+FEW = 1_000
 # What Odoo looks into for the display name of a contact.
 DISPLAY_NAME_FIELDS = ["complete_name", "email", "ref", "vat", "company_registry"]
 
 
-def _searched_text(columns):
-    """Return the SQL that joins ``columns``, a blank around each; immutable, for the index."""
-    return SQL("' ' || %s", SQL(" || ").join(SQL("COALESCE(%s || ' ', '')", c) for c in columns))
+def _joined(columns):
+    """Return the SQL that joins ``columns``, a blank after each; immutable, for the indexes."""
+    return SQL(" || ").join(SQL("COALESCE(%s || ' ', '')", column) for column in columns)
 
 
-def _search_index(registry):
+def _words(column):
+    """Return the SQL of the words of a consumer, in small letters, as an array.
+
+    :param column: function of the name of a field to the SQL of its column
+    """
+    return SQL("string_to_array(lower(%s), ' ')", _joined(map(column, WORD_FIELDS)))
+
+
+def _number_index(registry):
     """Return the definition of the trigram index, or nothing where PostgreSQL lacks ``pg_trgm``."""
     if not registry.has_trigram:
         return ""
-    text = " || ".join(f"COALESCE({name} || ' ', '')" for name in SEARCHED_FIELDS)
-    return f"USING gin ((' ' || {text}) gin_trgm_ops) WHERE discom_consumer"
+    numbers = _joined(map(SQL.identifier, NUMBER_FIELDS)).code
+    return f"USING gin (({numbers}) gin_trgm_ops) WHERE discom_consumer"
+
+
+def _word_index(registry):
+    """Return the definition of the index of whole words: exact, where trigrams only guess."""
+    return f"USING gin (({_words(SQL.identifier).code})) WHERE discom_consumer"
 
 
 def _display_name_index(registry):
@@ -57,7 +77,8 @@ class ResPartner(models.Model):
         help="Finds a consumer by any number, phone or name, also with a letter misspelt.",
     )
 
-    _discom_search_idx = models.Index(_search_index)
+    _discom_number_idx = models.Index(_number_index)
+    _discom_word_idx = models.Index(_word_index)
     _discom_display_name_idx = models.Index(_display_name_index)
 
     def _compute_discom_search(self):
@@ -69,17 +90,25 @@ class ResPartner(models.Model):
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
         words = search_words(value)
-        near_words = self.env["discom.name.word"]
+        known = self.env["discom.name.word"]
+        as_written = {word: known._holding(word) for word in words}
+        near = {word: known._near(word) for word in words}
         # As written; then with the words corrected that no name has; then with any of them.
-        for correct in (
-            lambda: {},
-            lambda: near_words._near(words),
-            lambda: near_words._near(words, known=True),
+        for meant in (
+            as_written,
+            {word: as_written[word] or near[word] for word in words},
+            {word: as_written[word] + near[word] for word in words},
         ):
-            domain = self._discom_search_domain(words, correct())
-            if self.search_count(domain, limit=1):
+            found = self._discom_search_first(meant)
+            if found:
                 break
-        return domain
+        if len(found) <= FEW:
+            return Domain("id", "in", found)
+        return Domain.custom(
+            to_sql=lambda model, alias, query: self._discom_search_sql(
+                meant, lambda name: model._field_to_sql(alias, name, query), alias
+            )
+        )
 
     @api.depends("discom_account_no")
     def _compute_display_name(self):  # pylint: disable=missing-return
@@ -125,26 +154,83 @@ class ResPartner(models.Model):
         return super().get_formview_id(access_uid)
 
     @api.model
-    def _discom_search_domain(self, words, near):
-        """Return the domain of the consumers that hold each of ``words`` in any field searched.
+    def _discom_search_first(self, meant):
+        """Return the ids of the first ``FEW`` consumers found, and one more where there are others.
 
-        :param dict near: word -> other words to take for it
+        The indexes answer in the same time whatever is asked. Left to itself the planner takes an
+        order and a limit for a promise of many hits, and reads the table to its end for a few.
+
+        :param dict meant: see :meth:`_discom_search_sql`
+        """
+        if not all(names or _has_digit(word) for word, names in meant.items()):
+            return []
+        names = [*NAME_FIELDS, *NUMBER_FIELDS, "discom_consumer", "discom_office_id", "active"]
+        self.flush_model(names)
+        conditions = [
+            self._discom_search_sql(meant, lambda name: SQL.identifier("p", name), "p"),
+            self._discom_search_scope(),
+        ]
+        if self.env.context.get("active_test", True):
+            conditions.append(SQL("p.active"))
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH hit AS MATERIALIZED (SELECT p.id FROM res_partner p WHERE %s)
+                SELECT id FROM hit LIMIT %s
+                """,
+                SQL(" AND ").join(conditions),
+                FEW + 1,
+            )
+        )
+        return [partner_id for (partner_id,) in rows]
+
+    @api.model
+    def _discom_search_scope(self):
+        """Return the SQL of what the user may see at all; the record rules come on top of it."""
+        user = self.env.user
+        if self.env.su or user.has_group("discom.group_administrator"):
+            return SQL("TRUE")
+        offices = self.env["discom.office"].with_context(active_test=False)
+        scope = offices.search([("id", "child_of", user.discom_scope_ids.ids)])
+        return SQL("p.discom_office_id = ANY(%s)", scope.ids)
+
+    @api.model
+    def _discom_search_sql(self, meant, column, alias):
+        """Return the SQL condition of consumers that hold each word in any field searched.
+
+        :param dict meant: word -> words of names that it stands for
+        :param column: function of the name of a field to the SQL of its column
+        :param alias: of the table
         """
 
-        def holds(text, word):
-            patterns = [f"%{escape_like(word)}%"]
-            # A blank stands before every word.
-            patterns += [f"% {escape_like(other)}%" for other in near.get(word, ())]
+        def condition(word, names):
+            if not _has_digit(word):
+                return SQL("%s && %s", _words(column), names)
+            whole = [word.lower(), *names]
+            if len(word) < MIN_DIGITS:
+                return SQL("%s && %s", _words(column), whole)
+            # As an array, so that it is looked up once, in the indexes of both.
             return SQL(
-                "(%s)", SQL(" OR ").join(SQL("(%s) ILIKE %s", text, each) for each in patterns)
+                "%s = ANY(ARRAY(SELECT n.id FROM res_partner n WHERE n.discom_consumer"
+                " AND (%s && %s OR (%s) ILIKE %s)))",
+                SQL.identifier(alias, "id"),
+                _words(_of_n),
+                whole,
+                _joined(map(_of_n, NUMBER_FIELDS)),
+                f"%{escape_like(word)}%",
             )
 
-        def to_sql(model, alias, query):
-            text = _searched_text(
-                [model._field_to_sql(alias, name, query) for name in SEARCHED_FIELDS]
-            )
-            conditions = [holds(text, word) for word in words]
-            consumer = model._field_to_sql(alias, "discom_consumer", query)
-            return SQL("(%s)", SQL(" AND ").join([consumer, *conditions]))
+        return SQL(
+            "(%s)",
+            SQL(" AND ").join(
+                [column("discom_consumer"), *(condition(*item) for item in meant.items())]
+            ),
+        )
 
-        return Domain.custom(to_sql=to_sql)
+
+def _of_n(name):
+    return SQL.identifier("n", name)
+
+
+def _has_digit(word):
+    return re.search(r"\d", word) is not None

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import ValidationError
@@ -177,6 +179,36 @@ class TestConsumer(DiscomCommon):
         for text in ("Rmsh", "4410123457", "9415261235", "%", "_", "\\", "ra.*", "(((", "Rames%h"):
             with self.subTest(text=text):
                 self.assertFalse(self._found(text))
+
+    def test_misspelt_words_are_near(self):
+        """Words a letter away come before those that only begin so."""
+        kumar = self.create_consumer(name="Ajay Kumar Kol", discom_name_hi="अजय कुमार कोल")
+        kharwar = self.create_consumer(name="Kharwar Lal", discom_name_hi="खरवार लाल")
+        for text in ("Kmar", "kumra kol", "Ajey Kmar", "कूमार", "कुमर कोल"):
+            with self.subTest(text=text):
+                self.assertEqual(self._found(text) & (kumar | kharwar), kumar)
+        self.assertFalse(self._found("SC9"))
+        kumar.discom_sc_no = "007"
+        self.assertEqual(self._found("००७"), kumar)
+        self.assertFalse(self._found("07") & kumar)
+
+    def test_many_found(self):
+        """What finds more than a page of ids finds the same, in the scope of the user."""
+        texts = ("Ramesh", "4410123456", "94152 61234", "Rmesh", "यादव रमेश", "Yadev 4410123456")
+        few = [self._found(text) for text in texts]
+        everybody = self.env["res.partner"].search([("discom_consumer", "=", True)])
+        some = self._found("a")
+        with patch("odoo.addons.discom.models.consumer_partner_search.FEW", 0):
+            self.assertEqual([self._found(text) for text in texts], few)
+            self.assertEqual(self._found("a"), some)
+            self.assertFalse(self._found("Ramesh", self.clerk_b))
+        self.assertTrue(some < everybody)
+
+    def test_archived_are_found_where_asked_for(self):
+        self.ramesh.active = False
+        self.assertFalse(self._found("Ramesh"))
+        partners = self.env["res.partner"].with_context(active_test=False)
+        self.assertIn(self.ramesh, partners.search([("discom_search", "ilike", "Rmesh")]))
 
     def test_search_stays_in_scope(self):
         self.assertFalse(self._found("Ramesh", self.clerk_b))

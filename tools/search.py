@@ -28,16 +28,17 @@ def search_words(text):
 
 
 def misspelling(word):
-    """Return a regular expression of PostgreSQL for the words that begin like ``word``, misspelt.
+    """Return what matches, in PostgreSQL, the words that ``word`` may have been meant for.
 
     One letter may be wrong, missing or too many; two letters that changed places count as one
-    error. The expression is to be matched with single words, in small letters.
+    error. To be matched with single words, in small letters.
 
-    :return: None for a word too short, and for numbers, where another digit means somebody else
+    :return: regular expression without anchors; None for a word too short, and for numbers, where
+        another digit means somebody else
     """
     if len(word) < MIN_MISSPELT or not all(_is_letter(char) for char in word):
         return None
-    word = word.casefold()
+    word = word.lower()
     variants = [
         *(word[:index] + "." + word[index + 1 :] for index in range(len(word))),
         *(word[:index] + word[index + 1 :] for index in range(len(word))),
@@ -47,16 +48,7 @@ def misspelling(word):
             for index in range(len(word) - 1)
         ),
     ]
-    return "^(" + "|".join(dict.fromkeys(variants)) + ")"
-
-
-def without_longer(words):
-    """Return ``words`` but for those that begin with another of them."""
-    kept = []
-    for word in sorted(set(words)):
-        if not kept or not word.startswith(kept[-1]):
-            kept.append(word)
-    return kept
+    return "(" + "|".join(dict.fromkeys(variants)) + ")"
 
 
 def _is_letter(char):

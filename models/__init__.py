@@ -66,7 +66,12 @@ from . import bill_tariff_slab
 from . import bill_tariff_value
 from . import bill
 from . import bill_line
+from . import bill_payment_rule
 from . import bill_payment
+from . import bill_ledger
+from . import bill_dues
+from . import bill_ledger_entry
+from . import bill_ageing
 from . import bill_settlement
 from . import bill_workflow
 from . import bill_check
@@ -83,6 +88,11 @@ from . import bill_link
 from . import bill_page
 from . import bill_problem
 from . import bill_whatsapp
+from . import bill_payment_whatsapp
+from . import bill_payment_document
+from . import bill_payment_counter
+from . import bill_scheme
+from . import bill_scheme_registration
 from . import bill_proof
 from . import bill_run
 from . import bill_run_work

@@ -4,12 +4,10 @@ import re
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..tools import formats
 from ..tools.qr import upi_uri
 from ..tools.words import amount_in_words
-from .bill import LIVE_STATES
 from .bill_line import HEADS, HEADS_HINDI
 
 HELPLINE = "1912"
@@ -58,6 +56,7 @@ class DiscomBill(models.Model):
         """
         arrears = self._arrears_by_month()
         codes = self._proof_codes()
+        offers = self._scheme_offer()
         offices = self._document_offices()
         heads = dict(HEADS)
         return {
@@ -94,6 +93,7 @@ class DiscomBill(models.Model):
                 ],
                 "upi": {"uri": bill._upi_uri()},
                 "proof_code": codes[bill.id],
+                "notes": [offers[bill.id]["note"]] if bill.id in offers else [],
                 "last_payment": {
                     "date": formats.day(bill.last_payment_date),
                     "amount": formats.rupees(bill.last_payment_amount)
@@ -106,16 +106,25 @@ class DiscomBill(models.Model):
         }
 
     def _document_offices(self):
-        """Names and phones of the bills' offices; what an office lacks comes from those above."""
+        """Letterheads of the bills' offices, by office."""
+        letterheads = self._letterheads(self.office_id)
+        return {office: letterheads[office.id] for office in self.office_id}
+
+    @api.model
+    def _letterheads(self, offices):
+        """Names and phones of offices; what an office lacks comes from those above.
+
+        :return: ``{office id: dict}``
+        """
         result = {}
         # Everybody who reads a bill reads the letterhead of the offices above it.
-        for office in self.office_id.sudo():
+        for office in offices.sudo():
             path = office
             while path[-1:].parent_id:
                 path += path[-1:].parent_id
             company = office.company_id
             top = path.filtered(lambda node: node.level == "discom")[:1]
-            result[self.env["discom.office"].browse(office.id)] = {
+            result[office.id] = {
                 "discom_name": {
                     "hi": top.name_hi or top.name or company.name,
                     "en": top.name or company.name,
@@ -150,7 +159,17 @@ class DiscomBill(models.Model):
         }
 
     def _document_consumer(self):
-        consumer = self.partner_id
+        """The consumer, with account, category and meter as they were when the bill was made."""
+        return {
+            **self._document_person(self.partner_id),
+            "account_no": self.account_no,
+            "category": self.category_id.code or "",
+            "meter_no": self.meter_no or "",
+        }
+
+    @api.model
+    def _document_person(self, consumer):
+        """Name, address and connection of a consumer as papers print them."""
         units = dict(consumer._fields["discom_load_unit"].selection)
         load = consumer.discom_sanctioned_load
         number = consumer.discom_whatsapp_number or consumer.phone or ""
@@ -158,15 +177,15 @@ class DiscomBill(models.Model):
             "name_hi": consumer.discom_name_hi or consumer.name,
             "name": consumer.name,
             "guardian": consumer.discom_guardian_name or "",
-            "account_no": self.account_no,
+            "account_no": consumer.discom_account_no,
             "address": ", ".join(
                 filter(None, (consumer.street, consumer.discom_village, consumer.zip))
             ),
-            "category": self.category_id.code or "",
+            "category": consumer.discom_category_id.code or "",
             "load": f"{formats.number(load)} {units[consumer.discom_load_unit]}"
             if load and consumer.discom_load_unit
             else "",
-            "meter_no": self.meter_no or "",
+            "meter_no": consumer.discom_meter_no or "",
             "area": dict(consumer._fields["discom_area"].selection).get(consumer.discom_area, ""),
             "phone_last4": number[-4:],
         }
@@ -240,50 +259,3 @@ class DiscomBill(models.Model):
             number = int.from_bytes(digest[:8], "big") % 10**PROOF_DIGITS
             codes[bill.id] = f"{number:0{PROOF_DIGITS}}"
         return codes
-
-    def _arrears_by_month(self):
-        """What the arrears of each bill are made of. Oldest dues are settled first, so what is
-        unpaid are the newest charges: the months before the bill are filled up backwards until the
-        arrears are reached, and what remains is older than the bills known.
-
-        :return: ``{bill id: [(first day of month or None for older, rupees), ...]}``, newest first
-        """
-        bills = self.filtered(lambda bill: bill.amount_arrears > 0)
-        if not bills:
-            return {}
-        self.env["discom.bill"].flush_model()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT bill.id, earlier.period,
-                       LEAST(earlier.own, bill.amount_arrears - earlier.newer)
-                  FROM discom_bill bill
-                  JOIN LATERAL (
-                           SELECT past.period,
-                                  %(own)s AS own,
-                                  COALESCE(SUM(%(own)s)
-                                           OVER (ORDER BY past.period DESC, past.id DESC
-                                                 ROWS BETWEEN UNBOUNDED PRECEDING
-                                                          AND 1 PRECEDING), 0) AS newer
-                             FROM discom_bill past
-                            WHERE past.partner_id = bill.partner_id
-                              AND past.period < bill.period
-                              AND past.state IN %(live)s
-                       ) earlier ON earlier.newer < bill.amount_arrears AND earlier.own > 0
-                 WHERE bill.id = ANY(%(ids)s)
-              ORDER BY bill.id, earlier.period DESC
-                """,
-                own=SQL("GREATEST(past.amount_total - COALESCE(past.amount_arrears, 0), 0)"),
-                live=LIVE_STATES,
-                ids=list(bills.ids),
-            )
-        )
-        result = {bill.id: [] for bill in bills}
-        for bill_id, month, amount in rows:
-            result[bill_id].append((month, amount))
-        for bill in bills:
-            known = sum(amount for _month, amount in result[bill.id])
-            rest = Decimal(str(bill.amount_arrears)) - Decimal(str(known))
-            if rest > 0:
-                result[bill.id].append((None, rest))
-        return result

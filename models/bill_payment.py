@@ -1,8 +1,36 @@
+from decimal import Decimal
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-FROZEN_FIELDS = {"partner_id", "account_no", "date", "amount", "reference", "company_id", "state"}
+from ..tools.words import amount_in_words
+
+FROZEN_FIELDS = {
+    "partner_id",
+    "account_no",
+    "date",
+    "amount",
+    "reference",
+    "company_id",
+    "state",
+    "mode",
+    "means",
+    "means_no",
+    "cancel_reason",
+    "cancel_note",
+    "cancel_user_id",
+    "cancel_date",
+}
+CANCEL_REASONS = [
+    ("bounced", "Cheque bounced"),
+    ("mistake", "Entered by mistake"),
+    ("account", "Wrong account"),
+    ("double", "Entered twice"),
+    ("failed", "Online payment failed"),
+    ("file", "Cancelled in the payment file"),
+    ("other", "Another reason"),
+]
 # Rupees; what has ten digits is an account number in the wrong field.
 MAX_AMOUNT = 1_000_000_000
 
@@ -10,9 +38,10 @@ MAX_AMOUNT = 1_000_000_000
 class DiscomPayment(models.Model):
     """Payment of a consumer, taken at a counter or reported by a payment channel, in rupees.
 
-    A payment settles the oldest dues first. Since every bill carries the arrears of the earlier
-    ones, this needs no allocation table: what a consumer pays after a bill was made lowers what
-    is still due on that bill (see ``discom.bill._settle``).
+    A payment settles the oldest dues first, head by head as the payment rule says. Since every bill
+    carries the arrears of the earlier ones, this needs no allocation table: what a consumer pays
+    after a bill was made lowers what is still due on that bill (see ``discom.bill._settle``), and
+    ``models/bill_ledger.py`` tells which months and heads that leaves unpaid.
     """
 
     _name = "discom.payment"
@@ -51,9 +80,24 @@ class DiscomPayment(models.Model):
             ("kiosk", "Kiosk"),
             ("sakhi", "Bijli Sakhi"),
             ("bank", "Bank"),
+            ("file", "Other (payment file)"),
         ],
         required=True,
         default="counter",
+    )
+    means = fields.Selection(
+        [
+            ("cash", "Cash"),
+            ("cheque", "Cheque"),
+            ("draft", "Demand draft"),
+            ("upi", "UPI"),
+            ("card", "Card"),
+            ("transfer", "Bank transfer"),
+        ],
+        "Paid by",
+    )
+    means_no = fields.Char(
+        "Cheque or Transaction Number", help="Cheque, draft, UTR or UPI transaction."
     )
     bill_id = fields.Many2one(
         "discom.bill",
@@ -64,18 +108,26 @@ class DiscomPayment(models.Model):
         help="Newest bill issued when the payment was made.",
     )
     state = fields.Selection(
-        [("posted", "Posted"), ("cancelled", "Cancelled")],
+        [("posted", "Posted"), ("cancelled", "Taken back")],
         default="posted",
         required=True,
         readonly=True,
         copy=False,
     )
+    cancel_reason = fields.Selection(CANCEL_REASONS, "Why Taken Back", readonly=True, copy=False)
+    cancel_note = fields.Char("Remark on Taking Back", readonly=True, copy=False)
+    cancel_user_id = fields.Many2one(
+        "res.users", "Taken Back by", readonly=True, copy=False, ondelete="restrict"
+    )
+    cancel_date = fields.Datetime("Taken Back on", readonly=True, copy=False)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
     currency_id = fields.Many2one(
         "res.currency", required=True, default=lambda self: self.env.ref("base.INR")
     )
+
+    amount_words = fields.Char("In Words", compute="_compute_amount_words")
 
     _reference_uniq = models.UniqueIndex(
         "(company_id, reference) WHERE reference <> '/'", "This receipt number exists already."
@@ -92,6 +144,16 @@ class DiscomPayment(models.Model):
             payment.account_no = payment.partner_id.discom_account_no
             payment.office_id = payment.partner_id.discom_office_id
 
+    @api.depends("amount")
+    @api.depends_context("lang")
+    def _compute_amount_words(self):
+        for payment in self:
+            payment.amount_words = (
+                amount_in_words(Decimal(str(payment.amount)), self.env.lang or "en_IN")
+                if 0 < payment.amount < MAX_AMOUNT
+                else False
+            )
+
     @api.constrains("amount")
     def _check_amount(self):
         for payment in self:
@@ -100,6 +162,16 @@ class DiscomPayment(models.Model):
                     self.env._(
                         "%(amount)s is no amount of a payment. Is it an account number?",
                         amount=payment.currency_id.format(payment.amount),
+                    )
+                )
+
+    @api.constrains("means", "means_no")
+    def _check_means_no(self):
+        for payment in self:
+            if payment.means in ("cheque", "draft") and not payment.means_no:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the number of the cheque or draft. It is needed if it bounces."
                     )
                 )
 
@@ -125,8 +197,11 @@ class DiscomPayment(models.Model):
                 raise UserError(self.env._("A payment starts as posted."))
             if not vals.get("reference") or vals["reference"] == "/":
                 vals["reference"] = self.env["ir.sequence"].next_by_code("discom.payment") or "/"
+            if set(vals) & {"cancel_reason", "cancel_note", "cancel_user_id", "cancel_date"}:
+                raise UserError(self.env._("A payment starts as posted."))
         payments = super().create(vals_list)
         self.env["discom.bill"]._settle(payments.partner_id.ids)
+        payments._queue_receipts()
         return payments
 
     def write(self, vals):
@@ -138,9 +213,51 @@ class DiscomPayment(models.Model):
     def _unlink_except_ledger(self):
         raise UserError(self.env._("Payments are kept. Cancel the payment instead."))
 
+    # === ACTION METHODS === #
+
     def action_cancel(self):
-        """Take the payment back; its bills are due again."""
+        """Ask why these payments are taken back."""
+        self.check_access("write")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Take back payment"),
+            "res_model": "discom.payment.cancel",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_payment_ids": self.ids},
+        }
+
+    def action_open_ledger(self):
+        """Open the statement of account of the consumer."""
+        self.ensure_one()
+        return self.partner_id.action_open_discom_ledger()
+
+    # === BUSINESS METHODS === #
+
+    def _cancel(self, reason, note=False):
+        """Take payments back; their bills are due again. Who did it, when and why is kept.
+
+        :param str reason: one of ``CANCEL_REASONS``
+        :raise UserError: when one of them is taken back already
+        """
+        self.check_access("write")
+        # Two people at the same time must not both take it back.
+        self.lock_for_update()
+        if taken := self.filtered(lambda payment: payment.state == "cancelled"):
+            raise UserError(
+                self.env._(
+                    "Payment %(reference)s is taken back already.", reference=taken[0].reference
+                )
+            )
         # Past the guard of write.
-        models.Model.write(self, {"state": "cancelled"})
+        models.Model.write(
+            self,
+            {
+                "state": "cancelled",
+                "cancel_reason": reason,
+                "cancel_note": note,
+                "cancel_user_id": self.env.uid,
+                "cancel_date": fields.Datetime.now(),
+            },
+        )
         self.env["discom.bill"]._settle(self.partner_id.ids)
-        return True

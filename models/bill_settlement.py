@@ -29,7 +29,7 @@ class DiscomBill(models.Model):
             if not partner_ids:
                 return
             partner_ids = SQL("SELECT UNNEST(%s)", list(partner_ids))
-        partner_ids = SQL("(%s)", partner_ids)
+        consumers, partner_ids = partner_ids, SQL("(%s)", partner_ids)
         self.env["discom.bill"].flush_model()
         self.env["discom.payment"].flush_model()
         self.env.cr.execute(
@@ -104,6 +104,8 @@ class DiscomBill(models.Model):
             ["amount_paid", "amount_due", "state", "is_latest", "write_date", "write_uid"]
         )
         self.env["discom.payment"].invalidate_model(["bill_id"])
+        # Nobody writes the ageing; it follows from what the caller was allowed to change.
+        self.env["discom.ageing"].sudo()._refresh(consumers)
 
     @api.model
     def _cron_overdue(self):

@@ -178,6 +178,9 @@ class DiscomImport(models.Model):
             "bill_no_used": self.env._("The bill number “%(value)s” belongs to another bill."),
             "due_before_bill": self.env._("The due date lies before the bill date."),
             "reference_used": self.env._("The receipt “%(value)s” is known with other contents."),
+            "taken_back": self.env._(
+                "The payment “%(value)s” was taken back here. Enter it anew if it counts."
+            ),
             "not_positive": self.env._("%(column)s “%(value)s” must be above zero."),
             "no_category": self.env._(
                 "The consumer “%(value)s” has no tariff category. Enter it there first."

@@ -26,6 +26,9 @@ from . import test_bill
 from . import test_bill_check
 from . import test_bill_page
 from . import test_bill_payment
+from . import test_bill_ledger
+from . import test_bill_receipt
+from . import test_bill_scheme
 from . import test_import
 from . import test_import_files
 from . import test_import_mapping

@@ -46,6 +46,19 @@ class BillCommon(DiscomCommon):
             {"partner_id": (consumer or cls.consumer).id, "amount": amount, "date": day, **vals}
         )
 
+    @classmethod
+    def force_issue(cls, bills):
+        """Issue bills whatever the checks find, as released ones are."""
+        bills._set_state("issued")
+        cls.env["discom.bill"]._settle(bills.partner_id.ids)
+
+    @classmethod
+    def take_back(cls, payments, reason="mistake", user=None, **vals):
+        """Take payments back through the dialog."""
+        action = payments.with_user(user or cls.manager).action_cancel()
+        wizard = cls.env[action["res_model"]].with_user(user or cls.manager)
+        wizard.with_context(**action["context"]).create({"reason": reason, **vals}).action_apply()
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")

@@ -504,7 +504,7 @@ class TestImport(ImportCommon):
             f'P2,{account},07/11/2026,"₹ 1,040",kiosk',
             f"P3,{account},2026-11-07,-5,kiosk",
             f"P4,{account},2026-12-01,5,kiosk",
-            f"P5,{account},2026-11-07,5,cheque",
+            f"P5,{account},2026-11-07,5,pigeon post",
             "P6,9999999990,2026-11-07,5,kiosk",
             f"P1,{account},2026-11-06,60.00,online",
         ]
@@ -517,6 +517,56 @@ class TestImport(ImportCommon):
         self.assert_counts(self.run_import("payment", rows), same=2, refused=5)
         changed = self.run_import("payment", [rows[0], f"P1,{account},2026-11-06,61.00,online"])
         self.assert_counts(changed, refused=1)
+
+    def test_payment_words_cheques_and_rows_taken_back(self):
+        """The billing system's own words, bounced cheques, and what was taken back here."""
+        bill = self.create_bill()
+        account = self.consumer.discom_account_no
+        rows = [
+            "receipt no,account_no,payment date,amount,collection mode,cheque_no,payment_status",
+            f"Q1,{account},2026-11-06,30,Net Banking,,SUCCESS",
+            f"Q2,{account},2026-11-06,20,Cheque,004711,Cleared",
+            f"Q3,{account},2026-11-06,5,,,",
+            f"Q4,{account},2026-11-06,7,cash,,Bounced",
+            f"Q5,{account},2026-11-06,7,cash,,perhaps",
+        ]
+        job = self.run_import("payment", rows, user=self.clerk)
+        self.assert_counts(job, new=4, refused=1)
+        payments = self.env["discom.payment"].search(
+            [("import_id", "=", job.id)], order="reference"
+        )
+        self.assertEqual(payments.mapped("mode"), ["online", "bank", "file", "counter"])
+        self.assertEqual(payments[1].means_no, "004711")
+        self.assertEqual((payments[3].state, payments[3].cancel_reason), ("cancelled", "file"))
+        self.assertEqual((bill.amount_paid, bill.amount_due), (55, 45))
+
+        rows[2] = rows[2].replace("Cleared", "Dishonoured")
+        checked = self.upload("payment", rows, user=self.clerk)
+        checked.action_check()
+        self.assert_counts(checked, changed=1, same=3, refused=1)
+        self.assertEqual(payments[1].state, "posted", "a check changes nothing")
+        checked.action_run()
+        self.assertEqual((payments[1].state, payments[1].cancel_user_id), ("cancelled", self.clerk))
+        self.assertEqual(bill.amount_due, 65)
+        self.assert_counts(self.run_import("payment", rows, user=self.clerk), same=4, refused=1)
+
+        self.take_back(payments[0])
+        job = self.run_import("payment", rows, user=self.clerk)
+        self.assert_counts(job, same=3, refused=2)
+        self.assertIn("taken back here", self.refused_rows(job)[0]["Reason"])
+        self.assertEqual(bill.amount_due, 95)
+
+    def test_a_word_for_a_mode_is_added_by_the_administrator(self):
+        account = self.consumer.discom_account_no
+        rows = ["reference,account_no,date,amount,mode", f"W1,{account},2026-11-06,30,E-Suvidha"]
+        self.assert_counts(self.run_import("payment", rows), refused=1)
+        self.env["discom.payment.word"].with_user(self.administrator).create(
+            {"name": "e suvidha", "mode": "kiosk"}
+        )
+        job = self.run_import("payment", rows)
+        self.assert_counts(job, new=1)
+        payment = self.env["discom.payment"].search([("import_id", "=", job.id)])
+        self.assertEqual(payment.mode, "kiosk")
 
     def test_offices_and_assets(self):
         rows = [

@@ -141,13 +141,13 @@ class TestBillPrintHttp(BillPrintCommon, HttpCase):
     def test_print_menu(self):
         """The Print menu of list and form downloads the PDF, without wkhtmltopdf."""
         printed_ids = []
-        render = type(self.env["ir.actions.report"])._render_bills
+        render = type(self.env["ir.actions.report"])._render_typst
 
-        def recording(report, layout, bill_ids):
+        def recording(report, model, layout, bill_ids):
             printed_ids.append(bill_ids)
-            return render(report, layout, bill_ids)
+            return render(report, model, layout, bill_ids)
 
-        with patch.object(type(self.env["ir.actions.report"]), "_render_bills", recording):
+        with patch.object(type(self.env["ir.actions.report"]), "_render_typst", recording):
             self.start_tour(
                 "/odoo/action-discom.discom_bill_action",
                 "discom_bill_print",

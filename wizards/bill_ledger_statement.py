@@ -1,0 +1,141 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..models.bill_payment_document import KINDS_HINDI, MODES_HINDI
+from ..tools import formats
+from ..tools.xlsx import Column, Measure
+
+ENTRY = 1
+
+
+class DiscomLedgerStatement(models.TransientModel):
+    """Statement of account of one consumer as a workbook: bills, payments, running balance."""
+
+    _name = "discom.ledger.statement"
+    _description = "Statement of account"
+    _inherit = ["discom.report.mixin"]
+
+    _report_model = "discom.ledger.entry"
+
+    partner_id = fields.Many2one(
+        "res.partner", "Consumer", required=True, domain=[("discom_consumer", "=", True)]
+    )
+    date_from = fields.Date("From", help="Empty: from the first entry on.")
+    date_to = fields.Date("Until")
+
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for statement in self:
+            if (
+                statement.date_from
+                and statement.date_to
+                and (statement.date_to < statement.date_from)
+            ):
+                raise UserError(self.env._("The last day lies before the first."))
+
+    def _report_params(self):
+        return {
+            **super()._report_params(),
+            "partner_id": self.partner_id.id,
+            "date_from": fields.Date.to_string(self.date_from) or False,
+            "date_to": fields.Date.to_string(self.date_to) or False,
+        }
+
+    def _report_title(self):
+        return self.env._("Statement of account")
+
+    def _report_filename(self):
+        return f"{self._report_title()} {self.partner_id.discom_account_no}"
+
+    def _report_domain(self):
+        domain = Domain("partner_id", "=", self.partner_id.id)
+        if self.date_from:
+            domain &= Domain("date", ">=", self.date_from)
+        if self.date_to:
+            domain &= Domain("date", "<=", self.date_to)
+        return domain
+
+    def _report_facts(self):
+        consumer = self.partner_id
+        name = (self.lang.startswith("hi") and consumer.discom_name_hi) or consumer.name
+        dues = consumer._discom_dues()[consumer.id]
+        return [
+            (self.env._("Account number"), consumer.discom_account_no),
+            (self.env._("Consumer"), name),
+            (self.env._("Office"), self._office_name(consumer.discom_office_id)),
+            (self.env._("Dues"), f"₹{formats.rupees(dues['due'])}"),
+            (self.env._("Advance"), f"₹{formats.rupees(dues['advance'])}"),
+        ]
+
+    def _report_totals(self):
+        return self.env["discom.ledger.entry"]._read_group(
+            self._report_domain(), [], ["__count", "debit:sum", "credit:sum"]
+        )[0]
+
+    def _report_query(self):
+        self.env.flush_all()
+        entries = self.env["discom.ledger.entry"]
+        query = entries._search(self._report_domain(), order="place, sort, date, id")
+        return query.select(
+            *(
+                SQL.identifier(query.table, name)
+                for name in "date kind name period mode debit credit taken_back balance".split()
+            )
+        )
+
+    def _report_columns(self, totals):
+        return [
+            Column(self.env._("Date"), "date", 11),
+            Column(self.env._("Entry"), width=26),
+            Column(self.env._("Number"), width=16),
+            Column(self.env._("Month"), width=12),
+            Column(self.env._("Paid at"), width=16),
+            Column(self.env._("Charged (₹)"), "money", 14, total=totals[1] or 0),
+            Column(self.env._("Paid (₹)"), "money", 14, total=totals[2] or 0),
+            Column(self.env._("Taken back (₹)"), "money", 14),
+            Column(self.env._("Balance (₹)"), "money", 14),
+        ]
+
+    def _prepare_context(self):
+        if self.lang.startswith("hi"):
+            return {"kinds": KINDS_HINDI, "modes": MODES_HINDI}
+        entries = self.env["discom.ledger.entry"]._fields
+        return {
+            "kinds": dict(entries["kind"]._description_selection(self.env)),
+            "modes": dict(
+                self.env["discom.payment"]._fields["mode"]._description_selection(self.env)
+            ),
+        }
+
+    def _prepare_row(self, row, context, groups):
+        date, kind, name, period, mode, debit, credit, taken_back, balance = row
+        entry = context["kinds"][kind]
+        totals = groups.setdefault(entry, [0, 0, 0])
+        for index, value in enumerate((1, debit, credit)):
+            totals[index] += value
+        return [
+            date,
+            entry,
+            name,
+            period and formats.medium_month(period, self.lang),
+            context["modes"].get(mode),
+            debit or None,
+            credit or None,
+            taken_back or None,
+            balance,
+        ]
+
+    def _write_summaries(self, book, context, groups):
+        book.add_summary(
+            self.env._("By entry"),
+            ENTRY,
+            self.env._("Entry"),
+            groups,
+            [
+                Measure(self.env._("Entries")),
+                Measure(self.env._("Charged (₹)"), summed=5),
+                Measure(self.env._("Paid (₹)"), summed=6),
+            ],
+        )

@@ -103,12 +103,12 @@ class DiscomWhatsappAudience(models.AbstractModel):
         documents = self._documents_model(user)
         self.env.flush_all()
         langs = sorted(self._templates_by_lang(), key=lambda lang: (lang != FALLBACK_LANG, lang))
-        consent = SQL.identifier("p", f"discom_consent_{spec['consent']}")
+        consent = self._consent_sql(spec)
         return SQL(
             """
             SELECT a.res_id, a.partner_id, p.discom_whatsapp_number AS phone,
                    p.discom_office_id AS office_id, p.name, p.discom_name_hi AS name_hi,
-                   p.discom_account_no AS account_no,
+                   p.discom_account_no AS account_no, %(first)s AS first,
                    CASE WHEN p.lang = ANY(%(langs)s) THEN p.lang ELSE %(fallback)s END AS lang,
                    CASE WHEN a.skip_reason IS NOT NULL THEN a.skip_reason
                         WHEN COALESCE(p.discom_whatsapp_number, '') = '' THEN 'no_number'
@@ -121,6 +121,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
               FROM (%(audience)s) a
               JOIN res_partner p ON p.id = a.partner_id
             """,
+            first=documents._whatsapp_first_sql(self.purpose),
             langs=langs,
             fallback=SQL("%s::text", langs[0] if langs else None),
             consent=consent,
@@ -131,6 +132,13 @@ class DiscomWhatsappAudience(models.AbstractModel):
     def _own_broadcast_id(self):
         """Return the broadcast whose messages do not make this audience a repetition."""
         return 0
+
+    @api.model
+    def _consent_sql(self, spec):
+        """Return the consent in force of the person ``p``; where none is asked for, it is given."""
+        if not spec["consent"]:
+            return SQL("'given'")
+        return SQL.identifier("p", f"discom_consent_{spec['consent']}")
 
     def _repeated_sql(self, spec):
         """Return the condition under which somebody already has the message, or would twice."""
@@ -156,7 +164,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
                 SQL(
                     "row_number() OVER (PARTITION BY a.res_id, p.discom_whatsapp_number, %s"
                     " ORDER BY a.partner_id) > 1",
-                    SQL.identifier("p", f"discom_consent_{spec['consent']}"),
+                    self._consent_sql(spec),
                 )
             )
         return SQL(" OR ").join(conditions) if conditions else SQL("FALSE")

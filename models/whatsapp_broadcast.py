@@ -327,7 +327,7 @@ class DiscomWhatsappBroadcast(models.Model):
             self.res_model,
             row["res_id"],
             self.purpose,
-            self.priority,
+            self.priority - bool(row["first"]),
             frozen,
             "skipped" if row["reason"] else "queued",
             row["reason"],

@@ -45,7 +45,8 @@ class DiscomWhatsappMessage(models.Model):
         """Return {message id: reason} where the consumer has no number or no consent any more."""
         purposes = defaultdict(list)
         for purpose, spec in self.env["discom.whatsapp.mixin"]._all_purposes().items():
-            purposes[spec["consent"]].append(purpose)
+            if spec["consent"]:
+                purposes[spec["consent"]].append(purpose)
         consent = SQL("CASE %s END", SQL(" ").join(
             SQL("WHEN m.purpose = ANY(%s) THEN COALESCE(%s, '')", names,
                 SQL.identifier("p", f"discom_consent_{consent}"))

@@ -122,8 +122,9 @@ class DiscomWhatsappMixin(models.AbstractModel):
     def _whatsapp_purposes(self):
         """Return {purpose: spec} of the messages this model has.
 
-        A spec has ``consent`` (purpose of the consent journal) and ``priority`` (lower goes first),
-        and may have ``repeat`` (the same person may get it again about the same record),
+        A spec has ``consent`` (purpose of the consent journal; False for people who are written to
+        by reason of their office and agreed to it there) and ``priority`` (lower goes first), and
+        may have ``repeat`` (the same person may get it again about the same record),
         ``once_per_phone`` (one message where several people share a number), ``combine`` (one
         message about several connections on one number can be chosen) and ``urgent`` (no approval
         is asked for, however many receive it).
@@ -193,6 +194,12 @@ class DiscomWhatsappMixin(models.AbstractModel):
             SQL("%s AS partner_id", SQL.identifier(query.table, "partner_id")),
             SQL("NULL AS skip_reason"),
         )
+
+    @api.model
+    def _whatsapp_first_sql(self, purpose):
+        """Return the SQL condition on the person ``p`` under which a message goes before the others
+        of its kind."""
+        return SQL("FALSE")
 
     def _whatsapp_values(self, lang, purpose):
         """Return {record id: {variable: text}}, formatted for ``lang``; no text may be empty."""

@@ -13,6 +13,7 @@ from . import consumer_kyc
 from . import consumer_kyc_number
 from . import consumer_proof
 from . import consumer_connection
+from . import consumer_priority
 from . import consumer_aadhaar
 from . import consumer_name_word
 from . import consumer_partner_search
@@ -112,8 +113,19 @@ from . import import_reading
 from . import import_mapping
 from . import outage_reason
 from . import outage
+from . import outage_affected
 from . import outage_audience
 from . import outage_check
+from . import outage_served
+from . import outage_interruption
+from . import outage_reliability
+from . import outage_compensation
+from . import outage_call
+from . import outage_suggestion
+from . import outage_reminder
+from . import outage_delivery
+from . import outage_contact
+from . import outage_village
 from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast

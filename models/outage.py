@@ -144,13 +144,6 @@ class DiscomOutage(models.Model):
             if offices:
                 outage.office_id = self._common_office(offices)
 
-    @api.depends("asset_ids")
-    def _compute_partner_count(self):
-        rows = [(key, asset) for key, outage in enumerate(self) for asset in outage.asset_ids.ids]
-        counts = self._count_consumers(rows)
-        for key, outage in enumerate(self):
-            outage.partner_count = counts.get(key, 0)
-
     @api.depends_context("uid")
     def _compute_informed_count(self):
         counts = self._count_informed()

@@ -4,12 +4,14 @@ import json
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
+from .outage import OPEN_STATES
 from .whatsapp_message import LIVE, PRIORITY_OUTAGE
 
 ANNOUNCEMENTS = ("outage_planned", "outage_unplanned")
-FOLLOW_UPS = ("outage_changed", "outage_restored", "outage_cancelled")
+FOLLOW_UPS = ("outage_reminder", "outage_changed", "outage_restored", "outage_cancelled")
 # A message that WhatsApp holds back may never come.
 REACHED_STATES = ("accepted", "sent", "delivered", "read")
 
@@ -34,8 +36,8 @@ class DiscomOutage(models.Model):
                 "once_per_phone": True,
                 # Regulation wants it told at once; a signature would come after the lights.
                 "urgent": True,
-                # Hours may change more than once.
-                "repeat": purpose == "outage_changed",
+                # Hours may change more than once, and a shutdown is remembered twice.
+                "repeat": purpose in ("outage_changed", "outage_reminder"),
             }
             for purpose in (*ANNOUNCEMENTS, *FOLLOW_UPS)
         }
@@ -63,41 +65,16 @@ class DiscomOutage(models.Model):
         """
         self.flush_model()
         self.env["discom.whatsapp.message"].flush_model()
-        outages = self._search(domain).subselect()
         if purpose in FOLLOW_UPS:
-            return self._sql_informed(outages)
-        self.env["discom.asset"].flush_model(["parent_path"])
-        self.env["res.partner"].flush_model(
-            ["active", "discom_asset_id", "discom_consumer", "discom_status"]
-        )
+            return self._sql_follow_up(self._search(domain).subselect())
+        # What is over meanwhile is not announced to the rest.
+        outages = self.search(Domain(domain) & Domain("state", "in", OPEN_STATES))
         return SQL(
             """
-            WITH chosen AS (
+            WITH affected AS (%(affected)s), chosen AS (
                 SELECT id, date_start, %(chosen_end)s AS date_end
                   FROM discom_outage chosen_outage
-                 WHERE id IN %(outages)s
-                   -- What is over meanwhile is not announced to the rest.
-                   AND state NOT IN ('restored', 'cancelled')
-            ), covered AS (
-                SELECT rel.outage_id, below.id AS asset_id,
-                       count(*) OVER (PARTITION BY below.id) AS times
-                  FROM chosen
-                  JOIN discom_outage_asset_rel rel ON rel.outage_id = chosen.id
-                  JOIN discom_asset asset ON asset.id = rel.asset_id
-                  JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
-                 GROUP BY rel.outage_id, below.id
-            ), repeated AS (
-                SELECT DISTINCT covered.outage_id, covered.asset_id
-                  FROM covered
-                  JOIN covered earlier
-                       ON earlier.asset_id = covered.asset_id
-                      AND earlier.outage_id < covered.outage_id
-                  JOIN chosen mine ON mine.id = covered.outage_id
-                  JOIN chosen other ON other.id = earlier.outage_id
-                 WHERE covered.times > 1
-                   AND earlier.times > 1
-                   AND other.date_start < mine.date_end
-                   AND mine.date_start < other.date_end
+                 WHERE id = ANY(%(ids)s)
             ), told AS (
                 SELECT DISTINCT chosen.id AS outage_id, message.partner_id
                   FROM chosen
@@ -112,28 +89,46 @@ class DiscomOutage(models.Model):
                       AND (other.id != chosen.id OR message.purpose != %(purpose)s)
                       AND message.purpose IN %(announcements)s
                       AND message.state IN %(told_states)s
+                 UNION %(repeated)s
             )
-            SELECT covered.outage_id AS res_id,
-                   partner.id AS partner_id,
-                   CASE WHEN repeated.asset_id IS NOT NULL OR told.partner_id IS NOT NULL
-                        THEN 'duplicate' END AS skip_reason
-              FROM covered
-              JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
-              LEFT JOIN repeated
-                   ON repeated.outage_id = covered.outage_id
-                  AND repeated.asset_id = covered.asset_id
-              LEFT JOIN told
-                   ON told.outage_id = covered.outage_id AND told.partner_id = partner.id
-             WHERE %(live)s
+            SELECT affected.outage_id AS res_id, affected.partner_id,
+                   CASE WHEN told.partner_id IS NOT NULL THEN 'duplicate' END AS skip_reason
+              FROM affected
+              LEFT JOIN told ON (told.outage_id, told.partner_id)
+                              = (affected.outage_id, affected.partner_id)
             """,
+            affected=outages._sql_affected(),
             chosen_end=self._sql_end("chosen_outage"),
+            ids=outages.ids,
             other_end=self._sql_end("other"),
-            outages=outages,
             purpose=purpose,
             announcements=ANNOUNCEMENTS,
             told_states=LIVE,
-            live=self._sql_live("partner"),
+            repeated=self._sql_repeated(outages),
         )
+
+    @api.model
+    def _sql_repeated(self, outages):
+        """SELECT outage_id, partner_id of who hears the same hours from an earlier one of several
+        outages that are announced together."""
+        if len(outages) < 2:
+            return SQL("SELECT NULL::int, NULL::int WHERE FALSE")
+        return SQL(
+            """
+            SELECT later.outage_id, later.partner_id
+              FROM affected later
+              JOIN affected earlier
+                   ON earlier.partner_id = later.partner_id AND earlier.outage_id < later.outage_id
+              JOIN chosen mine ON mine.id = later.outage_id
+              JOIN chosen other ON other.id = earlier.outage_id
+             WHERE other.date_start < mine.date_end AND mine.date_start < other.date_end
+            """
+        )
+
+    @api.model
+    def _whatsapp_first_sql(self, purpose):
+        """Life support and hospitals hear of it before the others."""
+        return SQL("p.discom_priority IS NOT NULL")
 
     def _whatsapp_values(self, lang, purpose):
         """Values of the templates: area, date_start, date_end_expected, date_end, reason, kind,
@@ -176,7 +171,7 @@ class DiscomOutage(models.Model):
 
     def _whatsapp_stale(self, purpose):
         """What is over is not announced any more."""
-        if purpose not in ANNOUNCEMENTS:
+        if purpose not in (*ANNOUNCEMENTS, "outage_reminder"):
             return super()._whatsapp_stale(purpose)
         return self.filtered(lambda outage: outage.state in ("restored", "cancelled"))
 
@@ -185,6 +180,8 @@ class DiscomOutage(models.Model):
         soon = fields.Datetime.now() + timedelta(hours=NEWS_HOURS)
         if purpose in ("outage_restored", "outage_cancelled"):
             return dict.fromkeys(self.ids, soon)
+        if purpose == "outage_reminder":
+            return {outage.id: outage.date_start for outage in self}
         return {outage.id: outage.date_end_expected or soon for outage in self}
 
     def _cancel_queued(self):
@@ -239,75 +236,6 @@ class DiscomOutage(models.Model):
             text = longer
         return text
 
-    def _villages(self):
-        """Villages below the assets, largest first, by outage: ``{id: [name, ...]}``."""
-        self.flush_recordset()
-        self.env["res.partner"].flush_model(["discom_asset_id", "discom_village", "discom_status"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH covered AS (
-                    SELECT DISTINCT rel.outage_id, below.id AS asset_id
-                      FROM discom_outage_asset_rel rel
-                      JOIN discom_asset asset ON asset.id = rel.asset_id
-                      JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
-                     WHERE rel.outage_id = ANY(%(ids)s)
-                )
-                SELECT covered.outage_id, partner.discom_village
-                  FROM covered
-                  JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
-                 WHERE %(live)s AND partner.discom_village > ''
-                 GROUP BY 1, 2
-                 ORDER BY 1, count(*) DESC, 2
-                """,
-                ids=self.ids,
-                live=self._sql_live("partner"),
-            )
-        )
-        villages = {}
-        for outage_id, village in rows:
-            villages.setdefault(outage_id, []).append(village)
-        return villages
-
-    @api.model
-    def _count_consumers(self, rows):
-        """Live consumers below assets, in one query, also for outages not saved yet.
-
-        :param rows: list of (key, asset id); nested assets of one key count a consumer once
-        :return: ``{key: count}``, a key without consumers is absent
-        """
-        if not rows:
-            return {}
-        self.env["discom.asset"].flush_model(["parent_path"])
-        self.env["res.partner"].flush_model(
-            ["active", "discom_asset_id", "discom_consumer", "discom_status"]
-        )
-        keys, assets = map(list, zip(*rows, strict=True))
-        # Read past the record rules of consumers: a number, of assets the user may see.
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    WITH covered AS (
-                        SELECT DISTINCT chosen.key, below.id AS asset_id
-                          FROM unnest(%(keys)s, %(assets)s) AS chosen(key, asset_id)
-                          JOIN discom_asset asset ON asset.id = chosen.asset_id
-                          JOIN discom_asset below
-                               ON below.parent_path LIKE asset.parent_path || '%%'
-                    )
-                    SELECT covered.key, count(*)
-                      FROM covered
-                      JOIN res_partner partner ON partner.discom_asset_id = covered.asset_id
-                     WHERE %(live)s
-                     GROUP BY covered.key
-                    """,
-                    keys=keys,
-                    assets=assets,
-                    live=self._sql_live("partner"),
-                )
-            )
-        )
-
     def _count_informed(self):
         """Consumers whose announcement was accepted: ``{outage id: count}``, zeros absent."""
         if not self.ids:
@@ -320,6 +248,39 @@ class DiscomOutage(models.Model):
                     self._sql_informed(SQL("%s", tuple(self.ids))),
                 )
             )
+        )
+
+    def _count_follow_up(self):
+        """How many people hear what becomes of these outages."""
+        if not self.ids:
+            return 0
+        self.env["discom.whatsapp.message"].flush_model()
+        ((count,),) = self.env.execute_query(
+            SQL(
+                "SELECT count(*) FROM (%s) AS people",
+                self._sql_follow_up(SQL("%s", tuple(self.ids))),
+            )
+        )
+        return count
+
+    @api.model
+    def _sql_follow_up(self, outages):
+        """SELECT res_id, partner_id, skip_reason of who hears what becomes of an outage: who got
+        the announcement, and who called because of it.
+
+        :param outages: SQL of outage ids, in parentheses
+        """
+        self.env["discom.outage.call"].flush_model()
+        return SQL(
+            """
+            %(informed)s
+             UNION
+            SELECT outage_id, partner_id, NULL
+              FROM discom_outage_call
+             WHERE outage_id IN %(outages)s
+            """,
+            informed=self._sql_informed(outages),
+            outages=outages,
         )
 
     @api.model
@@ -341,12 +302,4 @@ class DiscomOutage(models.Model):
             outages=outages,
             announcements=ANNOUNCEMENTS,
             reached=REACHED_STATES,
-        )
-
-    @api.model
-    def _sql_live(self, alias):
-        """SQL condition: the partner is a connection that has supply."""
-        return SQL(
-            "%(p)s.active AND %(p)s.discom_consumer AND %(p)s.discom_status = 'live'",
-            p=SQL.identifier(alias),
         )

@@ -123,6 +123,8 @@ class WhatsAppTemplate(models.Model):
             ("outage_changed", "Outage changed"),
             ("outage_restored", "Supply restored"),
             ("outage_cancelled", "Outage cancelled"),
+            ("outage_reminder", "Reminder of a planned outage"),
+            ("outage_contact", "Outage, to a village contact person"),
             ("kyc_code", "KYC code"),
             ("welcome", "KYC welcome"),
             ("opt_out", "Opt-out confirmed"),

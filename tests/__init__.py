@@ -41,6 +41,9 @@ from . import test_report_print
 from . import test_words
 from . import test_network
 from . import test_phone
+from . import test_outage_call
+from . import test_outage_reliability
+from . import test_outage_reminder
 from . import test_outage_tour
 from . import test_bill_rights
 from . import test_bill_run

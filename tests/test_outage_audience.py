@@ -69,6 +69,14 @@ class TestOutageAudience(OutageCommon):
         self.assertEqual(messages[told].state, "queued")
         self.assertEqual(messages[opted_out].skip_reason, "opted_out")
 
+    def test_life_support_is_told_first(self):
+        ordinary = self.create_told()
+        urgent = self.create_told(discom_priority="life_support")
+        outage = self.create_outage(self.feeder_a1)
+        self.announce(outage, state="queued")
+        order = self.messages(outage).sorted(lambda m: (m.priority, m.id)).partner_id
+        self.assertEqual(list(order), [urgent, ordinary])
+
     def test_one_phone_one_message(self):
         first = self.create_told()
         self.create_told(discom_whatsapp_number=first.discom_whatsapp_number)

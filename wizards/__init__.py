@@ -3,6 +3,7 @@ from . import whatsapp_composer
 from . import whatsapp_composer_estimate
 from . import whatsapp_composer_test
 from . import outage_update
+from . import outage_register
 from . import discom_consent_ask
 from . import discom_kyc_door
 from . import report_mixin

@@ -35,7 +35,9 @@ class DiscomOutageUpdate(models.TransientModel):
     date_end_expected = fields.Datetime(
         "New expected end", compute="_compute_dates", store=True, readonly=False, precompute=True
     )
-    informed_count = fields.Integer("Consumers who were told", compute="_compute_informed_count")
+    informed_count = fields.Integer(
+        "Consumers who were told or called", compute="_compute_informed_count"
+    )
     inform = fields.Boolean("Tell them", default=True)
 
     @api.depends("outage_ids")
@@ -48,7 +50,7 @@ class DiscomOutageUpdate(models.TransientModel):
     @api.depends("outage_ids")
     def _compute_informed_count(self):
         for update in self:
-            update.informed_count = sum(update.outage_ids.mapped("informed_count"))
+            update.informed_count = update.outage_ids._count_follow_up()
 
     def action_apply(self):
         """Write the change; then open the composer for those who were told, if any.

@@ -1,0 +1,148 @@
+"""Reminders of planned shutdowns: the evening before and an hour before the start."""
+
+import logging
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from .outage_audience import TIMEZONE
+
+_logger = logging.getLogger(__name__)
+INDIA = ZoneInfo(TIMEZONE)
+#: Hour of the evening before, in India; parameter ``discom.outage_reminder_hour``.
+DEFAULT_HOUR = 18
+#: Minutes before the start; parameter ``discom.outage_reminder_minutes``.
+DEFAULT_MINUTES = 60
+#: Who was told within these hours needs no reminder yet.
+FRESH_HOURS = 3
+
+
+class DiscomOutage(models.Model):
+    _inherit = "discom.outage"
+
+    remind = fields.Boolean(
+        "Remind before the start",
+        default=True,
+        help="Those who were told of a planned shutdown are reminded the evening before and an "
+        "hour before it begins.",
+    )
+    reminded_evening = fields.Boolean(readonly=True, copy=False)
+    reminded_hour = fields.Boolean(readonly=True, copy=False)
+    date_announced = fields.Datetime(
+        "Announced",
+        readonly=True,
+        copy=False,
+        help="When the first announcement was confirmed.",
+    )
+
+    @api.model
+    def _cron_remind(self):
+        """Send the reminders that are due, each once."""
+        now = fields.Datetime.now()
+        for outage in self.search(
+            [
+                ("state", "=", "announced"),
+                ("kind", "=", "planned"),
+                ("remind", "=", True),
+                ("reminded_hour", "=", False),
+                ("date_start", ">", now),
+                ("date_start", "<", now + timedelta(days=2)),
+            ]
+        ):
+            field = outage._reminder_due(now)
+            if not field:
+                continue
+            # The hour before supersedes an evening that was missed.
+            outage.write({field: True, "reminded_evening": True})
+            outage._send_reminder(now)
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _reminder_due(self, now):
+        """Return the field that says whether the reminder due at ``now`` was sent, else None.
+
+        :param datetime now: UTC, without zone
+        """
+        self.ensure_one()
+        if now >= self.date_start - timedelta(minutes=self._reminder_minutes()):
+            return "reminded_hour"
+        start = self.date_start.replace(tzinfo=ZoneInfo("UTC")).astimezone(INDIA)
+        evening = datetime.combine(
+            start.date() - timedelta(days=1), time(self._reminder_hour()), tzinfo=INDIA
+        )
+        due = evening <= now.replace(tzinfo=ZoneInfo("UTC"))
+        return "reminded_evening" if due and not self.reminded_evening else None
+
+    def _send_reminder(self, now):
+        """Send a reminder in the name of the issuing officer, unless the news is fresh.
+
+        What stands in the way is said on the outage: nobody watches a scheduled action.
+        """
+        self.ensure_one()
+        if self.date_announced and self.date_announced > now - timedelta(hours=FRESH_HOURS):
+            return
+        self._send_quietly("outage_reminder", self.with_user(self.officer_id))
+
+    def _send_quietly(self, purpose, documents):
+        """Send a message without showing the composer; what stands in the way is said here.
+
+        :param str purpose: of the message
+        :param documents: its records, as the user in whose name it is sent
+        """
+        try:
+            with self.env.cr.savepoint():
+                action = documents._action_whatsapp_composer(purpose)
+                composer = documents.env[action["res_model"]].browse(action["res_id"])
+                if composer.send_count:
+                    composer.action_send()
+                elif not composer.template_id:
+                    raise UserError(composer.problem)
+        except UserError as error:
+            purposes = dict(
+                self.env["discom.whatsapp.template"]
+                ._fields["purpose"]
+                ._description_selection(self.env)
+            )
+            _logger.warning("%s: %s not sent: %s", documents, purpose, error)
+            for outage in self:
+                outage.message_post(
+                    body=self.env._(
+                        "“%(purpose)s” was not sent: %(reason)s",
+                        purpose=purposes.get(purpose, purpose),
+                        reason=error,
+                    )
+                )
+
+    @api.model
+    def _reminder_hour(self):
+        # sudo: settings of the operation, read by the scheduled action.
+        value = self.env["ir.config_parameter"].sudo().get_param("discom.outage_reminder_hour")
+        return int(value or DEFAULT_HOUR)
+
+    @api.model
+    def _reminder_minutes(self):
+        # sudo: as above.
+        value = self.env["ir.config_parameter"].sudo().get_param("discom.outage_reminder_minutes")
+        return int(value or DEFAULT_MINUTES)
+
+    def _reminder_times(self):
+        """Return the moments (UTC) at which the cron has to look at this outage."""
+        start = self.date_start.replace(tzinfo=ZoneInfo("UTC")).astimezone(INDIA)
+        evening = datetime.combine(
+            start.date() - timedelta(days=1), time(self._reminder_hour()), tzinfo=INDIA
+        )
+        hour = self.date_start - timedelta(minutes=self._reminder_minutes())
+        return [evening.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), hour]
+
+    def _set_announced(self):
+        """Note the moment, and wake the reminders in time."""
+        result = super()._set_announced()
+        now = fields.Datetime.now()
+        self.filtered(lambda outage: not outage.date_announced).write({"date_announced": now})
+        ahead = self.filtered(lambda outage: outage.kind == "planned" and outage.date_start > now)
+        times = {moment for outage in ahead for moment in outage._reminder_times() if moment > now}
+        if times:
+            # sudo: an officer may not trigger crons, the start of the outage may.
+            self.env.ref("discom.ir_cron_outage_remind").sudo()._trigger(at=sorted(times))
+        return result

@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .outage_common import OutageCommon
+
+
+@tagged("post_install", "-at_install")
+class TestOutageCall(OutageCommon):
+    """Consumers say that there is no supply; many of them point to a breakdown."""
+
+    def call(self, **vals):
+        """A consumer on transformer A11 (or as told) calls; return the call."""
+        consumer = self.create_told(**vals)
+        with Form(self.env["discom.outage.call"].with_user(self.counter)) as form:
+            form.partner_id = consumer.with_user(self.counter)
+        return form.record.with_user(self.operator)
+
+    def suggest(self):
+        """Let the scheduled action look, and return what is suggested."""
+        self.env["discom.outage.suggestion"]._cron_suggest()
+        return self.env["discom.outage.suggestion"].search([("state", "=", "new")])
+
+    def test_entered_at_the_counter(self):
+        call = self.call(discom_village="Churk")
+        self.assertEqual(
+            (call.state, call.asset_id, call.office_id, call.village, call.source),
+            ("open", self.transformer_a11, self.subdivision_a1, "Churk", "phone"),
+        )
+
+    def test_known_outage_is_found(self):
+        self.create_told()
+        outage = self.create_outage(self.substation_a)
+        self.announce(outage)
+        call = self.call()
+        self.assertEqual((call.state, call.outage_id), ("known", outage))
+
+    def test_announcing_takes_up_open_calls(self):
+        call = self.call()
+        elsewhere = self.call(discom_asset_id=self.feeder_a2.id)
+        outage = self.create_outage(self.feeder_a1)
+        self.announce(outage)
+        self.assertEqual((call.state, call.outage_id), ("known", outage))
+        self.assertEqual(elsewhere.state, "open")
+        self.assertEqual(outage.call_count, 1)
+
+    def test_told_when_supply_is_back(self):
+        """Also who called and was not told of the outage, for want of a message then."""
+        outage = self.create_outage(self.feeder_a1)
+        outage.state = "ongoing"
+        call = self.call()
+        self.assertEqual(call.outage_id, outage)
+        action = self.update(outage.with_user(self.operator).action_restored())
+        composer = self.send(action)
+        self.assertEqual(composer.send_count, 1)
+        self.assertEqual(self.messages(outage, "outage_restored").partner_id, call.partner_id)
+        self.assertEqual((call.state, call.outcome), ("closed", "restored"))
+
+    def test_cancelled_outage_gives_calls_back(self):
+        outage = self.create_outage(self.feeder_a1)
+        outage.state = "ongoing"
+        call = self.call()
+        self.update(outage.with_user(self.operator).action_cancel(), inform=False)
+        self.assertEqual((call.state, call.outage_id.id), ("open", False))
+
+    def test_calling_twice_is_one_call(self):
+        consumer = self.create_told()
+        calls = self.env["discom.outage.call"]
+        first = calls._report(consumer, "whatsapp")
+        self.assertEqual(calls._report(consumer, "whatsapp"), first)
+        first.with_user(self.operator).action_close_none()
+        self.assertNotEqual(calls._report(consumer, "whatsapp"), first)
+
+    def test_several_at_one_transformer(self):
+        for _number in range(2):
+            self.call()
+        self.assertFalse(self.suggest(), "two are no breakdown")
+        self.call()
+        suggestion = self.suggest()
+        self.assertEqual(suggestion.asset_id, self.transformer_a11)
+        self.assertEqual((suggestion.call_count, suggestion.consumer_count), (3, 3))
+        told = suggestion.activity_ids.user_id
+        self.assertIn(self.operator, told)
+        self.assertNotIn(self.clerk_b, told)
+
+    def test_several_transformers_point_to_the_feeder(self):
+        for _number in range(3):
+            self.call()
+        self.assertEqual(self.suggest().asset_id, self.transformer_a11)
+        for _number in range(2):
+            self.call(discom_asset_id=self.transformer_a12.id)
+        suggestion = self.suggest()
+        self.assertEqual(suggestion.asset_id, self.feeder_a1, "the transformer's is superseded")
+        self.assertEqual(suggestion.call_count, 5)
+
+    def test_many_at_one_transformer_are_not_the_feeder(self):
+        for _number in range(6):
+            self.call()
+        self.assertEqual(self.suggest().asset_id, self.transformer_a11)
+
+    def test_old_calls_suggest_nothing(self):
+        calls = [self.call() for _number in range(3)]
+        self.env.cr.execute(
+            "UPDATE discom_outage_call SET create_date = create_date - interval '2 hours'"
+            " WHERE id = ANY(%s)",
+            [[call.id for call in calls]],
+        )
+        self.env.invalidate_all()
+        self.assertFalse(self.suggest())
+
+    def test_one_click_announces(self):
+        calls = [self.call() for _number in range(3)]
+        suggestion = self.suggest().with_user(self.operator)
+        action = suggestion.action_announce()
+        composer = self.send(action)
+        self.assertEqual(composer.send_count, 3)
+        outage = suggestion.outage_id
+        self.assertEqual((outage.state, outage.officer_id), ("ongoing", self.operator))
+        self.assertEqual({call.outage_id for call in calls}, {outage})
+        self.assertFalse(suggestion.activity_ids)
+        with self.assertRaisesRegex(UserError, "already"):
+            suggestion.action_announce()
+
+    def test_dismissed_stays_dismissed(self):
+        for _number in range(3):
+            self.call()
+        self.suggest().with_user(self.operator).action_dismiss()
+        self.assertFalse(self.suggest())
+
+    def test_report_outage_from_selected_calls(self):
+        calls = self.call() | self.call(discom_asset_id=self.transformer_a12.id)
+        action = calls.action_report_outage()
+        self.assertEqual(action["context"]["default_asset_ids"], self.feeder_a1.ids)
+
+    def test_bad_input(self):
+        stranger = self.env["res.partner"].create({"name": "Not a consumer"})
+        calls = self.env["discom.outage.call"]
+        with self.assertRefused(ValidationError, "no consumer"):
+            calls.create({"partner_id": stranger.id})
+        with self.assertRefused(ValidationError, "time to come"):
+            calls.create(
+                {
+                    "partner_id": self.create_told().id,
+                    "date": fields.Datetime.now() + timedelta(hours=1),
+                }
+            )
+        call = self.call()
+        call.action_close_premises()
+        with self.assertRefused(UserError, "closed already"):
+            call.action_close_none()
+
+    def test_rights(self):
+        call = self.call()
+        with self.assertRaises(AccessError):
+            call.with_user(self.clerk_b).read(["state"])
+        with self.assertRaises(AccessError):
+            call.with_user(self.auditor).action_close_none()
+        for _number in range(2):
+            self.call()
+        with self.assertRaises(AccessError):
+            self.suggest().with_user(self.auditor).action_announce()

@@ -62,7 +62,16 @@ class DiscomOutageVillage(models.Model):
     def _whatsapp_purposes(self):
         return {
             # Who agreed to be the contact person of a village agreed to these messages.
-            "outage_contact": {"consent": False, "priority": PRIORITY_OUTAGE},
+            "outage_contact": {"consent": False, "priority": PRIORITY_OUTAGE, "urgent": True},
+        }
+
+    @api.model
+    def _whatsapp_variables(self):
+        return {
+            **self.env["discom.outage"]._whatsapp_variables(),
+            "village": self.env._("Village"),
+            "consumers": self.env._("Consumers of the village"),
+            "unreached": self.env._("Consumers without WhatsApp"),
         }
 
     def _whatsapp_values(self, lang, purpose):

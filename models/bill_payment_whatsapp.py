@@ -86,9 +86,10 @@ class DiscomPayment(models.Model):
             }
         return values
 
-    def _whatsapp_variables(self, purpose):
-        """Names of the variables that templates of a receipt may use, with what they hold."""
+    @api.model
+    def _whatsapp_variables(self):
         return {
+            **super()._whatsapp_variables(),
             "receipt_no": self.env._("Receipt number"),
             "amount": self.env._("Amount paid"),
             "date": self.env._("Date of the payment"),

@@ -8,7 +8,7 @@ import time
 
 from . import events
 from .errors import GraphError
-from .media import sample_pdf, sample_png
+from .media import sample_pdf, sample_png, sample_webp
 from .rendering import show
 
 NUMBER = re.compile(r"\+?([1-9]\d{6,14})")
@@ -167,6 +167,13 @@ def _reaction(state, _phone, chat, given):
     return {"message_id": message.id, "emoji": str(given.get("emoji", "👍"))}, None, None
 
 
+def _contacts(_state, _phone, _chat, given):
+    name = str(given.get("contact_name", "राम प्रसाद"))
+    phone = str(given.get("contact_phone", "+91 94150 00000"))
+    card = {"name": {"formatted_name": name, "first_name": name}, "phones": [{"phone": phone}]}
+    return [card], None, None
+
+
 def _unsupported(_state, _phone, _chat, _given):
     return None, None, None
 
@@ -182,6 +189,10 @@ _KINDS = {
         "document.pdf",
         lambda: sample_pdf("Sent from the simulator's phone"),
     ),
+    "audio": _file("audio", "audio/ogg", "voice.ogg", lambda: b"OggS" + bytes(64)),
+    "video": _file("video", "video/mp4", "film.mp4", lambda: b"\0\0\0\x18ftypmp42" + bytes(64)),
+    "sticker": _file("sticker", "image/webp", "sticker.webp", sample_webp),
+    "contacts": _contacts,
     "location": _location,
     "reaction": _reaction,
     "unsupported": _unsupported,

@@ -184,3 +184,10 @@ def sample_png(width=320, height=200):
         + chunk(b"IDAT", zlib.compress(rows))
         + chunk(b"IEND", b"")
     )
+
+
+def sample_webp(width=64, height=64):
+    """:return: the header of a lossless WebP, for inbound stickers without data"""
+    size = (width - 1) | (height - 1) << 14
+    body = b"VP8L" + (5).to_bytes(4, "little") + b"\x2f" + size.to_bytes(4, "little") + b"\0"
+    return b"RIFF" + (len(body) + 4).to_bytes(4, "little") + b"WEBP" + body

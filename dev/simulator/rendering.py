@@ -9,6 +9,8 @@ _WORDS = {
     "audio": "Voice",
     "video": "Video",
     "location": "Place",
+    "sticker": "Sticker",
+    "contacts": "Contact",
     "unsupported": "Unsupported message",
 }
 
@@ -128,6 +130,12 @@ def _free_parts(message):
             "body": name,
             "location": {"latitude": data["latitude"], "longitude": data["longitude"]},
         }
+    if kind == "contacts":
+        cards = [
+            " ".join([card["name"]["formatted_name"], *(one["phone"] for one in card["phones"])])
+            for card in data
+        ]
+        return {"body": "; ".join(cards)}
     if kind == "unsupported":
         return {"body": ""}
     media = _media(message)

@@ -4,6 +4,7 @@ import { el, formatText, hue, initials, pin, plain, showDay, showNumber, showSiz
 
 const $ = (id) => document.getElementById(id);
 const LIST_LIMIT = 60;
+const ACCEPTED = { image: "image/jpeg,image/png", document: "application/pdf", audio: "audio/ogg,audio/mpeg,audio/mp4", video: "video/mp4" };
 const CHAT_LIMIT = 200;
 const POSSIBLE_NUMBER = /^\+?[1-9]\d{9,14}$/;
 
@@ -12,6 +13,7 @@ let manualRead = false;
 let stream = null;
 let drawnIds = new Set();
 const opened = new Set();
+const openLists = new Set();
 
 async function call(path, body) {
     const options = body === undefined ? {} : {
@@ -135,6 +137,20 @@ function drawButton(message, button) {
     return tap;
 }
 
+/** The choices under a message; those of a list are behind its button, as on a phone. */
+function drawChoices(message) {
+    const choices = message.buttons.map((button) => drawButton(message, button));
+    if (!message.list) {
+        return el("div", { class: "buttons" }, ...choices);
+    }
+    const list = el("details", { class: "buttons list" }, el("summary", {}, `☰ ${message.list}`), ...choices);
+    list.open = openLists.has(message.id);
+    list.addEventListener("toggle", () => {
+        list.open ? openLists.add(message.id) : openLists.delete(message.id);
+    });
+    return list;
+}
+
 function drawMessage(message, byId, severalSenders) {
     const answered = byId.get(message.context || message.reacts_to);
     const detailsOpen = opened.has(message.id);
@@ -160,9 +176,7 @@ function drawMessage(message, byId, severalSenders) {
     const kinds = ["message", message.direction === "in" ? "in" : "out", message.failed ? "failed" : "",
         message.type === "reaction" ? "reaction" : "", drawnIds.size && !drawnIds.has(message.id) ? "new" : ""];
     return el("li", { class: kinds.filter(Boolean).join(" ") }, bubble,
-        message.buttons.length && !message.failed
-            ? el("div", { class: "buttons" }, ...message.buttons.map((button) => drawButton(message, button)))
-            : null);
+        message.buttons.length && !message.failed ? drawChoices(message) : null);
 }
 
 async function refreshChat() {
@@ -207,6 +221,7 @@ function openChat(number) {
     current = number;
     drawnIds = new Set();
     opened.clear();
+    openLists.clear();
     complain(null);
     document.body.classList.add("open");
     $("phone").hidden = false;
@@ -241,7 +256,7 @@ async function say(message) {
 
 function pickFile(kind) {
     const input = $("file");
-    input.accept = kind === "image" ? "image/jpeg,image/png" : "application/pdf";
+    input.accept = ACCEPTED[kind];
     input.value = "";
     input.onchange = () => {
         const file = input.files[0];

@@ -59,6 +59,36 @@ class TestInbound(SimulatorCase):
         )
         self.assertEqual(found["context"]["id"], wamid)
 
+    def test_list_is_shown_as_a_list(self):
+        """The page gets the label of the list's button and its rows, each row can be tapped."""
+        self.inbound(text="hi")
+        rows = [{"id": f"service:{n}", "title": f"सेवा {n}", "description": "x"} for n in range(10)]
+        action = {"button": "सेवाएँ देखें", "sections": [{"rows": rows}]}
+        content = {"type": "list", "body": {"text": "चुनें"}, "action": action}
+        self.sent({"to": NUMBER, "type": "interactive", "interactive": content})
+        shown = self.simulator.messages(to=NUMBER)[-1]
+        self.assertEqual(shown["list"], "सेवाएँ देखें")
+        self.assertEqual([b["id"] for b in shown["buttons"]], [row["id"] for row in rows])
+        found, _value = self.inbound(type="interactive", id="service:9")
+        self.assertEqual(found["interactive"]["list_reply"]["title"], "सेवा 9")
+        for change in ({"button": "x" * 21}, {"sections": [{"rows": rows + rows}]}):
+            wrong = {**content, "action": {**action, **change}}
+            refused = self.simulator.send(
+                {"to": NUMBER, "type": "interactive", "interactive": wrong}
+            )
+            self.assertNotEqual(refused[0], 200)
+
+    def test_every_kind_of_file(self):
+        """Sound, film, sticker and contact card come as Meta sends them."""
+        for kind in ("audio", "video", "sticker"):
+            found, _value = self.inbound(type=kind)
+            self.assertEqual(found["type"], kind)
+            self.assertTrue(found[kind]["id"])
+            self.assertTrue(found[kind]["sha256"])
+        found, _value = self.inbound(type="contacts", contact_name="सीता")
+        self.assertEqual(found["contacts"][0]["name"]["formatted_name"], "सीता")
+        self.assertIn("सीता", self.simulator.messages(to=NUMBER)[-1]["body"])
+
     def test_file_can_be_fetched_with_the_token(self):
         found, _value = self.inbound(
             type="document",

@@ -19,3 +19,9 @@ UPDATE discom_whatsapp_message
 UPDATE discom_whatsapp_broadcast
    SET state = 'cancelled'
  WHERE state IN ('planning', 'sending', 'paused');
+
+UPDATE res_company
+   SET discom_sms_url = NULL,
+       discom_sms_key = NULL;
+
+UPDATE discom_whatsapp_account SET fallback = 'none';

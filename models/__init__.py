@@ -49,6 +49,11 @@ from . import whatsapp_message
 from . import whatsapp_message_inbound
 from . import whatsapp_person
 from . import whatsapp_conversation
+from . import whatsapp_service
+from . import whatsapp_inbox
+from . import whatsapp_answer
+from . import whatsapp_inbox_reply
+from . import whatsapp_file
 from . import whatsapp_message_stale
 from . import whatsapp_message_status
 from . import whatsapp_message_failure
@@ -58,6 +63,11 @@ from . import whatsapp_lane
 from . import whatsapp_lane_gate
 from . import whatsapp_lane_limit
 from . import whatsapp_lane_settle
+from . import whatsapp_fallback
+from . import whatsapp_sms_template
+from . import whatsapp_sms
+from . import complaint
+from . import complaint_whatsapp
 from . import bill_basis
 from . import bill_tariff_dated
 from . import bill_tariff_part
@@ -98,6 +108,7 @@ from . import bill_proof
 from . import bill_run
 from . import bill_run_work
 from . import bill_run_bill
+from . import bill_service
 from . import import_file
 from . import import_engine
 from . import import_refusals
@@ -129,6 +140,7 @@ from . import outage_village
 from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
+from . import outage_service
 from . import kyc_code
 from . import kyc_welcome
 from . import kyc_stale

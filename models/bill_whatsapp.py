@@ -83,6 +83,8 @@ class DiscomBill(models.Model):
             "bill.is_latest AND %s",
             {
                 "bill": SQL("bill.state IN %s", LIVE_STATES),
+                # Whoever asks for the bill gets it.
+                "reply": SQL("bill.state IN %s", LIVE_STATES),
                 "due_reminder": SQL(
                     "bill.state IN ('issued', 'partial') AND bill.amount_due > 0"
                     " AND bill.due_date >= %s",

@@ -10,6 +10,7 @@ from ..tools import kyc_dialogue, kyc_texts
 from ..tools.phone import PhoneError, normalise_mobile
 from .whatsapp_conversation import PATIENCE
 from .whatsapp_message import PRIORITY_REPLY
+from .whatsapp_turn import Service
 
 _logger = logging.getLogger(__name__)
 
@@ -83,12 +84,31 @@ class DiscomWhatsappConversation(models.Model):
         return super()._recognise(turn)
 
     @api.model
-    def _help_buttons(self, turn):
-        keys = ["start", "notmine"] if turn.row["partners"] else ["start"]
+    def _services(self):
         return [
-            *super()._help_buttons(turn),
-            *(self._kyc_button(key, turn.lang) for key in keys),
+            *super()._services(),
+            Service(
+                TOPIC,
+                (),
+                ("खाता जोड़ें (KYC)", "Add an account (KYC)"),
+                ("अपना खाता इस नंबर पर", "Put your account on this number"),
+                target=f"{TOPIC}:start",
+                sequence=70,
+            ),
+            Service(
+                "notmine",
+                (),
+                ("मेरा खाता नहीं", "Not my account"),
+                ("किसी और के संदेश आते हैं", "Messages meant for somebody else"),
+                target=f"{TOPIC}:notmine",
+                sequence=75,
+                offered=lambda turn: bool(turn.row["partners"]),
+            ),
         ]
+
+    @api.model
+    def _service_proof_buttons(self, turn):
+        return [*super()._service_proof_buttons(turn), self._kyc_button("start", turn.lang)]
 
     @api.model
     def _answer_kyc(self, turns):

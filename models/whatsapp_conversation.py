@@ -1,4 +1,3 @@
-import dataclasses
 import logging
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
@@ -6,9 +5,10 @@ from itertools import zip_longest
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.keywords import fold, script, without_numbers
+from ..tools.keywords import essence, fold, script, without_numbers
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_message_inbound import WINDOW
+from .whatsapp_turn import Turn, fingerprint
 
 _logger = logging.getLogger(__name__)
 
@@ -16,32 +16,32 @@ _logger = logging.getLogger(__name__)
 PATIENCE = timedelta(minutes=30)
 #: Automatic answers to one phone in an hour; the other side may be a machine too.
 ANSWERS_PER_HOUR = 20
+#: Times in an hour that the same text in a row is answered.
+REPEATS = 5
 #: The help goes to one phone once in this time.
 HELP_INTERVAL = timedelta(hours=24)
-#: Conversations in which nobody has written for as long are deleted.
+#: Settled conversations in which nobody has written for as long are deleted.
 RETENTION = timedelta(days=30)
 GC_BATCH = 10000
-#: Longest text of a message with reply buttons, and without.
-#: https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-reply-buttons-messages
-BUTTONS_TEXT, PLAIN_TEXT = 1024, 4096
-BUTTONS_MAX = 3
+#: Steps at which any text is an answer, be it a keyword; these words get out of them.
+FREE_STEPS = ("details",)
+CANCEL_WORDS = frozenset({"रद्द", "रद्द करें", "मेनू", "मेन्यू", "cancel", "menu", "radd"})
 #: Kinds of inbound messages that are no question to anybody.
 SILENT_KINDS = ("reaction", "system", "unsupported")
 #: What people write in Latin letters though they speak Hindi.
-EITHER_LANGUAGE = frozenset({"kyc", "help", "ok", "haan", "han", "ha", "nahi", "nahin"})
+EITHER_LANGUAGE = frozenset({"kyc", "help", "menu", "ok", "ha", "hi", "bill", "bil"})
+#: Hindi words in Latin letters: who writes them does not ask for English.
+HINGLISH = frozenset(
+    """
+    haan han nahi nahin mera meri mere mujhe bhejo bhej dikhao batao bataiye chahiye hai ka ki ke
+    bijli bijlee bakaya rasid raseed shikayat kab kya aayegi gayi namaste karna
+    """.split()
+)
 
 TEXTS = {
-    "help": (
-        "नमस्ते। यहाँ लिखकर भेजें:\n• KYC: अपना बिजली खाता इस नंबर से जोड़ने के लिए\n"
-        "• मेरा खाता नहीं: किसी और के संदेश आते हों तो\n• STOP: संदेश बंद करने के लिए\n"
-        "किसी व्यक्ति से बात करने के लिए 1912 पर फ़ोन करें या कार्यालय आएँ।",
-        "Hello. Write here:\n• KYC: to put your electricity account on this number\n• NOT MINE: if "
-        "you get messages meant for somebody else\n• STOP: to end the messages\nTo talk to a "
-        "person call 1912 or come to the office.",
-    ),
     "over": (
-        "समय पूरा हो गया। फिर से शुरू करने के लिए KYC लिखें।",
-        "The time is over. Write KYC to begin again.",
+        "समय पूरा हो गया। फिर से शुरू करने के लिए KYC या मेनू लिखें।",
+        "The time is over. Write KYC or MENU to begin again.",
     ),
     "aadhaar": (
         "आपने आधार नंबर भेजा है। कानून के अनुसार हम पूरा आधार नंबर नहीं रख सकते, इसलिए उसे मिटा "
@@ -54,47 +54,18 @@ TEXTS = {
 }
 
 
-@dataclasses.dataclass(slots=True, eq=False)
-class Turn:
-    """One text of a consumer and the answer that it gets.
-
-    :ivar conversation: record of the phone
-    :ivar row: the inbound message, as completed by ``discom.whatsapp.message._receive``
-    :ivar words: the text, folded
-    :ivar command: what a keyword or a button asks for: its words after the topic
-    :ivar lang: ``hi`` or ``en``
-    :ivar now: when the consumer wrote, UTC
-    :ivar reply: text of the answer, empty for none
-    :ivar buttons: up to three (id, label); an id is ``topic:command[:arguments]``
-    """
-
-    conversation: models.Model
-    row: dict
-    words: str
-    command: list = dataclasses.field(default_factory=list)
-    lang: str = "hi"
-    now: datetime = None
-    reply: str = ""
-    buttons: list = dataclasses.field(default_factory=list)
-
-    def say(self, text, *buttons):
-        """Set the answer."""
-        self.reply = text
-        self.buttons = list(buttons)
-
-
 class DiscomWhatsappConversation(models.Model):
     """Automatic answers to one phone on one sending number: what was asked, what is waited for.
 
-    A feature that answers consumers extends :meth:`_keywords`, :meth:`_handlers` and
-    :meth:`_help_buttons`; one that knows what a text without a keyword means extends
-    :meth:`_recognise`. A handler gets all its
-    turns of a batch at once, each of another phone.
+    A feature that answers consumers adds to :meth:`_services`; one with a dialogue of its own
+    extends :meth:`_keywords` and :meth:`_handlers`; one that knows what a text without a keyword
+    means extends :meth:`_recognise`. A handler gets all its turns of a batch at once, each of
+    another phone.
     """
 
     _name = "discom.whatsapp.conversation"
     _description = "WhatsApp Conversation"
-    _order = "write_date desc, id desc"
+    _order = "last_message_at desc, id desc"
     _rec_name = "phone"
 
     account_id = fields.Many2one(
@@ -118,14 +89,22 @@ class DiscomWhatsappConversation(models.Model):
         ondelete="set null",
         help="The writer may still have to prove that it is the own one.",
     )
-    topic = fields.Selection([], readonly=True)
-    step = fields.Selection([], "Waits For", readonly=True, help="Empty: nothing is waited for.")
+    topic = fields.Selection([("service", "Service")], readonly=True)
+    step = fields.Selection(
+        [("choice", "Choice of an account"), ("details", "Description"), ("photo", "Photo")],
+        "Waits For",
+        readonly=True,
+        help="Empty: nothing is waited for.",
+    )
     data = fields.Json(readonly=True)
     lang = fields.Char("Language", readonly=True)
     expires_at = fields.Datetime("Waits Until", readonly=True)
     helped_at = fields.Datetime("Help Sent", readonly=True)
     answers = fields.Integer("Answers This Hour", readonly=True, aggregator=None)
     answers_since = fields.Datetime(readonly=True)
+    said = fields.Char("Last Text", readonly=True, help="Fingerprint, to notice repetition.")
+    said_count = fields.Integer(readonly=True, aggregator=None)
+    replied = fields.Char("Last Answer", readonly=True, help="Fingerprint, to notice an echo.")
 
     _phone_uniq = models.UniqueIndex(
         "(account_id, phone)", "A phone has one conversation with a sending number."
@@ -147,12 +126,12 @@ class DiscomWhatsappConversation(models.Model):
     @api.model
     def _keywords(self):
         """Return {folded words: ``topic:command``} of what begins a topic at any time."""
-        return dict.fromkeys(("help", "menu", "मदद", "सहायता"), "help:show")
+        return {}
 
     @api.model
     def _handlers(self):
         """Return {topic: function that answers a list of turns}."""
-        return {"help": self._answer_help}
+        return {}
 
     @api.model
     def _recognise(self, turn):
@@ -165,9 +144,12 @@ class DiscomWhatsappConversation(models.Model):
     def _converse(self, rows):
         """Obey and answer what came in; one phone's texts in their order, all phones together.
 
+        Each row gets ``conversation`` and ``understood``: whether no person need look at it.
+
         :param list[dict] rows: as completed by ``discom.whatsapp.message._receive``
         """
         messages = self.env["discom.whatsapp.message"]
+        self._find_conversations(rows)
         for number, turn in enumerate(self._rounds(rows)):
             if number:
                 # The turn before may have changed who has the number.
@@ -175,8 +157,9 @@ class DiscomWhatsappConversation(models.Model):
             asked = [row for row in turn if row["action"]]
             if asked:
                 messages._inbound_obey(asked)
-                self._of_rows(asked)._close()
+                self.union(*[row["conversation"] for row in asked])._close()
             self._answer([row for row in turn if not row["action"]])
+        self._note_inbox(rows)
 
     @api.model
     def _rounds(self, rows):
@@ -189,6 +172,7 @@ class DiscomWhatsappConversation(models.Model):
         messages = self.env["discom.whatsapp.message"]
         for row in rows:
             row["action"] = messages._inbound_action(row)
+            row["understood"] = bool(row["action"]) or row["type"] in SILENT_KINDS
             if not row["phone"] or (not row["action"] and row["type"] in SILENT_KINDS):
                 continue
             turns = people.setdefault((row["phone"], row["company"]), [])
@@ -200,28 +184,52 @@ class DiscomWhatsappConversation(models.Model):
             yield [row for row in turn if row]
 
     @api.model
-    def _of_rows(self, rows):
-        """Return the conversations that there are with the writers of ``rows``."""
-        return self.search(
+    def _find_conversations(self, rows):
+        """Set ``conversation`` of each row; who writes for the first time gets one."""
+        written = {}
+        for row in rows:
+            row["conversation"] = self.browse()
+            if row["phone"]:
+                written.setdefault((row["account_id"], row["phone"]), row)
+        found = {
+            (conversation.account_id.id, conversation.phone): conversation
+            for conversation in self.search(
+                [
+                    ("account_id", "in", list({account for account, _phone in written})),
+                    ("phone", "in", list({phone for _account, phone in written})),
+                ]
+            )
+        }
+        created = self.create(
             [
-                ("account_id", "in", [row["account_id"] for row in rows]),
-                ("phone", "in", [row["phone"] for row in rows]),
+                {"account_id": key[0], "phone": key[1], "office_id": row["office"].id}
+                for key, row in written.items()
+                if key not in found
             ]
         )
+        found.update(((c.account_id.id, c.phone), c) for c in created)
+        for row in rows:
+            if row["phone"]:
+                row["conversation"] = found[row["account_id"], row["phone"]]
 
     def _close(self):
         """End what is waited for."""
         self.write({"topic": False, "step": False, "data": False, "expires_at": False})
+
+    def _wait(self, now, topic, step, data):
+        """Wait for the next text, for a while."""
+        self.write({"topic": topic, "step": step, "data": data, "expires_at": now + PATIENCE})
 
     @api.model
     def _answer(self, rows):
         """Answer rows of different people."""
         if not rows:
             return
-        turns = [turn for turn in self._turns(rows) if turn.conversation._may_answer(turn.now)]
+        keywords = self._keywords()
+        turns = [turn for turn in map(self._turn, rows) if turn.conversation._may_answer(turn)]
         topics = {}
         for turn in turns:
-            topics.setdefault(self._route(turn), []).append(turn)
+            topics.setdefault(self._route(turn, keywords), []).append(turn)
         handlers = self._handlers()
         for topic, of_topic in topics.items():
             if topic:
@@ -229,32 +237,16 @@ class DiscomWhatsappConversation(models.Model):
         self._send([turn for turn in turns if turn.reply])
 
     @api.model
-    def _turns(self, rows):
-        """Return one turn for each row, with its conversation."""
-        found = {(c.account_id.id, c.phone): c for c in self._of_rows(rows)}
-        missing = [row for row in rows if (row["account_id"], row["phone"]) not in found]
-        created = self.create(
-            [
-                {
-                    "account_id": row["account_id"],
-                    "phone": row["phone"],
-                    "office_id": row["office"].id,
-                }
-                for row in missing
-            ]
+    def _turn(self, row):
+        """Return the turn of a row."""
+        turn = Turn(row["conversation"], row, fold(row["text"]))
+        # Meta's clock may be ahead of ours.
+        turn.now = min(
+            datetime.fromtimestamp(row["timestamp"], UTC).replace(tzinfo=None),
+            fields.Datetime.now(),
         )
-        found.update(((c.account_id.id, c.phone), c) for c in created)
-        turns = []
-        for row in rows:
-            turn = Turn(found[row["account_id"], row["phone"]], row, fold(row["text"]))
-            # Meta's clock may be ahead of ours.
-            turn.now = min(
-                datetime.fromtimestamp(row["timestamp"], UTC).replace(tzinfo=None),
-                fields.Datetime.now(),
-            )
-            turn.lang = turn.conversation._choose_lang(turn)
-            turns.append(turn)
-        return turns
+        turn.lang = turn.conversation._choose_lang(turn)
+        return turn
 
     def _choose_lang(self, turn):
         """Return the language of the answer: of the script, else of the consumer, else Hindi."""
@@ -262,37 +254,58 @@ class DiscomWhatsappConversation(models.Model):
         lang = None
         if turn.row["has_aadhaar"]:
             words = words.replace("xxxx", "")
-        if not turn.row["payload"] and words not in EITHER_LANGUAGE:
+        typed = turn.row["type"] == "text" and not turn.row["payload"]
+        if typed and words not in EITHER_LANGUAGE and HINGLISH.isdisjoint(words.split()):
             lang = script(words)
         consumer = (turn.row["partner"].lang or "")[:2]
         self.lang = lang or self.lang or (consumer if consumer == "en" else "hi")
         return self.lang
 
-    def _may_answer(self, now):
-        """Tell whether the phone may get one more automatic answer, and begin a new hour."""
-        if not self.answers_since or now - self.answers_since >= timedelta(hours=1):
-            self.answers_since = now
-            self.answers = 0
-        return self.answers < ANSWERS_PER_HOUR
+    def _may_answer(self, turn):
+        """Tell whether the phone may get one more automatic answer, and begin a new hour.
+
+        Another machine at the other end sends our own words back, or always the same.
+        """
+        if not self.answers_since or turn.now - self.answers_since >= timedelta(hours=1):
+            self.write({"answers_since": turn.now, "answers": 0, "said_count": 0})
+        said = fingerprint(turn.words, turn.row["payload"])
+        self.said_count = self.said_count + 1 if said == self.said else 1
+        self.said = said
+        return (
+            self.answers < ANSWERS_PER_HOUR
+            and self.said_count <= REPEATS
+            and not (turn.words and fingerprint(turn.words) == self.replied)
+        )
 
     @api.model
-    def _route(self, turn):
-        """Return the topic that answers ``turn``, or None where it gets no answer, or has it."""
+    def _route(self, turn, keywords):
+        """Return the topic that answers ``turn``, or None where it gets no answer, or has it.
+
+        :param dict keywords: of :meth:`_keywords`
+        """
         conversation = turn.conversation
         if turn.row["has_aadhaar"]:
             turn.say(self._text("aadhaar", turn.lang))
             return None
+        if conversation._with_staff(turn.now):
+            return None
+        if conversation.handed_over_at:
+            conversation.handed_over_at = False
         expired = bool(conversation.step) and (conversation.expires_at or turn.now) < turn.now
-        keywords = self._keywords()
-        words = turn.words
-        target = (
-            self._pressed(turn)
-            or keywords.get(words)
-            or keywords.get(without_numbers(words))
-            or (conversation.step and not expired and f"{conversation.topic}:")
-            or self._recognise(turn)
-        )
+        waiting = conversation.step and not expired and f"{conversation.topic}:"
+        target = self._pressed(turn)
+        if not target and waiting and conversation.step in FREE_STEPS:
+            target = "help:show" if turn.words in CANCEL_WORDS else waiting
+        elif not target:
+            target = (
+                keywords.get(turn.words)
+                or keywords.get(without_numbers(turn.words))
+                or keywords.get(essence(turn.words))
+                or waiting
+                or self._recognise(turn)
+            )
         if target:
+            turn.row["understood"] = True
             topic, *turn.command = target.split(":")
             if expired or topic != conversation.topic:
                 conversation._close()
@@ -312,17 +325,6 @@ class DiscomWhatsappConversation(models.Model):
         return payload if ":" in payload and payload.split(":")[0] in self._handlers() else ""
 
     @api.model
-    def _answer_help(self, turns):
-        for turn in turns:
-            turn.conversation.helped_at = turn.now
-            turn.say(self._text("help", turn.lang), *self._help_buttons(turn)[:BUTTONS_MAX])
-
-    @api.model
-    def _help_buttons(self, turn):
-        """Return the buttons under the help, (id, label) each; features add their own."""
-        return []
-
-    @api.model
     def _text(self, key, lang):
         return TEXTS[key][lang == "en"]
 
@@ -333,27 +335,24 @@ class DiscomWhatsappConversation(models.Model):
         for turn in turns:
             conversation, row = turn.conversation, turn.row
             conversation.answers += 1
+            conversation.replied = fingerprint(fold(turn.reply))
             if conversation.answers == ANSWERS_PER_HOUR:
                 _logger.info("WhatsApp conversation %s: no more answers this hour", conversation.id)
-            buttons = [{"id": key, "title": title} for key, title in turn.buttons]
-            if len(turn.reply) > BUTTONS_TEXT:
-                # The text itself says which words to write instead.
-                buttons = []
+            # Whose account it is has to be proved first, so not the one spoken of.
+            partner = turn.partner or row["partner"]
             values.append(
                 {
                     "direction": "out",
                     "state": "queued",
                     "account_id": row["account_id"],
                     "phone": row["phone"],
-                    # Whose account it is has to be proved first, so not the one spoken of.
-                    "partner_id": row["partner"].id,
-                    "office_id": (row["partner"].discom_office_id or row["office"]).id,
+                    "partner_id": partner.id,
+                    "office_id": (partner.discom_office_id or row["office"]).id,
                     "lang": "en_IN" if turn.lang == "en" else "hi_IN",
-                    "purpose": "other",
+                    "purpose": "reply",
                     "priority": PRIORITY_REPLY,
-                    "body": turn.reply[:PLAIN_TEXT],
-                    "buttons": buttons or False,
                     "expires_at": turn.now + WINDOW,
+                    **turn.answer_values(),
                 }
             )
         if values:
@@ -362,13 +361,13 @@ class DiscomWhatsappConversation(models.Model):
 
     @api.autovacuum
     def _gc_conversations(self):
-        """Delete conversations in which nobody has written for ``RETENTION``."""
+        """Delete settled conversations in which nobody has written for ``RETENTION``."""
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM discom_whatsapp_conversation
                  WHERE id IN (SELECT id FROM discom_whatsapp_conversation
-                               WHERE write_date < %s LIMIT %s)
+                               WHERE state = 'closed' AND write_date < %s LIMIT %s)
                 """,
                 fields.Datetime.now() - RETENTION,
                 GC_BATCH,

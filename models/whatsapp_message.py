@@ -106,8 +106,18 @@ class DiscomWhatsappMessage(models.Model):
     values = fields.Json("Frozen Values", readonly=True)
     body = fields.Text(readonly=True, help="Free text; a template's text is made from its values.")
     buttons = fields.Json(
-        "Reply Buttons", readonly=True, help="Up to three under a free text: id and title of each."
+        "Reply Buttons",
+        readonly=True,
+        help="Under a free text: id and title of each, up to three; in a list up to ten, each with "
+        "a description where it needs one.",
     )
+    list_title = fields.Char(
+        "List Button", readonly=True, help="Opens the reply buttons as a list; empty: no list."
+    )
+    with_document = fields.Boolean(
+        readonly=True, help="A free text that is the caption of the document it is about."
+    )
+    kind = fields.Char("Kind of Message", readonly=True, help="Of what came in: text, image, …")
     state = fields.Selection(STATES, default="queued", required=True, readonly=True)
     skip_reason = fields.Selection(SKIP_REASONS, readonly=True)
     wamid = fields.Char("WhatsApp ID", readonly=True, copy=False)

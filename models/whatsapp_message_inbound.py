@@ -31,6 +31,8 @@ START_WORDS = frozenset({"start", "subscribe", "चालू", "चालू क
 # Free text may be sent for 24 hours after the consumer wrote.
 # https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages
 WINDOW = timedelta(hours=24)
+#: Texts of one batch shown in a consumer's chatter; all of them are in the inbox.
+LOGGED = 20
 
 
 class WhatsAppMessage(models.Model):
@@ -54,6 +56,9 @@ class WhatsAppMessage(models.Model):
         self._inbound_route(rows)
         self._inbound_find_partners(rows)
         messages = self.create([self._inbound_values(row) for row in rows])
+        for row, message in zip(rows, messages, strict=True):
+            row["message"] = message
+        self.env["discom.whatsapp.file"]._receive(rows)
         self._inbound_log(rows)
         self.env["discom.whatsapp.conversation"]._converse(rows)
         return messages
@@ -200,6 +205,7 @@ class WhatsAppMessage(models.Model):
             "res_model": row["origin"].res_model,
             "res_id": row["origin"].res_id,
             "purpose": "other",
+            "kind": row["type"],
             "body": row["text"],
             "sent_at": self._inbound_time(row),
         }
@@ -233,7 +239,10 @@ class WhatsAppMessage(models.Model):
         partners._message_log_batch(
             bodies={
                 partner.id: Markup("<br/>").join(
-                    Markup("<b>WhatsApp</b> %s") % text for text in lines
+                    [
+                        *(Markup("<b>WhatsApp</b> %s") % text for text in lines[:LOGGED]),
+                        *([f"… {len(lines) - LOGGED}"] if len(lines) > LOGGED else []),
+                    ]
                 )
                 for partner, lines in texts.items()
             }

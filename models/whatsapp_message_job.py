@@ -65,9 +65,12 @@ class DiscomWhatsappMessage(models.Model):
             job.digest = digest[0] if digest else None
 
             def complete(media_id):
-                payload["template"]["components"] = send_components(
-                    spec, values, media_id, job.filename
-                )
+                if spec:
+                    payload["template"]["components"] = send_components(
+                        spec, values, media_id, job.filename
+                    )
+                else:
+                    payload["document"].update(id=media_id, filename=job.filename)
 
             job.complete = complete
         elif spec:
@@ -85,19 +88,29 @@ class DiscomWhatsappMessage(models.Model):
         if spec:
             payload["type"] = "template"
             payload["template"] = {"name": spec["name"], "language": {"code": spec["language"]}}
+        elif self.with_document:
+            payload["type"] = "document"
+            payload["document"] = {"caption": self.body}
         elif self.buttons:
             payload["type"] = "interactive"
-            payload["interactive"] = {
-                "type": "button",
-                "body": {"text": self.body},
-                "action": {
-                    "buttons": [{"type": "reply", "reply": button} for button in self.buttons]
-                },
-            }
+            payload["interactive"] = {"body": {"text": self.body}, **self._choices()}
         else:
             payload["type"] = "text"
             payload["text"] = {"preview_url": False, "body": self.body}
         return payload
+
+    def _choices(self):
+        """Return the type and the action of an interactive message: reply buttons or a list.
+
+        https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages
+        """
+        if not self.list_title:
+            buttons = [{"type": "reply", "reply": button} for button in self.buttons]
+            return {"type": "button", "action": {"buttons": buttons}}
+        return {
+            "type": "list",
+            "action": {"button": self.list_title, "sections": [{"rows": self.buttons}]},
+        }
 
     def _documents(self):
         """Return {message id: (filename, function that makes the bytes)} of the documents.
@@ -106,7 +119,8 @@ class DiscomWhatsappMessage(models.Model):
         """
         groups = defaultdict(list)
         for message in self:
-            if message.template_id.header_type == "document" and message.res_model in self.env:
+            carries = message.with_document or message.template_id.header_type == "document"
+            if carries and message.res_model in self.env:
                 groups[message.res_model, message.lang].append(message)
         documents = {}
         for (model, lang), messages in groups.items():

@@ -63,3 +63,8 @@ from . import test_kyc_conversation
 from . import test_kyc_import
 from . import test_tariff
 from . import test_bill_reading
+from . import test_whatsapp_service
+from . import test_whatsapp_inbox
+from . import test_complaint
+from . import test_whatsapp_inbox_tour
+from . import test_whatsapp_fallback

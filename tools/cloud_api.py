@@ -9,6 +9,7 @@ import enum
 import json
 import re
 import typing
+from urllib.parse import urlsplit
 
 import requests
 
@@ -198,3 +199,29 @@ class CloudApi:
             response.content,
             parse_retry_after(response.headers.get("Retry-After")),
         )
+
+    def download(self, url, most) -> bytes:
+        """Return the content of an address that the API gave, with the token.
+
+        :param int most: bytes; a larger file is not read to its end
+        :raise CloudApiError: with the code ``large`` where the file has more bytes
+        """
+        parts = urlsplit(url)
+        local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+        if parts.scheme != "https" and not local:
+            # The token travels in a header: never in the clear.
+            raise CloudApiError("The address of the file does not begin with https://")
+        content = bytearray()
+        try:
+            with self._session.get(
+                url, timeout=self.timeout, stream=True, allow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    raise parse_error(response.status_code, response.raw.read(10_000))
+                for chunk in response.iter_content(64 * 1024):
+                    content += chunk
+                    if len(content) > most:
+                        raise CloudApiError("The file is too large", code="large")
+        except requests.RequestException as error:
+            raise CloudApiError("The file cannot be downloaded", details=str(error)) from error
+        return bytes(content)

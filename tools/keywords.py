@@ -34,3 +34,19 @@ def script(text):
     if _DEVANAGARI.search(text):
         return "hi"
     return "en" if _LATIN.search(text) else None
+
+
+#: Words that change nothing in what is asked for: "please send me my bill" is "bill".
+FILLERS = frozenset(
+    """
+    मेरा मेरी मेरे मुझे हमारा हमारे हमें कृपया प्लीज सर जी का की के को है हैं हूँ भेजो भेजें भेजिए भेज दो दें दे दीजिए
+    बताओ बताइए बताएं बताएँ चाहिए दिखाओ दिखाइए देखना देखें करो करें करना जानना नमस्ते
+    please pls plz my me i the a an want need send show give get to of for sir hello hi is
+    mera meri mere mujhe bhejo bhej do de den dikhao batao bataiye chahiye ka ki ke hai ji namaste
+    """.split()
+)
+
+
+def essence(words):
+    """Return folded ``words`` without numbers and without those that ask for nothing."""
+    return " ".join(word for word in words.split() if not word.isdigit() and word not in FILLERS)

@@ -18,6 +18,8 @@ STATUSES = {
     "failed": "failed",
 }
 MAX_TEXT = 4096
+#: Kinds of messages that carry a file.
+MEDIA_KINDS = frozenset(("image", "document", "audio", "video", "sticker"))
 #: Seconds since 1970 outside of which a timestamp is taken for nonsense (2009 to 2100).
 TIMESTAMPS = range(1230768000, 4102444800)
 TEMPLATE_FIELDS = {
@@ -39,8 +41,9 @@ class Webhook:
 
     :ivar statuses: ``key, wamid, status, timestamp, error_code, error_text, category``
     :ivar messages: ``wamid, phone, timestamp, type, text, payload, context_wamid, profile_name,
-        phone_number_id, user_id, new_phone``; ``phone`` in E.164, empty where Meta hides it, and
-        then ``user_id`` says who it is; ``new_phone`` of who has changed the number
+        phone_number_id, user_id, new_phone, media, error_code``; ``phone`` in E.164, empty where
+        Meta hides it, and then ``user_id`` says who it is; ``new_phone`` of who has changed the
+        number; ``media`` is empty or ``id, mime_type, filename``
     :ivar people: ``user_id, phone`` of people of whom Meta tells both
     :ivar templates: ``kind`` (status, quality, category), ``waba_id``, ``wa_template_id``,
         ``name``, ``language``, ``value`` (the raw change)
@@ -211,7 +214,32 @@ def _read_message(message, received):
         "text": clean(text),
         "payload": clean(payload, 256),
         "context_wamid": clean((message.get("context") or {}).get("id"), 512),
+        "media": _message_media(kind, message),
+        "error_code": _error_code(message.get("errors")),
     }
+
+
+def _message_media(kind, message):
+    """Return ``id``, ``mime_type`` and ``filename`` of the file of a message, empty for none."""
+    content = message.get(kind)
+    if kind not in MEDIA_KINDS or not isinstance(content, dict):
+        return {}
+    media_id = clean(content.get("id"), 64)
+    # The id becomes part of an address.
+    if not re.fullmatch(r"[0-9A-Za-z_-]{1,64}", media_id):
+        return {}
+    return {
+        "id": media_id,
+        "mime_type": clean(content.get("mime_type"), 128),
+        "filename": clean(content.get("filename"), 200),
+    }
+
+
+def _error_code(errors):
+    """Return the code of the first of ``errors``, None where there is none."""
+    error = errors[0] if isinstance(errors, list) and errors else None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and abs(code) < 2**31 else None
 
 
 def _message_text(kind, message):
@@ -229,10 +257,22 @@ def _message_text(kind, message):
     if kind == "location":
         place = " ".join(str(content[name]) for name in ("name", "address") if content.get(name))
         return f"[location] {place} {content.get('latitude')}, {content.get('longitude')}", ""
+    if kind == "contacts":
+        return f"[contacts] {_contact_names(content)}", ""
     if kind == "system":
         return content.get("body"), ""
     words = [str(content[name]) for name in ("filename", "caption") if content.get(name)]
     return " ".join([f"[{kind or 'unknown'}]", *words]), ""
+
+
+def _contact_names(contacts):
+    """Return the names and numbers on the cards that somebody passed on."""
+    cards = []
+    for contact in (contacts if isinstance(contacts, list) else [])[:5]:
+        name = clean((contact.get("name") or {}).get("formatted_name"), 100)
+        phones = [clean(phone.get("phone"), 32) for phone in contact.get("phones") or []]
+        cards.append(" ".join(filter(None, [name, *phones[:3]])))
+    return "; ".join(filter(None, cards))
 
 
 def _timestamp(value, received):

@@ -1,0 +1,133 @@
+from datetime import timedelta
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import Form, tagged
+
+from .test_whatsapp_service import OWNER, STRANGER, ServiceCommon
+
+SETTLED = (
+    "नमस्ते {{name}}, आपकी शिकायत {{complaint}} पर {{office}} ने कार्रवाई की है। परिणाम: {{result}} "
+    "(खाता …{{account_last4}})।"
+)
+
+
+@tagged("post_install", "-at_install")
+class TestComplaint(ServiceCommon):
+    def complain(self, phone=OWNER):
+        """The way of a complaint through the phone: subject, words; return it."""
+        self.ask("शिकायत", phone=phone)
+        self.press("मीटर ख़राब है", phone=phone)
+        self.ask("मीटर से धुआँ निकल रहा है, मंदिर के पास", phone=phone)
+        return self.env["discom.complaint"].search([("phone", "=", f"+{phone}")], limit=1)
+
+    def test_by_whatsapp(self):
+        """Subject from the list, words, a photo; it is the office's work at once."""
+        complaint = self.complain()
+        self.assertRecordValues(
+            complaint,
+            [{"kind": "meter", "text": "मीटर से धुआँ निकल रहा है, मंदिर के पास", "source": "whatsapp",
+              "partner_id": self.owner.id, "office_id": self.subdivision_a1.id, "state": "new"}],
+        )  # fmt: skip
+        self.assertIn(complaint.name, self.answers(OWNER)[-1].body)
+        self.assertEqual(complaint.activity_ids.user_id, self.counter, "who works for the office")
+        self.simulator.inbound(OWNER, type="image")
+        self.deliver()
+        self.apply()
+        self.assertIn(complaint.name, self.answers(OWNER)[-1].body)
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_file"))
+        photos = complaint.message_ids.attachment_ids
+        self.assertEqual(photos.mimetype, "image/png")
+        self.assertTrue(photos.with_user(self.clerk).has_access("read"))
+        self.assertFalse(photos.with_user(self.clerk_b).has_access("read"))
+
+    def test_words_of_a_complaint_are_no_command(self):
+        """While the words are expected, even a keyword is taken as words; menu gets out."""
+        self.ask("शिकायत", phone=OWNER)
+        self.press("अन्य", phone=OWNER)
+        self.assertIn("दर्ज हो गई", self.ask("बिल", phone=OWNER))
+        complaint = self.env["discom.complaint"].search([("phone", "=", f"+{OWNER}")])
+        self.assertEqual(complaint.text, "बिल")
+        self.ask("शिकायत", phone=OWNER)
+        self.press("मीटर ख़राब है", phone=OWNER)
+        self.ask("मेनू", phone=OWNER)
+        self.assertEqual(len(self.env["discom.complaint"].search([("phone", "=", f"+{OWNER}")])), 1)
+
+    def test_stranger_may_report_danger(self):
+        """A fallen wire is reported by whoever sees it; the first thing said is to keep away."""
+        self.ask("शिकायत", phone=STRANGER)
+        self.assertIn("1912", self.press("ख़तरा: तार, खंभा", phone=STRANGER))
+        self.assertIn("दूर रहें", self.ask("चौराहे पर तार गिरा है", phone=STRANGER))
+        complaint = self.env["discom.complaint"].search([("phone", "=", f"+{STRANGER}")])
+        self.assertEqual((complaint.kind, complaint.urgent, complaint.partner_id.id),
+                         ("danger", True, False))  # fmt: skip
+        self.assertTrue(complaint.office_id)
+
+    def test_same_complaint_once(self):
+        first = self.complain()
+        second = self.complain()
+        self.assertEqual(first, second)
+        self.assertIn("पहले से", self.answers(OWNER)[-1].body)
+
+    def test_told_inside_the_window(self):
+        complaint = self.complain().with_user(self.counter)
+        complaint.action_start()
+        self.assertEqual(complaint.user_id, self.counter)
+        complaint.resolution = "मीटर बदल दिया गया"
+        complaint.action_resolve()
+        self.assertEqual((complaint.state, complaint.told), ("resolved", "text"))
+        self.assertFalse(complaint.activity_ids)
+        self.run_lane()
+        self.assertIn("मीटर बदल दिया गया", self.shown(OWNER)["body"])
+        with self.assertRaisesRegex(UserError, complaint.name):
+            complaint.action_resolve()
+        complaint.action_reopen()
+        self.assertEqual(complaint.state, "progress")
+
+    def test_told_outside_the_window(self):
+        """By the approved template; without one the form asks to call."""
+        complaint = self.complain()
+        complaint.conversation_id.last_in_at -= timedelta(hours=25)
+        complaint.with_user(self.counter).action_resolve()
+        self.assertEqual(complaint.told, "no")
+        complaint.action_reopen()
+        self.create_template("complaint_settled", "complaint", SETTLED)
+        complaint.resolution = "ठीक\nकर दिया"
+        complaint.with_user(self.counter).action_resolve()
+        self.assertEqual(complaint.told, "template")
+        self.run_lane()
+        self.assertIn("ठीक कर दिया", self.shown(OWNER)["body"])
+
+    def test_at_the_counter(self):
+        """Entered by hand; the office is the consumer's; a rejection needs its reason."""
+        with Form(self.env["discom.complaint"].with_user(self.counter)) as form:
+            form.partner_id = self.owner
+            form.kind = "bill"
+            form.text = "रीडिंग गलत है"
+        complaint = form.record
+        self.assertEqual((complaint.office_id, complaint.source), (self.subdivision_a1, "counter"))
+        self.assertTrue(complaint.name.startswith("C"))
+        with self.assertRaisesRegex(UserError, "Resolution"):
+            complaint.action_reject()
+        complaint.resolution = "रीडिंग सही पाई गई"
+        complaint.action_reject()
+        self.assertEqual(complaint.state, "rejected")
+        with self.assertRaises(ValidationError):
+            complaint.text = "आधार 4991 1866 5246"
+
+    def test_rights(self):
+        complaint = self.complain()
+        self.assertTrue(complaint.with_user(self.auditor).has_access("read"))
+        self.assertFalse(complaint.with_user(self.clerk_b).has_access("read"))
+        for user, may in ((self.counter, True), (self.operator, True), (self.surveyor, False),
+                          (self.auditor, False)):  # fmt: skip
+            self.assertEqual(complaint.with_user(user).has_access("write"), may)
+            self.assertFalse(complaint.with_user(user).has_access("unlink"))
+        with self.assertRaises(AccessError):
+            complaint.with_user(self.auditor).action_resolve()
+
+    def test_aadhaar_in_a_complaint(self):
+        """It is crossed out and the writer warned; the complaint is not lost for it."""
+        self.ask("शिकायत", phone=OWNER)
+        self.press("अन्य", phone=OWNER)
+        self.assertIn("आधार", self.ask("मेरा आधार 4991 1866 5246 है", phone=OWNER))
+        self.assertIn("दर्ज हो गई", self.ask("नाम गलत है", phone=OWNER))

@@ -1,0 +1,242 @@
+import threading
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..tools import sms_gateway
+from .common_whatsapp import WhatsappCommon
+
+
+class Gateway(ThreadingHTTPServer):
+    """An SMS gateway that keeps what it is sent."""
+
+    def __init__(self):
+        self.taken, self.status, self.answer = [], 200, b"OK accepted"
+        super().__init__(("127.0.0.1", 0), _Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}/send"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        """Take one SMS."""
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.server.taken.append({name: value[0] for name, value in parse_qs(body).items()})
+        self.send_response(self.server.status)
+        self.end_headers()
+        self.wfile.write(self.server.answer)
+
+    def log_message(self, *_args):
+        """Keep quiet."""
+
+
+@tagged("post_install", "-at_install")
+class TestWhatsappFallback(WhatsappCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.gateway = Gateway()
+        cls.addClassCleanup(cls.gateway.server_close)
+        cls.addClassCleanup(cls.gateway.shutdown)
+        cls.rows = cls.env["discom.whatsapp.fallback"]
+        cls.consumer = cls.create_ready_consumer()
+
+    def setUp(self):
+        super().setUp()
+        self.gateway.taken.clear()
+        self.gateway.status = 200
+
+    def switch_on(self, fallback="sms"):
+        self.company.write(
+            {
+                "discom_dlt_entity_id": "1201159000000000001",
+                "discom_sms_url": self.gateway.url,
+                "discom_sms_key": "secret-key",
+                "discom_sms_success": "accepted",
+            }
+        )
+        self.env["discom.sms.template"].create(
+            {
+                "purpose": "outage_unplanned",
+                "lang": "hi_IN",
+                "header": "UPPCLT",
+                "dlt_template_id": "1207160000000000001",
+                "body": "खाता …{{account_last4}}: {{area}} में बिजली बंद है। {{office}}",
+            }
+        )
+        self.account.fallback = fallback
+
+    def failed(self, purpose="outage_unplanned", **vals):
+        """Return a message that WhatsApp has reported as undeliverable."""
+        message = self.env["discom.whatsapp.message"].create(
+            {
+                "account_id": self.account.id,
+                "phone": self.consumer.discom_whatsapp_number,
+                "partner_id": self.consumer.id,
+                "office_id": self.consumer.discom_office_id.id,
+                "purpose": purpose,
+                "lang": "hi_IN",
+                "state": "sent",
+                "claimed_at": fields.Datetime.now(),
+                "values": {"account_last4": "0001", "area": "रामगढ़", "office": "पिपरी {number}"},
+                "expires_at": fields.Datetime.now() + timedelta(hours=2),
+                **vals,
+            }
+        )
+        self.statuses(message, "failed", error_code=131026)
+        return message
+
+    def row(self, message):
+        return self.rows.search([("message_id", "=", message.id)])
+
+    def run_sms(self):
+        self.run_cron(self.env.ref("sms.ir_cron_sms_scheduler_action"))
+
+    def test_off_by_default(self):
+        """Nothing is sent by another way, nothing is listed, unless somebody has chosen it."""
+        self.assertEqual(self.account.fallback, "none")
+        message = self.failed()
+        self.assertEqual(message.state, "failed")
+        self.assertFalse(self.row(message))
+        self.assertFalse(self.env["sms.sms"].search([("partner_id", "=", self.consumer.id)]))
+
+    def test_sms_with_its_dlt_ids(self):
+        """An outage goes by SMS with header, entity and template, the text as registered."""
+        self.switch_on()
+        row = self.row(self.failed())
+        self.assertEqual(
+            (row.channel, row.reason, row.state), ("sms", "not_on_whatsapp", "waiting")
+        )
+        self.run_sms()
+        [taken] = self.gateway.taken
+        self.assertEqual(
+            taken,
+            {
+                "mobile": self.consumer.discom_whatsapp_number[-10:],
+                "message": "खाता …0001: रामगढ़ में बिजली बंद है। पिपरी {number}",
+                "sender": "UPPCLT",
+                "entity": "1201159000000000001",
+                "template": "1207160000000000001",
+                "key": "secret-key",
+                "reference": taken["reference"],
+            },
+        )
+        self.assertEqual(row.state, "sent")
+        self.run_sms()
+        self.assertEqual(len(self.gateway.taken), 1, "never twice")
+
+    @mute_logger("odoo.addons.sms.models.sms_sms")
+    def test_gateway_that_refuses(self):
+        """Its reason stands on the row, without the key."""
+        self.switch_on()
+        for status, answer in ((500, b""), (200, b"DLT mismatch")):
+            self.gateway.status, self.gateway.answer = status, answer
+            row = self.row(self.failed())
+            self.run_sms()
+            self.assertEqual(row.state, "failed")
+            self.assertNotIn("secret-key", row.note)
+        self.gateway.answer = b"OK accepted"
+        self.company.discom_sms_url = "http://127.0.0.1:1/x"
+        row = self.row(self.failed())
+        self.run_sms()
+        self.assertEqual((row.state, row.note), ("failed", "The gateway cannot be reached"))
+
+    def test_only_outages_and_arrears(self):
+        """A bill never goes by SMS: it is listed for the door; a code or a welcome is neither."""
+        self.switch_on()
+        row = self.row(self.failed("bill"))
+        self.assertEqual((row.channel, row.state), ("door", "waiting"))
+        for purpose in ("welcome", "reply", "kyc_code"):
+            self.assertFalse(self.row(self.failed(purpose)))
+        overdue = self.row(self.failed("overdue"))
+        self.assertEqual(
+            (overdue.channel, overdue.note), ("door", "No DLT template for this message.")
+        )
+        late = self.failed(expires_at=fields.Datetime.now() - timedelta(minutes=1))
+        self.assertFalse(self.row(late), "an outage that is over is no news")
+        self.run_sms()
+        self.assertFalse(self.gateway.taken)
+
+    def test_another_error_is_no_reason(self):
+        self.switch_on()
+        message = self.failed(state="queued")
+        self.row(message).unlink()
+        message.state = "sent"
+        self.statuses(message, "failed", error_code=131053)
+        self.assertFalse(self.row(message))
+
+    def test_door_list(self):
+        """The office has the list; who has been there notes it."""
+        self.account.fallback = "door"
+        row = self.row(self.failed("bill"))
+        self.assertFalse(self.row(self.failed("outage_unplanned")), "nobody walks for an outage")
+        self.assertTrue(row.with_user(self.surveyor).has_access("read"))
+        self.assertFalse(row.with_user(self.clerk_b).has_access("read"))
+        with self.assertRaisesRegex(UserError, "role"):
+            row.with_user(self.auditor).action_done()
+        row.with_user(self.surveyor).action_done()
+        self.assertEqual((row.state, row.user_id), ("done", self.surveyor))
+        with self.assertRaises(UserError):
+            row.with_user(self.surveyor).action_done()
+
+    def test_not_delivered_in_time(self):
+        """A notice of dues that WhatsApp still holds after its time is listed, once."""
+        self.account.fallback = "door"
+        self.template.write({"ttl_seconds": 3600})
+        messages = self.env["discom.whatsapp.message"]
+        values = {
+            "account_id": self.account.id,
+            "template_id": self.template.id,
+            "partner_id": self.consumer.id,
+            "office_id": self.consumer.discom_office_id.id,
+            "phone": self.consumer.discom_whatsapp_number,
+            "purpose": "overdue",
+        }
+        now = fields.Datetime.now()
+        held, fresh, read = messages.create(
+            [
+                {**values, "state": "sent", "claimed_at": now - timedelta(hours=8)},
+                {**values, "state": "sent", "claimed_at": now - timedelta(hours=5)},
+                {**values, "state": "read", "claimed_at": now - timedelta(hours=8)},
+            ]
+        )
+        cron = self.env.ref("discom.ir_cron_whatsapp_fallback")
+        self.run_cron(cron)
+        self.run_cron(cron)
+        self.assertEqual(self.row(held).reason, "expired")
+        self.assertFalse(self.row(fresh) | self.row(read))
+
+    def test_settings_are_checked(self):
+        with self.assertRaisesRegex(ValidationError, "gateway"):
+            self.account.fallback = "sms"
+        with self.assertRaisesRegex(ValidationError, "https"):
+            self.company.discom_sms_url = "http://gateway.example/send"
+        for text in ("nonsense", "a = {password}", "= x"):
+            with self.assertRaises(ValidationError):
+                self.company.discom_sms_fields = text
+        self.assertEqual(
+            sms_gateway.parse_fields("a={text}\n\n b = c=d "), {"a": "{text}", "b": "c=d"}
+        )
+        templates = self.env["discom.sms.template"]
+        values = {
+            "purpose": "overdue",
+            "header": "UPPCLT",
+            "dlt_template_id": "123456",
+            "body": "x",
+        }
+        for wrong in ({"header": "वि"}, {"dlt_template_id": "12"}, {"dlt_template_id": "abc"}):
+            with self.assertRaises(ValidationError):
+                templates.create({**values, **wrong})
+        template = templates.create({**values, "body": "{{name}} को {{amount}} देना है"})
+        self.assertEqual(template.dlt_body, "{#var#} को {#var#} देना है")
+        for field in ("discom_sms_key", "discom_sms_url"):
+            with self.assertRaises(AccessError, msg=field):
+                self.company.with_user(self.manager).read([field])

@@ -12,11 +12,17 @@ _logger = logging.getLogger(__name__)
 
 FETCH_ROWS = 2000  # rows read from the database, and reported as progress, at once
 KEEP_DAYS = 7  # after which a finished workbook, full of personal data, is deleted
+MIMETYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+}
 MAX_ATTEMPTS = 3  # of a report whose worker was stopped
 
 
 class DiscomReportJob(models.Model):
-    """One workbook that somebody asked for: small ones at once, large ones in the background.
+    """One workbook, or print of many bills, that somebody asked for: small ones at once, large ones
+    in the background.
 
     queued -> running -> done | failed. The workbook is made with the rights and in the time zone
     of who asked, is theirs alone, and is deleted after a week.
@@ -156,7 +162,10 @@ class DiscomReportJob(models.Model):
         user = self.user_id
         model = self.env[self.model].with_user(user).with_company(self.company_id)
         report = model.with_context(tz=user.tz or "Asia/Kolkata", lang=user.lang).new(self.params)
-        with tempfile.NamedTemporaryFile(suffix=".xlsx") as file:
+        # Now: the snapshot, and with it a record that is stored nowhere, ends below.
+        extension = report._report_extension()
+        name = f"{report._report_filename()}.{extension}"
+        with tempfile.NamedTemporaryFile(suffix=f".{extension}") as file:
             report._write_workbook(file.name, self._set_progress if report_progress else None)
             data = file.read()
         if report_progress:
@@ -165,9 +174,9 @@ class DiscomReportJob(models.Model):
             self.env.invalidate_all()
         attachment = self.env["ir.attachment"].create(
             {
-                "name": f"{report._report_filename()}.xlsx",
+                "name": name,
                 "raw": data,
-                "mimetype": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                "mimetype": MIMETYPES[extension],
                 "res_model": self._name,
                 "res_id": self.id,
             }

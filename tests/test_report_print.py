@@ -1,4 +1,6 @@
+import io
 import json
+import zipfile
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -9,6 +11,7 @@ from odoo.tests import HttpCase, tagged
 
 from ..models import report_ir_actions_report
 from ..tools import pdf
+from ..wizards import bill_print
 from .common import DiscomCommon
 from .test_pdf import flat, printed
 
@@ -106,6 +109,59 @@ class TestBillPrint(BillPrintCommon):
             render.assert_not_called()
         self.assertTrue(content)
         self.assertEqual(report.report_type, "qweb-pdf")
+
+
+@tagged("-at_install", "post_install")
+class TestBillPrintLater(BillPrintCommon):
+    """A selection too long to wait for."""
+
+    def ask(self, bills, user=None, **context):
+        model = self.env["discom.bill.print"].with_user(user or self.clerk)
+        context = {"active_model": "discom.bill", "active_ids": bills.ids, **context}
+        action = model.with_context(**context).print_selection(REPORT)
+        return self.env["discom.report.job"].browse(action["res_id"])
+
+    def make(self, job):
+        with self.enter_registry_test_mode():
+            self.env.ref("discom.ir_cron_report_job").method_direct_trigger()
+        self.assertEqual(job.state, "done", job.error)
+        return job.attachment_id
+
+    def test_one_file(self):
+        bills = self.bills[::-1]
+        job = self.ask(bills)
+        self.assertEqual((job.state, job.rows_total, job.user_id), ("queued", 3, self.clerk))
+        file = self.make(job)
+        self.assertEqual((file.name[-4:], file.mimetype), (".pdf", "application/pdf"))
+        pages = printed(file.raw, "-raw").split("\f")[:-1]
+        self.assertEqual(len(pages), 3)
+        for bill, page in zip(bills, pages, strict=True):
+            self.assertIn(bill.account_no, page)
+
+    def test_parts(self):
+        with patch.object(bill_print, "PART", 2):
+            file = self.make(self.ask(self.bills))
+        with zipfile.ZipFile(io.BytesIO(file.raw)) as archive:
+            self.assertEqual(archive.namelist(), ["bills_00001-00002.pdf", "bills_00003-00003.pdf"])
+            text = printed(archive.read("bills_00003-00003.pdf"), "-raw")
+        self.assertIn(self.bills[2].account_no, text)
+
+    def test_bills_of_others_and_too_many(self):
+        job = self.ask(self.bills | self.bill_b)
+        self.assertEqual(job.rows_total, 3)
+        self.assertNotIn(self.bill_b.account_no, printed(self.make(job).raw))
+        with self.assertRaises(UserError):
+            self.ask(self.bills, self.clerk_b)
+        with self.assertRaises(UserError):
+            self.ask(self.bills[:0])
+        with patch.object(bill_print, "PRINT_LATER_LIMIT", 2), self.assertRaises(UserError):
+            self.ask(self.bills)
+
+    def test_all_of_the_list(self):
+        """The client names at most as many ids as it may; its domain means all."""
+        self.env["ir.config_parameter"].set_param("web.active_ids_limit", "2")
+        domain = [("id", "in", self.bills.ids)]
+        self.assertEqual(self.ask(self.bills[:2], active_domain=domain).rows_total, 3)
 
 
 @tagged("-at_install", "post_install")

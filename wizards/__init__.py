@@ -10,6 +10,7 @@ from . import report_mixin
 from . import discom_kyc_sheet
 from . import bill_delivery_register
 from . import bill_ledger_statement
+from . import bill_print
 from . import bill_payment_cancel
 from . import base_partner_merge
 from . import bill_release

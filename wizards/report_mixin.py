@@ -25,6 +25,7 @@ class DiscomReportMixin(models.AbstractModel):
     _description = "Report wizard"
 
     _report_model = None  # name of the model whose records are the rows
+    _direct_rows = None  # instead of DIRECT_ROWS
 
     office_id = fields.Many2one(
         "discom.office",
@@ -87,7 +88,8 @@ class DiscomReportMixin(models.AbstractModel):
                 )
             )
         job = self.env["discom.report.job"]._request(self, count)
-        if job.state == "queued" and count <= DIRECT_ROWS:
+        direct = DIRECT_ROWS if self._direct_rows is None else self._direct_rows
+        if job.state == "queued" and count <= direct:
             # sudo: the job belongs to the server; the report itself is made with the user's rights.
             job.sudo()._make()
             return job.action_download()
@@ -120,6 +122,10 @@ class DiscomReportMixin(models.AbstractModel):
 
     def _report_filename(self):
         return self._report_title().replace("/", "-")
+
+    def _report_extension(self):
+        """Kind of file that :meth:`_write_workbook` writes, a key of `report_job.MIMETYPES`."""
+        return "xlsx"
 
     def _report_domain(self):
         raise NotImplementedError

@@ -3,6 +3,9 @@ import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { getReportUrl } from "@web/webclient/actions/reports/utils";
 
+/** Bills that are printed while one waits, some seconds; more are printed in the background. */
+const DIRECT_BILLS = 200;
+
 /**
  * Download a report that the server renders with typst. The stock handler asks for wkhtmltopdf
  * first and shows an HTML page without it.
@@ -10,6 +13,17 @@ import { getReportUrl } from "@web/webclient/actions/reports/utils";
 async function downloadTypstReport(action, options, env) {
     if (!action.report_file?.endsWith(".typ")) {
         return false;
+    }
+    const { active_ids: ids, active_model: model } = action.context;
+    if (model === "discom.bill" && ids?.length > DIRECT_BILLS) {
+        const progress = await env.services.orm.call(
+            "discom.bill.print",
+            "print_selection",
+            [action.report_name],
+            { context: { ...user.context, ...action.context } }
+        );
+        await env.services.action.doAction(progress);
+        return true;
     }
     env.services.ui.block();
     try {

@@ -273,6 +273,7 @@ class DiscomOutage(models.Model):
         )
         restored = over.filtered(lambda call: call.outage_id.state == "restored")
         restored.write({"state": "closed", "outcome": "restored"})
+        restored._tell_restored()
         (over - restored).write({"state": "open", "outage_id": False})
         ongoing = self.filtered(lambda outage: outage.state in ("announced", "ongoing"))
         if ongoing:

@@ -1,11 +1,13 @@
-"""What consumers ask by WhatsApp about outages: is one known, until when; no supply."""
+"""What consumers ask and report by WhatsApp about outages, and how they are answered."""
 
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
 from .outage_audience import DATETIME_FORMATS, TIMEZONE, UNKNOWN_END
+from .whatsapp_message import PRIORITY_REPLY
+from .whatsapp_message_inbound import WINDOW
 from .whatsapp_turn import Service
 
 TEXTS = {
@@ -22,6 +24,22 @@ TEXTS = {
         "खाता …{last4}: आपके क्षेत्र में कोई बिजली बंदी दर्ज नहीं है। आपके यहाँ बिजली न हो तो नीचे दबाकर बताएँ।",
         "Account …{last4}: no outage is known in your area. If you have no supply, tell us with "
         "the button.",
+    ),
+    "tell": (
+        "आपकी सूचना दर्ज है। आपूर्ति आने पर यहीं बताया जाएगा।",
+        "Your report is recorded. You are told here when supply is back.",
+    ),
+    "recorded": (
+        "खाता …{last4}: बिजली न होने की आपकी सूचना दर्ज हो गई। कर्मचारी देख रहे हैं; आपूर्ति आने पर यहीं बताया "
+        "जाएगा। तत्काल सहायता: 1912",
+        "Account …{last4}: your report of no supply is recorded. The staff look into it; you are "
+        "told here when supply is back. Urgent help: 1912",
+    ),
+    "back": (
+        "खाता …{last4}: आपके क्षेत्र की बिजली चालू हो गई है। अब भी बिजली न हो तो फिर “बिजली नहीं है” "
+        "लिखें या 1912 पर बताएँ।",
+        "Account …{last4}: the supply of your area is back. If you still have none, write NO "
+        "SUPPLY again or call 1912.",
     ),
     "anyway": ("फिर भी सूचना दें", "Report anyway"),
     "report": ("बिजली नहीं है", "No supply"),
@@ -101,22 +119,69 @@ class DiscomComplaint(models.Model):
 
     @api.model
     def _service_no_supply(self, requests):
-        """Where an outage is going on, say until when, and record only what is insisted on."""
+        """Record the call. Where an outage is going on, say until when; what is insisted on becomes
+        a complaint, which a person looks at."""
+        insisted = [request for request in requests if request.arguments[:1] == ["anyway"]]
+        requests = [request for request in requests if request not in insisted]
         partners = self.env["res.partner"].union(*[request.partner for request in requests])
-        known = self.env["discom.outage"]._known_for(partners)
-        rest = []
+        # sudo: the consumer, proved for this phone, reports the own connection.
+        calls = self.env["discom.outage.call"].sudo()._report(partners, "whatsapp")
+        by_partner = {call.partner_id.id: call for call in calls}
         for request in requests:
-            going_on = known.get(request.partner.id, self.env["discom.outage"]).filtered(
-                lambda outage: outage.state == "ongoing"
+            turn = request.turn
+            call = by_partner[request.partner.id]
+            call.conversation_id = turn.conversation
+            recorded = turn.pick(TEXTS["recorded"]).format(
+                last4=request.partner.discom_account_no[-4:]
             )
-            if going_on and request.arguments[:1] != ["anyway"]:
-                request.turn.say(
-                    going_on[0]._service_line(request),
-                    request.button(request.turn.pick(TEXTS["anyway"]), "anyway"),
+            if call.outage_id:
+                turn.say(
+                    f"{call.outage_id._service_line(request)}\n\n{turn.pick(TEXTS['tell'])}",
+                    request.button(turn.pick(TEXTS["anyway"]), "anyway"),
                 )
             else:
-                rest.append(request)
-        return super()._service_no_supply(rest)
+                turn.say(recorded)
+        return super()._service_no_supply(insisted)
+
+
+class DiscomOutageCall(models.Model):
+    _inherit = "discom.outage.call"
+
+    conversation_id = fields.Many2one(
+        "discom.whatsapp.conversation", readonly=True, ondelete="set null", copy=False
+    )
+
+    def _tell_restored(self):
+        """Answer those who reported on WhatsApp within the last 24 hours that supply is back.
+
+        Who gives consent to news of outages hears it with the others, and who has withdrawn it
+        nothing more; the rest asked us, so they are answered.
+        """
+        messages = []
+        for call in self:
+            # sudo: an officer of the network need not see conversations.
+            conversation = call.sudo().conversation_id
+            if not conversation.window_open or call.partner_id.discom_consent_outages:
+                continue
+            english = conversation._reader_lang() == "en"
+            messages.append(
+                {
+                    "direction": "out",
+                    "state": "queued",
+                    "account_id": conversation.account_id.id,
+                    "phone": conversation.phone,
+                    "partner_id": call.partner_id.id,
+                    "office_id": call.office_id.id,
+                    "purpose": "reply",
+                    "priority": PRIORITY_REPLY,
+                    "lang": "en_IN" if english else "hi_IN",
+                    "body": TEXTS["back"][english].format(last4=call.account_no[-4:]),
+                    "expires_at": conversation.last_in_at + WINDOW,
+                }
+            )
+        if messages:
+            # sudo: nobody writes messages; who marks supply as restored may tell so.
+            self.env["discom.whatsapp.message"].sudo().create(messages).account_id._trigger_lane()
 
 
 class DiscomWhatsappConversation(models.Model):

@@ -245,20 +245,43 @@ class TestWhatsappService(ServiceCommon):
         self.assertTrue(elsewhere)
 
     def test_no_supply(self):
-        """A known outage is told; else, or where it is insisted on, it is recorded, once."""
-        complaints = self.env["discom.complaint"]
+        """A known outage is told and the call tied to it; what is insisted on is a complaint."""
+        calls, complaints = self.env["discom.outage.call"], self.env["discom.complaint"]
         outage = self.outage()
         self.assertIn("अनुमानित समय", self.ask("लाइट नहीं है", phone=OWNER))
+        self.assertRecordValues(
+            calls.search([("partner_id", "=", self.owner.id)]),
+            [{"source": "whatsapp", "state": "known", "outage_id": outage.id,
+              "office_id": self.subdivision_a1.id}],
+        )  # fmt: skip
         self.assertFalse(complaints.search([("partner_id", "=", self.owner.id)]))
         self.assertIn("दर्ज हो गई", self.press("फिर भी सूचना दें", phone=OWNER))
-        outage.state = "restored"
-        self.assertIn("पहले से दर्ज", self.ask("बिजली नहीं है", phone=OWNER))
-        complaint = complaints.search([("partner_id", "=", self.owner.id)])
-        self.assertRecordValues(
-            complaint,
-            [{"kind": "no_supply", "source": "whatsapp", "office_id": self.subdivision_a1.id,
-              "state": "new"}],
-        )  # fmt: skip
+        self.assertEqual(
+            complaints.search([("partner_id", "=", self.owner.id)]).mapped("kind"), ["no_supply"]
+        )
+
+    def test_no_supply_is_a_call_once(self):
+        calls = self.env["discom.outage.call"]
+        self.assertIn("दर्ज हो गई", self.ask("बिजली नहीं है", phone=OWNER))
+        self.assertIn("दर्ज हो गई", self.ask("लाइट गई", phone=OWNER))
+        self.assertEqual(
+            calls.search([("partner_id", "=", self.owner.id)]).mapped("state"), ["open"]
+        )
+
+    def test_who_reported_is_told_when_supply_is_back(self):
+        """Without consent to news of outages, too: it answers what was asked."""
+        self.env.cr.execute(
+            "UPDATE res_partner SET discom_consent_outages = NULL WHERE id = %s", [self.owner.id]
+        )
+        self.env.invalidate_all()
+        outage = self.outage()
+        self.ask("बिजली नहीं है", phone=OWNER)
+        outage.write({"state": "restored", "date_end": fields.Datetime.now()})
+        last = self.env["discom.whatsapp.message"].search(
+            [("phone", "=", f"+{OWNER}"), ("direction", "=", "out")], limit=1
+        )
+        self.assertIn("चालू हो गई है", last.body)
+        self.assertEqual(last.purpose, "reply")
 
     # === ATTACKS === #
 

@@ -199,13 +199,19 @@ class DiscomBillCheck(models.Model):
             """
             SELECT bill.id, NULL::numeric, NULL::numeric, twin.name
               FROM bill
-              JOIN discom_bill twin
-                ON twin.partner_id = bill.partner_id AND twin.period <> bill.period
-               AND twin.state <> 'cancelled'
-               AND ((twin.bill_date = bill.bill_date AND bill.charges <> 0
-                     AND twin.amount_current = bill.amount_current)
-                    OR (twin.reading_current_date = bill.reading_current_date AND bill.monthly <> 0
-                        AND (twin.reading_previous, twin.reading_current, twin.units)
-                            = (bill.reading_previous, bill.reading_current, bill.units)))
+        CROSS JOIN LATERAL (
+                       SELECT other.name
+                         FROM discom_bill other
+                        WHERE other.partner_id = bill.partner_id
+                          AND other.period <> bill.period AND other.state <> 'cancelled'
+                          AND ((other.bill_date = bill.bill_date AND bill.charges <> 0
+                                AND other.amount_current = bill.amount_current)
+                               OR (other.reading_current_date = bill.reading_current_date
+                                   AND bill.monthly <> 0
+                                   AND (other.reading_previous, other.reading_current, other.units)
+                                     = (bill.reading_previous, bill.reading_current, bill.units)))
+                     ORDER BY other.period DESC
+                        LIMIT 1
+                   ) twin
             """
         )

@@ -65,7 +65,7 @@ class DiscomBill(models.Model):
         :raise UserError: for a reason that says nothing, or bills of the user's own
         """
         self.check_access("write")
-        held = self.filtered("is_held")
+        held = self.search([("id", "in", self.ids), ("is_held", "=", True)])
         reason = (reason or "").strip()
         if len(reason) < MIN_REASON:
             raise UserError(

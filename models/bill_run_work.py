@@ -89,17 +89,21 @@ class DiscomBillRun(models.Model):
     def _count_left(self, work):
         self.env["discom.bill"].flush_model()
         self.flush_model()
-        mine = SQL("bill.run_id = run.id AND %s", self._left_sql(work))
+        conditions = [SQL("bill.run_id = run.id AND %s", self._left_sql(work))]
         if work == "check":
-            mine = SQL("(%s OR %s)", mine, self._sql_collectable())
-        return self.env.execute_query(
-            SQL(
-                "SELECT count(*) FROM discom_bill bill"
-                " JOIN discom_bill_run run ON run.id = %s WHERE %s",
-                self.id,
-                mine,
-            )
-        )[0][0]
+            conditions.append(self._sql_collectable())
+        # One query for each: an OR of both would read all bills there are.
+        return sum(
+            self.env.execute_query(
+                SQL(
+                    "SELECT count(*) FROM discom_bill bill"
+                    " JOIN discom_bill_run run ON run.id = %s WHERE %s",
+                    self.id,
+                    condition,
+                )
+            )[0][0]
+            for condition in conditions
+        )
 
     def _next_ids(self, work, limit):
         """Ids of the next bills to work on, after the last one."""
@@ -187,10 +191,11 @@ class DiscomBillRun(models.Model):
 
     @api.model
     def _close_sent(self):
-        """Close runs whose bills have all been sent."""
+        """Close runs whose bills have all been issued and sent."""
         # Nobody may write the state of a run; the messages are those of the run itself.
         for run in self.sudo().search([("state", "=", "sending"), ("work", "=", False)]):
             states = set(run.broadcast_ids.mapped("state"))
-            if "done" in states and states <= {"done", "cancelled"} and not run.checked_count:
+            left = run.draft_count + run.held_count + run.checked_count
+            if not left and "done" in states and states <= {"done", "cancelled", "rejected"}:
                 run._set(state="done")
                 run._close_activities()

@@ -213,7 +213,7 @@ class TestBillCheck(BillCommon):
             bills |= self.draft(amount_total=100 + at % 2)
         self.env.flush_all()
         bills[0]._evaluate_checks()
-        with self.assertQueryCount(8):
+        with self.assertQueryCount(15):
             bills._evaluate_checks()
         self.assertEqual(len(bills.filtered("is_held")), 15)
 

@@ -167,8 +167,7 @@ class TestBillRun(RunCommon):
 
         self.run_cron(self.env.ref("discom.bill_run_cron"))
         self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
-        self.assertEqual(run.state, "done")
-        self.assertFalse(run.activity_ids)
+        self.assertEqual((broadcast.state, run.state), ("done", "sending"), "one is held back")
 
         # The held bill follows: released, approved and issued in the same run.
         held = run.bill_ids.filtered("is_held")
@@ -181,7 +180,16 @@ class TestBillRun(RunCommon):
         run.with_user(self.manager).action_approve()
         run.action_issue()
         self.assertEqual(self.counts(run), {"issued": 3})
-        self.assertEqual((run.state, run.approved_count), ("done", 3))
+        self.assertEqual((run.state, run.approved_count), ("sending", 3))
+        composer = composer.browse(run.action_send()["res_id"])
+        self.assertEqual(composer.send_count, 1, "who has the bill does not get it again")
+        composer.action_send()
+        self.run_lane()
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
+        self.statuses(self.messages(composer.broadcast_id).filtered("wamid"), "delivered")
+        self.run_cron(self.env.ref("discom.bill_run_cron"))
+        self.assertEqual((run.state, run.delivered_count), ("done", 2))
+        self.assertFalse(run.activity_ids)
 
     def _approved_before(self, run):
         """Put the approval before what this test, one transaction, has done since."""

@@ -21,7 +21,9 @@ class DiscomBillReleaseAsk(models.TransientModel):
             bills = wizard.bill_ids
             wizard.bill_count = len(bills)
             wizard.own_count = len(bills._own_bills())
-            wizard.amount_total = sum(bills.mapped("amount_total"))
+            [[wizard.amount_total]] = self.env["discom.bill"]._read_group(
+                [("id", "in", bills.ids)], aggregates=["amount_total:sum"]
+            )
             wizard.currency_id = self.env.ref("base.INR")
             counts = self.env["discom.bill.finding"]._read_group(
                 [("bill_id", "in", bills.ids), ("state", "=", "open")], ["check_id"], ["__count"]

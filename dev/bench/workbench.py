@@ -181,6 +181,8 @@ class Workbench:
                 self._imported.add(kind)
                 return None
             self.report(f"Importing {path.name}")
+            # The generated bills are of a fixed month, whose due date may lie in the past.
+            env.ref("discom.bill_check_due_soon").active = False
             file = base64.b64encode(path.read_bytes())
             found = imports.create({"kind": kind, "file": file, "filename": path.name})
             del file
@@ -205,6 +207,8 @@ class Workbench:
             if found.state != "done":
                 raise Unavailable(f"{path.name} ended as {found.state}: {found.message}")
             if kind == "bill":
+                held = env["discom.bill"].search_count([("is_held", "=", True)])
+                self.report(f"{held} bills are held back by the checks")
                 found.action_issue_bills()
                 self._in_background(env, found)
         self.report(f"{path.name}: {cost}")

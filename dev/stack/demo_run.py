@@ -1,14 +1,20 @@
-"""The main job of the demo: connect the sending number, send twenty bills, say where to look."""
+"""The main job of the demo: connect the sending number, do two bill runs, say where to look."""
 
 import json
 import time
 from collections import Counter
 
+from . import demo_bills
 from .console import StackError, say, step
 from .paths import STATE
 from .web import Session, send_json
 
 BILLS = 20
+# Divisions, and who takes their bill file and who approves it; passwords are the logins.
+DIVISIONS = (
+    ("Pipri", "clerk", "manager"),
+    ("Robertsganj", "clerk_robertsganj", "manager_robertsganj"),
+)
 SECONDS = 90
 # The simulator keeps nothing on disk: it begins with what it knew when it was last used.
 TEMPLATES = STATE / "simulator-templates.json"
@@ -29,8 +35,17 @@ def main(url, database, simulator):
         current.note = account["name"]
     with step("Message templates") as current:
         current.note = _templates(admin, account, simulator)
+    for name, clerk, manager in DIVISIONS:
+        with step(f"Bill run of {name}") as current:
+            office = admin.read("discom.office", [("name", "=", name)], ["id"])[0]["id"]
+            current.note = demo_bills.run(
+                Session(url, database, clerk, clerk),
+                Session(url, database, manager, manager),
+                office,
+                name.lower(),
+            )
     with step("Sending the demo's bills") as current:
-        current.note = _send(admin, Session(url, database, "clerk", "clerk"))
+        current.note = _arrive(admin)
     _show(admin, url, simulator)
 
 
@@ -83,30 +98,14 @@ def _templates(admin, account, simulator):
     return _listing(counts)
 
 
-def _send(admin, clerk):
-    """Send bills as the billing clerk, and wait until they have arrived."""
+def _arrive(admin):
+    """Wait until the bills that were sent have arrived; return what to say of them."""
     messages = [("res_model", "=", "discom.bill"), ("direction", "=", "out")]
 
     def states():
         rows = admin.read("discom.whatsapp.message", messages, ["state"])
         return Counter(row["state"] for row in rows)
 
-    counts = states()
-    missing = BILLS - sum(counts[state] for state in counts if state not in LOST)
-    if missing > 0:
-        domain = [
-            ("is_latest", "=", True),
-            ("state", "in", ("issued", "partial", "overdue", "paid")),
-            ("whatsapp_state", "=", False),
-            ("partner_id.discom_whatsapp_number", "!=", False),
-            ("partner_id.discom_consent_bills", "=", "given"),
-            ("partner_id.discom_kyc_state", "!=", "bounced"),
-        ]
-        bills = clerk.call("discom.bill", "search", domain, limit=missing)
-        if len(bills) < missing:
-            raise StackError(f"{missing} demo bills are to be sent, {len(bills)} can.", AFRESH)
-        opened = clerk.call("discom.bill", "action_send_bill", bills)
-        clerk.call(opened["res_model"], "action_send", opened["res_id"])
     counts = _wait(states, lambda counts: set(counts) <= {*ARRIVED, *LOST})
     if sum(counts[state] for state in ARRIVED) < BILLS:
         raise StackError(f"Not all bills have arrived: {_listing(counts)}.", AFRESH)
@@ -142,7 +141,8 @@ def _show(admin, url, simulator):
         if held:
             say(f"  {user['login']:<20}{', '.join(held)}: {user['name']}")
     say(
-        "\nSee what was sent: as clerk, Discom > Bills, column WhatsApp; and the phones."
-        "\nSend yourself: as clerk_robertsganj, Discom > Bills, filter Not sent, select some,"
-        "\nSend on WhatsApp. Stop it all: make stop"
+        "\nSee what was sent: as clerk, Discom > Bills > Bill runs; and the phones."
+        "\nSend yourself: as clerk_robertsganj, Discom > Bills > Overdue, select some,"
+        "\nSend overdue notice. As manager, release the bill that is held back."
+        "\nStop it all: make stop"
     )

@@ -90,6 +90,7 @@ from . import bill_check_rules
 from . import bill_finding
 from . import bill_release
 from . import bill_res_company
+from . import bill_res_currency
 from . import bill_res_partner
 from . import bill_document
 from . import bill_reading

@@ -93,6 +93,7 @@ class DiscomBill(models.Model):
                 ],
                 "upi": {"uri": bill._upi_uri()},
                 "proof_code": codes[bill.id],
+                "settled": bill.state == "paid" and bill.amount_total > 0,
                 "notes": [offers[bill.id]["note"]] if bill.id in offers else [],
                 "last_payment": {
                     "date": formats.day(bill.last_payment_date),

@@ -160,6 +160,19 @@ class TestBillPage(BillPageCommon):
         self.assertIn("जमा हो चुका है", text)
         self.assertNotIn("upi:", text)
         self.assertNotIn("जमा करने की राशि", text)
+        paper = flat(printed(self.open(f"{self.path()}/pdf").content, "-raw"))
+        self.assertIn("जमा हो चुका है Paid", paper)
+
+    def test_scheme(self):
+        """While a scheme runs, the page says what the consumer would pay."""
+        note = {"hi": "योजना: ₹ 900.00 जमा करें", "en": f"Scheme {HOSTILE}"}
+        with patch.object(
+            type(self.bill), "_scheme_offer", lambda bills: {bills.id: {"note": note}}
+        ):
+            self.assertIn("योजना: ₹ 900.00 जमा करें", self.open(self.path()).text)
+            english = self.open(f"{self.path()}?lang=en").text
+        self.assertIn("Scheme &lt;script", english)
+        self.assertNotIn("<script", english)
 
     def test_credit(self):
         bill = self.create_bill(self.create_consumer(), amount=100, amount_arrears=-350)

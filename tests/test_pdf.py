@@ -128,6 +128,14 @@ class TestBillPdf(BaseCase):
         self.assertIn("Nothing to pay", text)
         self.assertNotIn("Your credit", text)
 
+    def test_paid_bill_asks_for_nothing(self):
+        content = pdf.bill_pdf({**pdf_samples.bill(), "settled": True})
+        self.assertOnePage(content)
+        text = flat(printed(content, "-raw"))
+        self.assertIn("जमा हो चुका है Paid", text)
+        for words in ("Scan to pay", "Pay by", "Amount to pay", "Nothing to pay"):
+            self.assertNotIn(words, text)
+
     def test_missing_keys(self):
         for data in ({}, {"bill": None, "lines": None, "upi": None}):
             self.assertOnePage(pdf.bill_pdf(data))

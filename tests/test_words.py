@@ -160,7 +160,30 @@ class TestWords(BaseCase):
 
 
 class TestCurrency(TransactionCase):
-    def test_amount_to_text_in_hindi(self):
-        rupee = self.env.ref("base.INR").with_context(lang="hi_IN")
-        self.assertIn("एक लाख तेईस हज़ार चार सौ छप्पन", rupee.amount_to_text(123456.5))
-        self.assertIn("पचास", rupee.amount_to_text(123456.5))
+    def test_rupees_in_every_language_of_the_users(self):
+        rupee = self.env.ref("base.INR")
+        hindi, english = rupee.with_context(lang="hi_IN"), rupee.with_context(lang="en_IN")
+        american = rupee.with_context(lang="en_US")
+        for amount, in_hindi, in_english in (
+            (0, "शून्य रुपये मात्र", "Zero rupees only"),
+            (0.1 + 0.2, "शून्य रुपये तीस पैसे मात्र", "Zero rupees and thirty paise only"),
+            (
+                123456.5,
+                "एक लाख तेईस हज़ार चार सौ छप्पन रुपये पचास पैसे मात्र",
+                "One lakh, twenty-three thousand, four hundred and fifty-six rupees and fifty "
+                "paise only",
+            ),
+            (10_000_000, "एक करोड़ रुपये मात्र", "One crore rupees only"),
+            (-12.5, "ऋण बारह रुपये पचास पैसे मात्र", "Minus twelve rupees and fifty paise only"),
+        ):
+            with self.subTest(amount=amount):
+                self.assertEqual(hindi.amount_to_text(amount), in_hindi)
+                self.assertEqual(english.amount_to_text(amount), in_english)
+                self.assertEqual(american.amount_to_text(amount), in_english)
+
+    def test_other_currencies_speak_as_ever(self):
+        dollar = self.env.ref("base.USD")
+        self.assertIn("Million", dollar.with_context(lang="en_US").amount_to_text(1_200_000))
+        # num2words itself in Hindi, through Odoo.
+        self.assertIn("बारह लाख", dollar.with_context(lang="hi_IN").amount_to_text(1_200_000))
+        self.assertTrue(self.env.ref("base.INR").with_context(lang="en_US").amount_to_text(1e14))

@@ -37,10 +37,11 @@ negative. Dates are text.
 ``upi``           ``uri``, see :func:`.qr.upi_uri`
 ``last_payment``  ``date``, ``amount``, ``mode``
 ``proof_code``    text
+``settled``       bool: all of it has been paid; the page says so and asks for nothing
 
 A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (is the
-total above zero). Keys that are not listed reach a layout as they are, so that a layout of one's
-own can show more.
+total above zero, and not paid yet). Keys that are not listed reach a layout as they are, so that a
+layout of one's own can show more.
 """
 
 import hashlib
@@ -108,6 +109,7 @@ _BILL = {
     "upi": _texts("uri"),
     "last_payment": _texts("date amount mode"),
     "proof_code": "",
+    "settled": False,
 }
 
 
@@ -180,7 +182,8 @@ def prepare_bill(data):
     made printable, and ``qr`` and ``payable`` added. ``data`` itself stays as it is."""
     bill = _complete(_BILL, data)
     total = bill["totals"]["total"]
-    bill["payable"] = not total.startswith("-") and any(digit in total for digit in "123456789")
+    owed = not total.startswith("-") and any(digit in total for digit in "123456789")
+    bill["payable"] = owed and not bill["settled"]
     uri = (data.get("upi") or {}).get("uri")
     bill["qr"] = qr_svg(uri) if uri and bill["payable"] else ""
     return bill

@@ -1,8 +1,8 @@
 """Amounts of money in words, for bills and receipts.
 
 Hindi is a converter in num2words' own form, because num2words has none. Importing this module
-registers it under ``hi``, so that ``num2words(..., lang="hi")`` and with it Odoo's
-``res.currency.amount_to_text`` speak Hindi too. English is num2words' ``en_IN``, which counts in
+registers it under ``hi``, so that ``num2words(..., lang="hi")`` speaks Hindi too, and with it
+Odoo's ``res.currency.amount_to_text``. English is num2words' ``en_IN``, which counts in
 lakh and crore.
 """
 
@@ -13,6 +13,8 @@ from num2words.base import Num2Word_Base
 from num2words.currency import parse_currency_parts
 
 CRORE = 10**7
+#: From here on there are no words: a lakh crore crores.
+MAX_AMOUNT = CRORE * CRORE
 
 # 0 to 99: every Hindi number below a hundred is a word of its own.
 HINDI_NUMBERS = (
@@ -40,7 +42,7 @@ class Num2Word_HI(Num2Word_Base):
 
     def __init__(self):
         super().__init__()
-        self.MAXVAL = CRORE * CRORE
+        self.MAXVAL = MAX_AMOUNT
 
     def setup(self):
         self.negword = "ऋण"
@@ -152,7 +154,7 @@ def amount_in_words(amount, lang):
         raise ValueError(f"Not an amount: {amount!r}") from error
     if not value.is_finite():
         raise ValueError(f"Not an amount: {amount!r}")
-    if abs(value) >= CRORE * CRORE:
+    if abs(value) >= MAX_AMOUNT:
         raise OverflowError(f"Amount too large for words: {amount}")
     value = value.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
     if lang.split("_")[0] == "hi":

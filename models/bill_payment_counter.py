@@ -89,7 +89,9 @@ class DiscomPaymentCounter(models.AbstractModel):
             "amount": str(dues["due"]) if dues["due"] else "",
             "advance": formats.rupees(dues["advance"]) if dues["advance"] else "",
             "due_date": formats.day(bill.due_date) if bill else "",
-            "least": formats.rupees(part._least(float(dues["due"]))) if part else "",
+            "least": formats.rupees(part._least(float(dues["due"])))
+            if part and dues["due"]
+            else "",
             "offer": offer["note"][self._note_lang()] if offer else "",
             **consumer._discom_dues_rows(dues, heads),
             "payments": [

@@ -94,6 +94,7 @@ from . import bill_res_currency
 from . import bill_res_partner
 from . import bill_document
 from . import bill_reading
+from . import bill_reading_data
 from . import bill_reading_charge
 from . import bill_tariff_check
 from . import bill_link
@@ -120,8 +121,8 @@ from . import import_kyc
 from . import import_kyc_sheet
 from . import import_bill
 from . import import_payment
-from . import import_run
 from . import import_reading
+from . import import_run
 from . import import_mapping
 from . import outage_reason
 from . import outage

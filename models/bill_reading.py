@@ -119,7 +119,7 @@ class DiscomBill(models.Model):
         bills.check_access("write")
         failed = {}
         for start in range(0, len(bills), CHARGE_BATCH):
-            failed.update(bills[start : start + CHARGE_BATCH]._charge_from_readings())
+            failed.update(bills[start : start + CHARGE_BATCH]._recharge_from_readings())
         if failed and len(bills) == 1:
             raise UserError(self._tariff_note_text(*failed[bills.id]))
         message = self.env._(

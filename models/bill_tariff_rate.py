@@ -83,7 +83,11 @@ class DiscomTariffRate(models.Model):
         for rate in self:
             below = 0
             texts = []
-            for slab in rate._sorted_slabs():
+            slabs = rate._sorted_slabs()
+            if len(slabs) == 1 and not slabs.upto:
+                rate.slab_text = f"{slabs.price:.2f}"
+                continue
+            for slab in slabs:
                 limit = (
                     f"{formats.number(below)}–{formats.number(slab.upto)}"
                     if slab.upto

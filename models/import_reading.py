@@ -76,6 +76,7 @@ class DiscomImport(models.Model):
                        WHEN partner.discom_category_id IS NULL THEN %(no_category)s
                        WHEN s.reading_date > %(today)s THEN %(future)s
                        WHEN s.months = 0 THEN %(no_months)s
+                       WHEN s.bill_period <> %(only)s THEN %(other_month)s
                        WHEN s.due_date < COALESCE(s.bill_date, %(today)s) THEN %(due)s
                        WHEN s.reading IS NULL AND basis.method IN ('reading', 'ceiling')
                             THEN %(no_reading)s
@@ -128,6 +129,10 @@ class DiscomImport(models.Model):
             foreign=self._refusal("other_office", "account_no", SQL("s.account_no")),
             no_basis=self._refusal("unknown_basis", "basis", SQL("s.basis")),
             no_category=self._refusal("no_category", "account_no", SQL("s.account_no")),
+            only=SQL("%s::date", self._only_period()),
+            other_month=self._refusal(
+                "other_month", "period", SQL("to_char(s.bill_period, 'YYYY-MM')")
+            ),
             future=self._refusal("future", "reading_date", SQL("s.reading_date")),
             no_months=self._refusal("not_positive", "months", SQL("s.months")),
             due=self._refusal("due_before_bill", "due_date", SQL("s.due_date")),
@@ -142,7 +147,17 @@ class DiscomImport(models.Model):
         )
 
     def _apply_reading(self, rows):
-        """Insert or renew the drafts of a batch, then make them out by the tariff."""
+        """Make out the drafts of a batch by the tariff: new ones, and anew those that changed."""
+        self._insert_reading(rows)
+        if self.changed_count:
+            self._update_reading(rows)
+        self.env["discom.bill"].invalidate_model()
+
+    def _insert_reading(self, rows):
+        """Make out the new bills in a table without indexes, then insert them as they are."""
+        drafts = SQL.identifier("discom_bill_draft")
+        self.env.cr.execute(SQL("DROP TABLE IF EXISTS pg_temp.%s", drafts))
+        self.env.cr.execute(SQL("CREATE TEMP TABLE %s (LIKE discom_bill) ON COMMIT DROP", drafts))
         values = self._new_reading_values()
         self.env.cr.execute(
             SQL(
@@ -152,14 +167,22 @@ class DiscomImport(models.Model):
                            ROW_NUMBER() OVER (ORDER BY new.row_no) AS nth
                       FROM (%(rows)s) new WHERE new.verdict = 'new'
                 )
-                INSERT INTO discom_bill (%(columns)s) SELECT %(values)s FROM r RETURNING id
+                INSERT INTO %(drafts)s (%(columns)s) SELECT %(values)s FROM r RETURNING id
                 """,
                 rows=rows,
+                drafts=drafts,
                 columns=SQL(", ").join(map(SQL.identifier, values)),
                 values=SQL(", ").join(values.values()),
             )
         )
         ids = [row[0] for row in self.env.cr.fetchall()]
+        self.env.cr.execute(SQL("ANALYZE %s", drafts))
+        bills = self.env["discom.bill"].browse(ids)
+        _failed, lines = bills._charge_from_readings(drafts)
+        self.env.cr.execute(SQL("INSERT INTO discom_bill SELECT * FROM %s", drafts))
+        bills._insert_lines(lines)
+
+    def _update_reading(self, rows):
         values = self._reading_values()
         self.env.cr.execute(
             SQL(
@@ -176,9 +199,8 @@ class DiscomImport(models.Model):
                 EDITABLE_STATES,
             )
         )
-        ids += [row[0] for row in self.env.cr.fetchall()]
-        self.env["discom.bill"].invalidate_model()
-        self.env["discom.bill"].browse(ids)._charge_from_readings()
+        ids = [row[0] for row in self.env.cr.fetchall()]
+        self.env["discom.bill"].browse(ids)._recharge_from_readings()
 
     def _reading_values(self):
         """Columns of a bill with their SQL on the rows ``r``."""

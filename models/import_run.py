@@ -4,6 +4,9 @@ from odoo.tools import SQL
 
 from .bill_run import OPEN_STATES
 
+# Kinds of files that bring in bills.
+BILL_KINDS = ("bill", "reading")
+
 
 class DiscomImport(models.Model):
     _inherit = "discom.import"
@@ -23,11 +26,11 @@ class DiscomImport(models.Model):
     def _check_run(self):
         for job in self.filtered("run_id"):
             above = f"/{job.office_id.parent_path or ''}"
-            if job.kind != "bill" or f"/{job.run_id.office_id.id}/" not in above:
+            if job.kind not in BILL_KINDS or f"/{job.run_id.office_id.id}/" not in above:
                 raise ValidationError(
                     self.env._(
-                        "A bill run takes bill files of its own office, %(office)s, or of one "
-                        "below it.",
+                        "A bill run takes files of bills or readings of its own office, "
+                        "%(office)s, or of one below it.",
                         office=job.run_id.office_id.display_name,
                     )
                 )
@@ -61,10 +64,13 @@ class DiscomImport(models.Model):
         return self.run_id.period or super()._only_period()
 
     def _bill_values(self):
-        values = super()._bill_values()
-        if self.run_id:
-            values["run_id"] = SQL("%s", self.run_id.id)
-        return values
+        return {**super()._bill_values(), **self._run_values()}
+
+    def _reading_values(self):
+        return {**super()._reading_values(), **self._run_values()}
+
+    def _run_values(self):
+        return {"run_id": SQL("%s", self.run_id.id)} if self.run_id else {}
 
     def _finish(self):
         result = super()._finish()

@@ -177,6 +177,7 @@ class TestBillReading(ReadingCommon):
         bill = self.draft()
         bill.action_charge()
         self.assertEqual((bill.amount_arrears, bill.amount_lpsc), (707.50, 44.72))
+        self.assertEqual(bill._ledger_differences(), {bill.id: 0})
 
     def test_provisional_bill_is_credited(self):
         """October without a reading was billed 500.00; the reading of November counts for 61 days.
@@ -282,7 +283,7 @@ class TestBillReading(ReadingCommon):
         for bills in (drafts[:2], drafts[2:]):
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            bills._charge_from_readings()
+            bills._recharge_from_readings()
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
         self.assertEqual(set(drafts.mapped("amount_current")), {900.38})
@@ -393,6 +394,32 @@ class TestImportReading(ReadingCommon):
         self.assertIn("sanctioned load", bill.tariff_note)
         bill.action_check()
         self.assertTrue(bill.is_held)
+
+    def test_bills_of_a_run(self):
+        """A run of a month takes the readings of its month and no others."""
+        run = (
+            self.env["discom.bill.run"]
+            .with_user(self.clerk)
+            .create({"office_id": self.division_a.id, "period": "2026-11-01"})
+        )
+        mine, other = self.account(), self.account()
+        job = self.upload(
+            "reading",
+            [
+                READINGS,
+                f"{mine},2026-11-05,50,,0,2026-10-05,",
+                f"{other},2026-10-05,50,,0,2026-09-05,",
+            ],
+            user=self.clerk,
+            office=self.division_a,
+        )
+        job.run_id = run
+        job.action_check()
+        self.assert_counts(job, new=1, refused=1)
+        job.action_run()
+        bill = self.env["discom.bill"].search([("run_id", "=", run.id)])
+        self.assertEqual((bill.account_no, bill.amount_total), (mine, 364.88))
+        self.assertEqual(run.state, "taken")
 
     def test_billing_system_s_bill_replaces_the_draft(self):
         account = self.account()

@@ -51,8 +51,22 @@ def rebate_line(book, day, category, last, payments, sums):
     amount = money(base * rebate / HUNDRED)
     if amount <= 0:
         return None
-    name = f"Rebate for payment in time, {plain(rebate)} % of {plain(base)}"
+    name = f"Rebate for payment in time, {plain(rebate)} % of {base:.2f}"
     return Line("rebate", name, ZERO, ZERO, -amount)
+
+
+def brought_forward(total, surcharge, paid, surcharge_first):
+    """What the last bill leaves unpaid.
+
+    :param total: of that bill
+    :param surcharge: within it that is carried apart from the arrears
+    :param paid: since it was made
+    :param surcharge_first: whether payments settle the surcharge before anything else
+    :return: (balance without surcharge, below zero an advance; surcharge)
+    """
+    left = max(total - paid, ZERO)
+    unpaid = min(left, max(surcharge - paid, ZERO) if surcharge_first else surcharge)
+    return total - paid - unpaid, unpaid
 
 
 def open_account(book, day, earlier, balance, surcharge):

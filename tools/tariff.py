@@ -171,13 +171,14 @@ def _energy_and_fixed(book, supply, usage, parts, units, unit_name, lines):
         least += money(rate.minimum * quantity)
         if rate.fixed:
             what = "connection" if unit == "connection" else f"{plain(load)} {LOAD_UNITS[unit]}"
-            name = f"Fixed charge, {what} × {plain(months[at])} mo.{dates}"
+            count = plain(months[at])
+            name = f"Fixed charge, {what} × {count} {'month' if count == '1' else 'months'}{dates}"
             amount = money(quantity * rate.fixed)
             fixed_lines.append(Line("fixed", name, quantity, rate.fixed, amount))
     lines.extend(fixed_lines)
     missing = least - sum((line.amount for line in lines), ZERO)
     if missing > 0:
-        name = f"Difference to the minimum charge of {plain(least)}"
+        name = f"Difference to the minimum charge of {least:.2f}"
         lines.append(Line("minimum", name, ZERO, ZERO, missing))
 
 
@@ -189,10 +190,7 @@ def _slab_lines(rate, units, scale, unit_name, dates):
         upto = None if slab.upto is None else money(slab.upto * scale)
         quantity = left if upto is None else min(left, upto - below)
         if quantity > 0:
-            limits = f"over {plain(below)}" if upto is None else f"{plain(below)}–{plain(upto)}"
-            if upto is None and not below:
-                limits = "all"
-            name = f"Energy charge, {limits} {unit_name}{dates}"
+            name = f"Energy charge, {_limits(below, upto)} {unit_name}{dates}"
             yield Line("energy", name, quantity, slab.rate, money(quantity * slab.rate))
             left -= quantity
         if left <= 0:
@@ -200,6 +198,14 @@ def _slab_lines(rate, units, scale, unit_name, dates):
         below = below if upto is None else upto
     if left > 0:
         raise TariffError("slabs", units=left)
+
+
+def _limits(below, upto):
+    """``0–100``, ``101–150``, ``over 300``, as tariff orders write slabs."""
+    if upto is None:
+        return f"over {plain(below)}" if below else "all"
+    first = below + 1 if below and below == int(below) else below
+    return f"{plain(first)}–{plain(upto)}"
 
 
 def _percentage(book, supply, usage, head, lines, unknown):
@@ -223,7 +229,7 @@ def _percentage(book, supply, usage, head, lines, unknown):
             continue
         share, percent = shares[part.row.base][at], part.row.value
         sign = "+" if head == "fppas" and percent > 0 else ""
-        name = f"{label}, {sign}{plain(percent)} % of {plain(share)}"
+        name = f"{label}, {sign}{plain(percent)} % of {share:.2f}"
         amount = money(share * percent / HUNDRED)
         if amount:
             lines.append(Line(head, name, ZERO, ZERO, amount))
@@ -263,6 +269,6 @@ def _subsidy(parts, units, lines):
             amount = -money(part_units * rate.subsidy_unit)
             lines.append(Line("subsidy", "State subsidy", part_units, -rate.subsidy_unit, amount))
         if rate.subsidy_percent and share:
-            name = f"State subsidy, {plain(rate.subsidy_percent)} % of {plain(share)}"
+            name = f"State subsidy, {plain(rate.subsidy_percent)} % of {share:.2f}"
             amount = -money(share * rate.subsidy_percent / HUNDRED)
             lines.append(Line("subsidy", name, ZERO, ZERO, amount))

@@ -38,6 +38,7 @@ from . import whatsapp_template_variable
 from . import whatsapp_error
 from . import whatsapp_template_version
 from . import whatsapp_template_preview
+from . import whatsapp_template_picture
 from . import whatsapp_rate
 from . import whatsapp_res_config_settings
 from . import whatsapp_api_version

@@ -38,11 +38,15 @@ class DiscomBill(models.Model):
             "amount": self.env._("Amount still to pay"),
             "due_date": self.env._("Due date"),
             "amount_after_due": self.env._("Amount after the due date"),
-            "bill_token": self.env._("Secret part of the bill's address"),
             "accounts": self.env._("Combined: connections and their amounts"),
             "account_count": self.env._("Combined: number of connections"),
             "total": self.env._("Combined: total amount"),
         }
+
+    def _whatsapp_secrets(self):
+        """``bill_token`` opens the bill's page without a login, so it is in no message that staff
+        or a backup could show."""
+        return {bill_id: {"bill_token": token} for bill_id, token in self._public_tokens().items()}
 
     def _whatsapp_amounts(self, purpose):
         return {bill.id: bill.amount_due for bill in self}

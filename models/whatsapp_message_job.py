@@ -117,12 +117,17 @@ class DiscomWhatsappMessage(models.Model):
 
         A digest may follow. Where a document cannot be made, there is the exception instead.
         """
-        groups = defaultdict(list)
+        groups, pictures = defaultdict(list), {}
+        documents = {}
         for message in self:
-            carries = message.with_document or message.template_id.header_type == "document"
+            template = message.template_id
+            carries = message.with_document or template.header_type == "document"
             if carries and message.res_model in self.env:
                 groups[message.res_model, message.lang].append(message)
-        documents = {}
+            elif template.header_type == "image":
+                if template not in pictures:
+                    pictures[template] = template._picture()
+                documents[message.id] = pictures[template]
         for (model, lang), messages in groups.items():
             records = self.env[model].browse({m.res_id for m in messages}).exists()
             made = self._make_documents(records, lang)

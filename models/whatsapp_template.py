@@ -156,8 +156,8 @@ class WhatsAppTemplate(models.Model):
     header_text = fields.Char()
     header_sample = fields.Binary(
         attachment=True,
-        help="The PDF or picture shown to Meta's reviewers. Empty: a page that says it is a "
-        "sample.",
+        help="A picture goes out with every message; a PDF is only shown to Meta's reviewers. "
+        "Empty: a page that says it is a sample.",
     )
     header_sample_name = fields.Char()
     body = fields.Text(
@@ -404,6 +404,7 @@ class WhatsAppTemplate(models.Model):
             {
                 "header_type": self.header_type,
                 "header": template_text.to_html(template_text.render(self.header_text, values)),
+                "picture": self._picture_url(),
                 "document_name": values.get("_filename") or sample_name.get(self.header_type),
                 "body": template_text.to_html(template_text.render(self.body, values)),
                 "footer": self.footer,

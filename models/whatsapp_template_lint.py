@@ -19,6 +19,7 @@ MESSAGES = {
     "header_empty": _lt("The header has no text."),
     "header_long": _lt("The header has %(detail)s characters, 60 are allowed."),
     "header_format": _lt("The header may have one variable and no new line."),
+    "picture_missing": _lt("Upload the picture of the header: every message carries it."),
     "body_empty": _lt("The text is empty."),
     "body_long": _lt("The text has %(detail)s characters, 1,024 are allowed."),
     "variable_edge": _lt("The text may neither begin nor end with a variable."),
@@ -102,6 +103,7 @@ class WhatsAppTemplate(models.Model):
         "button_ids.url",
         "button_ids.phone",
         "combined",
+        "header_sample",
         "variable_ids.example",
         "variable_ids.source",
         "variable_ids.text",
@@ -123,6 +125,7 @@ class WhatsAppTemplate(models.Model):
                 "purpose": self.purpose or "other",
                 "ttl_seconds": self.ttl_seconds,
                 "combined": self.combined,
+                "picture": bool(self.header_sample),
                 "fixed": [
                     variable.text or ""
                     for variable in self.variable_ids

@@ -68,8 +68,9 @@ class WhatsappCommon(DiscomCommon):
             }
         )
         header = []
-        if template.header_type == "document":
-            header = [{"type": "HEADER", "format": "DOCUMENT", "example": {"header_handle": ["x"]}}]
+        if template.header_type in ("document", "image"):
+            form = template.header_type.upper()
+            header = [{"type": "HEADER", "format": form, "example": {"header_handle": ["x"]}}]
         cls.simulator.add_templates(
             [
                 {

@@ -1,3 +1,5 @@
+import base64
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
@@ -117,6 +119,70 @@ class TestWhatsappVersion(WhatsappCommon):
         variable = self.template.variable_ids.filtered(lambda v: v.name == "period")
         variable.write({"source": "text", "text": "कॉल करें 94150 12345"})
         self.assertIn("94150 12345", self.template.lint_warning)
+
+    # === LINK === #
+
+    def test_bill_by_link_opens_the_bill(self):
+        """The standard template with a button: its address is this server's page of that bill."""
+        self.account.app_id = "300000000000001"
+        self.account.with_user(self.administrator).action_create_templates()
+        template = self.env["discom.whatsapp.template"].search(
+            [
+                ("account_id", "=", self.account.id),
+                ("name", "=", "bill_link"),
+                ("lang", "=", "hi_IN"),
+            ]
+        )
+        at_meta = next(t for t in self.simulator.templates() if t["id"] == template.wa_template_id)
+        button = next(c for c in at_meta["components"] if c["type"] == "BUTTONS")["buttons"][0]
+        self.assertEqual(button["url"], f"{template.get_base_url()}/bill/{{{{1}}}}")
+        template.with_context(whatsapp_from_meta=True).status = "approved"
+        self.simulator.add_templates(
+            [{**{k: at_meta[k] for k in ("name", "language", "category", "components")},
+              "parameter_format": "NAMED"}]
+        )  # fmt: skip
+        message = self.messages(self.send(self.bill, template_id=template.id))
+        self.run_lane()
+        self.assertEqual((message.state, message.error_text), ("accepted", False))
+        self.assertNotIn("bill_token", message.values)
+        sent = self.simulator.messages()[0]["buttons"][0]
+        self.assertEqual(sent["url"], self.bill._public_url())
+
+    # === PICTURE === #
+
+    def test_picture_goes_out_with_every_message(self):
+        """Uploaded once, referred to by all messages, as it was submitted."""
+        picture = base64.b64encode(
+            base64.b64decode(
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJ"
+                "RU5ErkJggg=="
+            )
+        )
+        template = self.create_template(
+            "bill_picture",
+            "bill",
+            "नमस्ते {{name}} जी, आपका बिल {{amount}} है। धन्यवाद।",
+            header_type="image",
+            header_sample=picture,
+        )
+        self.assertIn("/web/image/discom.whatsapp.template", template.preview_html)
+        broadcast = self.send(self.bill | self.create_bill(), template_id=template.id)
+        self.run_lane()
+        self.assertEqual(
+            self.messages(broadcast).mapped(lambda m: (m.state, m.error_text)),
+            [("accepted", False)] * 2,
+        )
+        media = [message["media"]["mime_type"] for message in self.simulator.messages()]
+        self.assertEqual(media, ["image/png", "image/png"])
+        self.assertEqual(self.simulator.state()["media"]["uploads"], 1)
+
+    def test_picture_is_checked(self):
+        with self.assertRaisesRegex(ValidationError, "PNG or JPEG"):
+            self.template.write(
+                {"header_type": "image", "header_sample": base64.b64encode(b"<svg/>")}
+            )
+        self.template.write({"header_type": "image", "header_sample": False})
+        self.assertIn("picture", self.template.lint_error)
 
     # === PREVIEW === #
 

@@ -66,7 +66,8 @@ def lint(template, examples, official_numbers=(), official_hosts=(), official_up
 
     :param dict template: ``category``, ``purpose``, ``ttl_seconds``, ``header_type``,
         ``header_text``, ``body``, ``footer`` and ``buttons`` (``type, text, url, phone``);
-        maybe ``combined`` (about several connections) and ``fixed``, texts put into variables
+        maybe ``combined`` (about several connections), ``fixed``, texts put into variables, and
+        ``picture``, whether an image header has its picture
     :param dict examples: variable name -> sample value
     :param official_numbers: phone numbers that belong to the office, written in any way
     :param official_hosts: host names of the company; their sub-domains count too
@@ -118,6 +119,8 @@ def _lint_code(template):
 
 
 def _lint_header(template):
+    if template["header_type"] == "image" and not template.get("picture", True):
+        yield _error("picture_missing")
     if template["header_type"] != "text":
         return
     text = template["header_text"] or ""

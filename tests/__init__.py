@@ -11,6 +11,7 @@ from . import test_kyc_sheet
 from . import test_main_job
 from . import test_whatsapp_account
 from . import test_whatsapp_approval
+from . import test_whatsapp_broadcast_tour
 from . import test_whatsapp_composer
 from . import test_whatsapp_error
 from . import test_whatsapp_estimate

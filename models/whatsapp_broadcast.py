@@ -130,7 +130,8 @@ class DiscomWhatsappBroadcast(models.Model):
     # === BUSINESS METHODS === #
 
     def _own_broadcast_id(self):
-        return self.id
+        # One that is not saved has no messages of its own.
+        return self._origin.id or 0
 
     def _steered(self, states):
         """Return these broadcasts with the right to steer them, if they are in one of ``states``.

@@ -269,11 +269,13 @@ class DiscomComplaint(models.Model):
             "purpose": PURPOSE,
             "template_id": template.id,
             "lang": template.lang,
-            "values": {
-                **conversation._contact_values(template.lang),
-                "complaint": self.name,
-                "result": result[:RESULT_MAX],
-            },
+            "values": template._mapped(
+                {
+                    **conversation._known_values(template.lang),
+                    "complaint": self.name,
+                    "result": result[:RESULT_MAX],
+                }
+            ),
         }
 
     def _result_template(self, conversation, lang):
@@ -283,6 +285,7 @@ class DiscomComplaint(models.Model):
                 ("purpose", "=", PURPOSE),
                 ("status", "=", "approved"),
                 ("category_drifted", "=", False),
+                ("combined", "=", False),
             ]
         )
         return templates.sorted(lambda template: template.lang[:2] != lang)[:1]

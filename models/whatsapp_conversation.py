@@ -73,7 +73,12 @@ class DiscomWhatsappConversation(models.Model):
         ondelete="cascade",
     )  # fmt: skip
     company_id = fields.Many2one(related="account_id.company_id")
-    phone = fields.Char(required=True, readonly=True)
+    phone = fields.Char(
+        "WhatsApp Number",
+        required=True,
+        readonly=True,
+        help="Or WhatsApp's id of a person who hides the number.",
+    )
     office_id = fields.Many2one(
         "discom.office",
         readonly=True,
@@ -118,8 +123,14 @@ class DiscomWhatsappConversation(models.Model):
             "name": self.phone,
             "res_model": "discom.whatsapp.message",
             "views": [(False, "list"), (False, "kanban"), (False, "form")],
-            "domain": [("phone", "=", self.phone), ("account_id", "=", self.account_id.id)],
+            "domain": self._messages_domain(),
         }
+
+    def _messages_domain(self):
+        """Return the domain of the messages from and to this phone."""
+        self.ensure_one()
+        writer = "phone" if self.phone.startswith("+") else "wa_user_id"
+        return [(writer, "=", self.phone), ("account_id", "=", self.account_id.id)]
 
     # === WHAT FEATURES EXTEND === #
 
@@ -185,12 +196,16 @@ class DiscomWhatsappConversation(models.Model):
 
     @api.model
     def _find_conversations(self, rows):
-        """Set ``conversation`` of each row; who writes for the first time gets one."""
+        """Set ``conversation`` of each row; who writes for the first time gets one.
+
+        Who hides the number behind an id gets one with the id: the staff see what is written.
+        """
         written = {}
         for row in rows:
             row["conversation"] = self.browse()
-            if row["phone"]:
-                written.setdefault((row["account_id"], row["phone"]), row)
+            row["writer"] = row["phone"] or row.get("user_id") or ""
+            if row["writer"]:
+                written.setdefault((row["account_id"], row["writer"]), row)
         found = {
             (conversation.account_id.id, conversation.phone): conversation
             for conversation in self.search(
@@ -209,8 +224,8 @@ class DiscomWhatsappConversation(models.Model):
         )
         found.update(((c.account_id.id, c.phone), c) for c in created)
         for row in rows:
-            if row["phone"]:
-                row["conversation"] = found[row["account_id"], row["phone"]]
+            if row["writer"]:
+                row["conversation"] = found[row["account_id"], row["writer"]]
 
     def _close(self):
         """End what is waited for."""

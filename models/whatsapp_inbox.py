@@ -108,6 +108,11 @@ class DiscomWhatsappConversation(models.Model):
             names = partners[:1].discom_name_hi or partners[:1].name or conversation.profile_name
             conversation.title = names or conversation.phone
 
+    @api.depends("title")
+    def _compute_display_name(self):
+        for conversation in self:
+            conversation.display_name = conversation.title
+
     def _search_title(self, operator, value):
         """Find by whatever finds the consumer: name, account or meter number."""
         if operator != "ilike" or not value:

@@ -1,11 +1,13 @@
 from datetime import UTC
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.identity import find_aadhaar
+from ..tools.template_text import to_html
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_message_inbound import WINDOW
+from .whatsapp_template_variable import TEXT_SOURCE
 from .whatsapp_turn import PLAIN_TEXT
 
 #: Messages of a conversation shown at once.
@@ -33,7 +35,7 @@ class DiscomWhatsappConversation(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        domain = [("phone", "=", self.phone), ("account_id", "=", self.account_id.id)]
+        domain = self._messages_domain()
         if before_id:
             domain.append(("id", "<", before_id))
         messages = self.env["discom.whatsapp.message"].search(
@@ -75,7 +77,7 @@ class DiscomWhatsappConversation(models.Model):
                 {
                     "id": template.id,
                     "name": template.name.replace("_", " "),
-                    "text": template._render_text(self._contact_values(template.lang)),
+                    "text": template._render_text(self._contact_values(template)),
                 }
                 for template in self._contact_templates()
             ],
@@ -154,7 +156,7 @@ class DiscomWhatsappConversation(models.Model):
                 "template_id": template.id,
                 "lang": template.lang,
                 "values": self.env["discom.whatsapp.audience"]._without_aadhaar(
-                    self._contact_values(template.lang)
+                    self._contact_values(template)
                 ),
                 "expires_at": fields.Datetime.now() + WINDOW,
             }
@@ -162,6 +164,13 @@ class DiscomWhatsappConversation(models.Model):
 
     def _check_sendable(self):
         """Raise where nothing can leave to this phone now."""
+        if not self.phone.startswith("+"):
+            raise UserError(
+                self.env._(
+                    "This person hides the number behind a user name, so nothing can be sent. It "
+                    "is possible once WhatsApp has told the number."
+                )
+            )
         if self.account_id.state != "connected":
             raise UserError(
                 self.env._(
@@ -218,12 +227,13 @@ class DiscomWhatsappConversation(models.Model):
                 ("account_id", "=", self.account_id.id),
                 ("status", "=", "approved"),
                 ("category_drifted", "=", False),
+                ("combined", "=", False),
                 ("purpose", "in", (CONTACT_PURPOSE, "other")),
                 ("header_type", "in", ("none", "text")),
             ]
         )
         known = KNOWN_VARIABLES if self._spoken_of() else {"office"}
-        fitting = templates.filtered(lambda template: known.issuperset(template._variable_names()))
+        fitting = templates.filtered(lambda template: self._can_fill(template, known))
         own = self._reader_lang()
         return fitting.sorted(
             lambda template: (
@@ -233,8 +243,19 @@ class DiscomWhatsappConversation(models.Model):
             )
         )
 
-    def _contact_values(self, lang):
-        """Return the values that the templates of :meth:`_contact_templates` use."""
+    @api.model
+    def _can_fill(self, template, known):
+        """Tell whether the variables of ``template`` hold nothing but ``known`` values."""
+        mapping = template._mapping()
+        sources = {mapping.get(name, (name,))[0] for name in template._variable_names()}
+        return sources <= known | {TEXT_SOURCE}
+
+    def _contact_values(self, template):
+        """Return the values of one of :meth:`_contact_templates`."""
+        return template._mapped(self._known_values(template.lang))
+
+    def _known_values(self, lang):
+        """Return the values that are known of every consumer, in a language."""
         audience = self.env["discom.whatsapp.audience"]
         partner = self._spoken_of()
         office_id = partner.discom_office_id.id or self.office_id.id
@@ -263,7 +284,7 @@ class DiscomWhatsappMessage(models.Model):
             {
                 "id": message.id,
                 "out": message.direction == "out",
-                "text": message.text or "",
+                "text": message._thread_text(media.get(message.id)),
                 "kind": message.kind or "",
                 "at": (message.sent_at or message.create_date).replace(tzinfo=UTC).isoformat(),
                 "state": message.state,
@@ -278,6 +299,15 @@ class DiscomWhatsappMessage(models.Model):
             }
             for message in self
         ]
+
+    def _thread_text(self, file):
+        """Return the text with WhatsApp's marks as HTML; a file speaks for itself."""
+        text = self.text or ""
+        bare = text.removeprefix(f"[{self.kind}]").strip()
+        if file:
+            # The name of a document stands on the file.
+            bare = bare.removeprefix(file.filename or "").strip()
+        return to_html(bare if bare or file else text)
 
     def _thread_author(self):
         """Return the colleague who wrote an answer by hand, empty for everything else."""

@@ -59,6 +59,8 @@ class DiscomWhatsappMessage(models.Model):
         "WhatsApp User ID", readonly=True, help="Of who wrote, where WhatsApp tells it."
     )
 
+    _wa_user_idx = models.Index("(wa_user_id, id) WHERE wa_user_id IS NOT NULL")
+
     @api.model
     def _receive(self, rows):
         """Extend: find hidden numbers, and take note of changed ones."""

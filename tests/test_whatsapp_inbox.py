@@ -54,6 +54,23 @@ class TestWhatsappInbox(ServiceCommon):
             with self.assertRaises(AccessError):
                 record.with_user(hidden).reply("x")
 
+    def test_hidden_number(self):
+        """Who hides the number is read in the inbox; an answer says why it cannot be sent."""
+        payload = self.inbound("मेरा नाम छिपा है")
+        message = payload["entry"][0]["changes"][0]["value"]["messages"][0]
+        del message["from"]
+        message["from_user_id"] = message["user_id"] = "IN.13491208655302741918"
+        self.post(payload)
+        self.apply()
+        conversation = self.env["discom.whatsapp.conversation"].search(
+            [("phone", "=", "IN.13491208655302741918")]
+        )
+        self.assertEqual((conversation.state, conversation.unread_count), ("open", 1))
+        as_clerk = conversation.with_user(self.administrator)
+        self.assertIn("छिपा", as_clerk.thread()["messages"][0]["text"])
+        with self.assertRaisesRegex(UserError, "user name"):
+            as_clerk.reply("नमस्ते")
+
     def test_connections_behind_a_number(self):
         second = self.create_proven(OWNER)
         self.ask("कोई है", phone=OWNER)
@@ -84,6 +101,10 @@ class TestWhatsappInbox(ServiceCommon):
         )
         row = as_clerk.thread()["messages"][-1]
         self.assertEqual((row["out"], row["by"]), (True, self.counter.name))
+        self.ask("<script>alert(1)</script> *मोटा*", phone=OWNER)
+        text = as_clerk.thread()["messages"][-1]["text"]
+        self.assertIn("&lt;script&gt;", text)
+        self.assertIn("<strong>मोटा</strong>", text)
         before = self.answers(OWNER)
         self.ask("मेनू", phone=OWNER)
         self.assertEqual(self.answers(OWNER), before, "a person has taken over")

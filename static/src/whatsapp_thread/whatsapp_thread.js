@@ -1,4 +1,4 @@
-import { Component, onWillStart, onWillUnmount, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, markup, onWillStart, onWillUnmount, onWillUpdateProps, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -29,6 +29,7 @@ export class WhatsappThread extends Component {
             offered: null, busy: false, lang: "hi", problem: "",
         });
         this.readUntil = 0;
+        this.atEnd = true;
         onWillStart(() => this.load(this.props.record.resId));
         onWillUpdateProps((next) => {
             if (next.record.resId !== this.props.record.resId) {
@@ -43,6 +44,7 @@ export class WhatsappThread extends Component {
             () => {
                 const box = this.box.el;
                 if (box && !this.keepPlace) {
+                    this.atEnd = true;
                     box.scrollTop = box.scrollHeight;
                 }
                 this.keepPlace = false;
@@ -175,6 +177,24 @@ export class WhatsappThread extends Component {
 
     tick(message) {
         return TICKS[message.state] || "";
+    }
+
+    /** WhatsApp's marks as the server has turned them into HTML; everything else in it is escaped. */
+    html(message) {
+        return markup(message.text);
+    }
+
+    /** A picture that has come makes the thread longer: stay at its end. */
+    onImageLoad() {
+        const box = this.box.el;
+        if (box && this.atEnd) {
+            box.scrollTop = box.scrollHeight;
+        }
+    }
+
+    onScroll() {
+        const box = this.box.el;
+        this.atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 60;
     }
 
     isImage(file) {

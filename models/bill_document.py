@@ -208,6 +208,20 @@ class DiscomBill(models.Model):
                     "units": formats.number(self.units),
                 }
             )
+        if self.units_kvah:
+            rows.append(
+                {
+                    "label_hi": "यूनिट (kVAh)",
+                    "label_en": "Units (kVAh)",
+                    "previous": formats.number(self.reading_kvah_previous),
+                    "previous_date": formats.day(self.reading_previous_date),
+                    "current": formats.number(self.reading_kvah_current)
+                    if self.reading_kvah_current
+                    else "",
+                    "current_date": formats.day(self.reading_current_date),
+                    "units": formats.number(self.units_kvah),
+                }
+            )
         if self.demand:
             rows.append(
                 {

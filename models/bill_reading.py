@@ -113,10 +113,11 @@ class DiscomBill(models.Model):
 
     def action_charge(self):
         """Make out the charges of drafts from their readings, by the tariff in force."""
-        bills = self._selection().filtered(lambda bill: bill.state == "draft")
+        bills = self._selection()._limited()
+        bills.check_access("write")
+        bills = bills._in_state("draft")
         if not bills:
             raise UserError(self.env._("Only drafts are made out from readings."))
-        bills.check_access("write")
         failed = {}
         for start in range(0, len(bills), CHARGE_BATCH):
             failed.update(bills[start : start + CHARGE_BATCH]._recharge_from_readings())
@@ -204,6 +205,10 @@ class DiscomBill(models.Model):
             "no_norm": self.env._(
                 "There is no read month to take an average of, and no norm for defective meters of "
                 "this category. Enter a reading, or record the norm under Configuration."
+            ),
+            "earlier_draft": self.env._(
+                "The bill of %(day)s of this account is still a draft. Issue or cancel it first, "
+                "or its units would be charged twice."
             ),
             "no_reading": self.env._(
                 "The basis says that the meter was read. Enter the present reading and its date."

@@ -71,6 +71,8 @@ class DiscomBill(models.Model):
         for draft in drafts.values():
             book = books[draft.company_id]
             try:
+                if draft.open_since:
+                    raise TariffError("earlier_draft", day=draft.open_since)
                 found = measure(book, draft.reading, earlier[draft.id])
                 measured[draft.id] = found, charge(book, found.supply, found.usage)
             except TariffError as error:

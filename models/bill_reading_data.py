@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..tools.reading import Earlier, Reading
 from ..tools.tariff_book import ZERO, Supply
-from .bill import LIVE_STATES
+from .bill import EDITABLE_STATES, LIVE_STATES
 
 # Earlier bills that are looked at: a year, and the month before it.
 EARLIER_BILLS = 13
@@ -17,7 +17,10 @@ FOUND_BASES = ("MIN", "CEIL", "PROV", "RDF")
 
 
 class Draft(NamedTuple):
-    """A bill to be made out, as the database has it."""
+    """A bill to be made out, as the database has it.
+
+    :ivar open_since: period of the first bill before it that is not issued
+    """
 
     id: int
     company_id: int
@@ -26,6 +29,7 @@ class Draft(NamedTuple):
     arrears: Decimal
     lpsc: Decimal
     reading: Reading
+    open_since: date | None
 
 
 class DiscomBill(models.Model):
@@ -48,12 +52,21 @@ class DiscomBill(models.Model):
                        bill.reading_current::text, bill.reading_current_date,
                        NULLIF(bill.reading_kvah_previous, 0)::text,
                        NULLIF(bill.reading_kvah_current, 0)::text, bill.demand::text,
-                       bill.meter_changed, bill.reading_final::text, bill.reading_initial::text
+                       bill.meter_changed, bill.reading_final::text, bill.reading_initial::text,
+                       LEAST(
+                           (SELECT MIN(other.period)
+                              FROM discom_bill other
+                             WHERE other.partner_id = bill.partner_id
+                               AND other.period < bill.period AND other.state IN %s
+                               AND other.correction_of_id IS NULL),
+                           NULLIF(MIN(bill.period) OVER (PARTITION BY bill.partner_id),
+                                  bill.period))
                   FROM %s bill
              LEFT JOIN discom_bill_basis basis ON basis.id = bill.basis_id
                  WHERE bill.id = ANY(%s)
                 """,
                 FOUND_BASES,
+                EDITABLE_STATES,
                 table,
                 list(self.ids),
             )
@@ -81,7 +94,7 @@ class DiscomBill(models.Model):
                 _decimal(row[23]),
                 _decimal(row[24]),
             )
-            drafts[head[0]] = Draft(*head, _decimal(row[3]), _decimal(row[4]), reading)
+            drafts[head[0]] = Draft(*head, _decimal(row[3]), _decimal(row[4]), reading, row[-1])
         return drafts
 
     def _charge_earlier(self, table):

@@ -12,6 +12,7 @@ READING_COLUMNS = {
     "kvah_reading": "reading_kvah_current",
     "demand": "demand",
     "previous_reading": "reading_previous",
+    "previous_kvah": "reading_kvah_previous",
     "old_meter_final": "reading_final",
     "new_meter_initial": "reading_initial",
 }
@@ -43,6 +44,7 @@ class DiscomImport(models.Model):
             Column("meter_no", convert.code),
             Column("previous_reading", number, "numeric"),
             Column("previous_reading_date", date, "date"),
+            Column("previous_kvah", number, "numeric"),
             Column("old_meter_final", number, "numeric"),
             Column("new_meter_initial", number, "numeric"),
             Column("period", convert.month, "date", aliases=("bill_month",)),

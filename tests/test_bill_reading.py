@@ -259,6 +259,87 @@ class TestBillReading(ReadingCommon):
     def basis(self, code):
         return self.env["discom.bill.basis"].search([("code", "=", code)]).id
 
+    def test_earlier_draft(self):
+        """Units since the last issued bill are charged once: a draft between is settled first."""
+        self.bill_october()
+        november, december = (
+            self.draft(),
+            self.draft(month=12, reading_current=1300, reading_current_date=date(2026, 12, 5)),
+        )
+        outcome = (november | december).action_charge()
+        self.assertIn("1 bills made out, 1 could not be", outcome["params"]["message"])
+        self.assertIn("still a draft", december.tariff_note)
+        self.assertEqual((november.units, len(december.line_ids)), (180, 0))
+        november.action_check()
+        november.action_issue()
+        self.assertEqual(november.state, "issued")
+        december.action_charge()
+        self.assertEqual(december.units, 120)
+
+    def test_correction(self):
+        """A corrected reading is made out anew, with the same arrears as the bill it replaces."""
+        self.bill_october()
+        bill = self.draft()
+        bill.action_charge()
+        bill.action_check()
+        bill.action_issue()
+        correction = self.env["discom.bill"].browse(bill.action_correct()["res_id"])
+        correction.reading_current = 1100
+        correction.action_charge()
+        self.assertEqual(
+            (correction.units, correction.amount_current, correction.amount_arrears),
+            (100, 540.75, 707.50),
+        )
+
+    def test_kvah(self):
+        """12 kW at home: from kVAh 500 to 700, 200 of them count, not 180 kWh. Without an earlier
+        kVAh reading kWh count, whatever the counter shows."""
+        home = self.create_home(discom_sanctioned_load=12)
+        vals = {"reading_previous": 1000, "reading_previous_date": date(2026, 10, 5)}
+        bill = self.draft(home, reading_kvah_previous=500, reading_kvah_current=700, **vals)
+        bill.action_charge()
+        # 335.00 + 192.50 + 50 × 5.00 = 777.50; fixed 12 × 90 = 1080.00; duty of 1857.50: 92.88.
+        self.assertEqual((bill.units_kvah, bill.amount_current), (200, 1950.38))
+        rows = bill._document_readings()
+        self.assertEqual([row["units"] for row in rows[:2]], ["180", "200"])
+        bill.reading_kvah_previous = 0
+        bill.action_charge()
+        self.assertEqual(bill.units_kvah, 0)
+        self.assertIn("no_kvah", self.notes(bill))
+
+    def test_extremes(self):
+        """Zero units, thirteen months, a backdated bill and a negative factor."""
+        zero = self.draft(
+            self.create_home(), reading_previous=1180, reading_previous_date=date(2026, 10, 5)
+        )
+        zero.action_charge()
+        # Fixed 180.00, duty 9.00.
+        self.assertEqual((zero.units, zero.amount_current), (0, 189))
+        year = self.draft(
+            self.create_home(), reading_previous=0, reading_previous_date=date(2025, 10, 5)
+        )
+        year.action_charge()
+        # 396 days: 13 months. 1,180 units × 3.35 = 3953.00; 2 × 13 × 90 = 2340.00; no duty but on
+        # 6293.00: 314.65. FPPAS is recorded for November 2025 alone, 30 of 396 days:
+        # 26 days of October −1.63 %, 30 of November 1.83 %.
+        # 6293 × 26/396 = 413.1768 → 413.18 × −1.63 % = −6.73; 6293 × 30/396 = 476.7424 → 476.74 ×
+        # 1.83 % = 8.72.
+        self.assertEqual(year.months, 13)
+        self.assertIn("long", self.notes(year))
+        self.assertEqual(year.amount_current, 6609.64)
+        self.bill_october()
+        early = self.draft(bill_date=date(2026, 10, 1))
+        early.action_charge()
+        self.assertEqual(early.amount_lpsc, 0)
+        odd = self.draft(
+            self.create_home(),
+            meter_multiplier=-1,
+            reading_previous=1000,
+            reading_previous_date=date(2026, 10, 5),
+        )
+        with self.assertRaisesRegex(UserError, "negative"):
+            odd.action_charge()
+
     def test_only_drafts(self):
         bill = self.bill_october()
         with self.assertRaisesRegex(UserError, "Only drafts"):

@@ -102,7 +102,7 @@ def late_surcharge(book, parts, since, until):
         (
             money(principal * (percent(due, until) - percent(due, since)) / HUNDRED)
             for principal, due in parts
-            if principal > 0
+            if principal > 0 and until > since
         ),
         ZERO,
     )

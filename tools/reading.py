@@ -158,7 +158,9 @@ def _measure_read(book, reading, earlier, method, basis):
     units = money(used * reading.multiplier)
     kvah = None
     if reading.kvah_current is not None and not reading.changed:
-        apparent = _not_below(reading.kvah_current, kvah_previous or ZERO)
+        # A meter that has run already has a reading in kVAh, though nobody noted it.
+        start = ZERO if kvah_previous is None and not previous else kvah_previous
+        apparent = None if start is None else _not_below(reading.kvah_current, start)
         kvah = None if apparent is None else money(apparent * reading.multiplier)
     ceiling = ceiling_units(book, supply, months, reading.current_on)
     if ceiling is not None and units > ceiling:

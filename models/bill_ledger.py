@@ -100,17 +100,18 @@ class DiscomBill(models.Model):
 
         ``surcharge`` is the surcharge new in the bill, ``difference`` what its arrears say more
         than the account knows; both are below zero where they say less. ``opening`` holds, on the
-        first bill of an account, all that was due before.
+        first bill of an account, all that was due before. Arrears that are all that was left, to
+        the paisa, hold the old surcharge, whatever the rule says of other bills.
         """
         return SQL(
             """
             SELECT linked.*,
-                   CASE WHEN linked.place > 1
-                        THEN linked.lpsc - linked.left_lpsc
-                        ELSE linked.lpsc - linked.carried END AS surcharge,
-                   CASE WHEN linked.place > 1
-                        THEN linked.arrears - (linked.left_total - linked.left_lpsc)
-                        ELSE 0 END AS difference,
+                   CASE WHEN linked.place = 1 THEN linked.lpsc - linked.carried
+                        WHEN linked.arrears = linked.left_total THEN linked.lpsc
+                        ELSE linked.lpsc - linked.left_lpsc END AS surcharge,
+                   CASE WHEN linked.place = 1 OR linked.arrears = linked.left_total THEN 0
+                        ELSE linked.arrears - (linked.left_total - linked.left_lpsc)
+                        END AS difference,
                    CASE WHEN linked.place = 1 THEN linked.arrears + linked.carried END AS opening
               FROM (
                     SELECT chain.*,
@@ -142,8 +143,11 @@ class DiscomBill(models.Model):
             self.env.execute_query(
                 SQL(
                     """
-                    SELECT bill.id, COALESCE(bill.amount_arrears, 0)
-                           - (past.amount_total - paid.amount - %(left)s)
+                    SELECT bill.id,
+                           CASE WHEN COALESCE(bill.amount_arrears, 0)
+                                     = past.amount_total - paid.amount THEN 0
+                                ELSE COALESCE(bill.amount_arrears, 0)
+                                     - (past.amount_total - paid.amount - %(left)s) END
                       FROM discom_bill bill
                       JOIN LATERAL (
                                SELECT past.amount_total, %(carried)s AS carried,

@@ -354,6 +354,27 @@ class TestLedger(BillCommon):
         good = self.create_bill(month=11, amount=1, amount_arrears=225, issue=False)
         self.assertEqual(good._ledger_differences(), {good.id: 0})
 
+    def test_arrears_that_hold_the_surcharge(self):
+        """Some bills show all surcharge apart, others only their own: neither is a difference."""
+        self.create_bill(month=8, amount_lpsc=30)
+        for month, arrears, lpsc in ((9, 130, 7), (10, 230, 12)):
+            bill = self.create_bill(
+                month=month, issue=False, amount_arrears=arrears, amount_lpsc=lpsc
+            )
+            self.assertEqual(bill._ledger_differences(), {bill.id: 0})
+            self.force_issue(bill)
+        self.assertEqual(
+            self.rows(),
+            [
+                ("opening", 30, 0, 30),
+                ("bill", 100, 0, 130),
+                ("surcharge", 7, 0, 137),
+                ("bill", 100, 0, 237),
+                ("surcharge", 5, 0, 242),
+                ("bill", 100, 0, 342),
+            ],
+        )
+
     def test_corrected_bill_leaves_no_trace_in_the_sum(self):
         bill = self.create_bill(month=10)
         correction = self.env["discom.bill"].browse(bill.action_correct()["res_id"])

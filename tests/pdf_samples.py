@@ -132,6 +132,14 @@ def largest_unmeasured_bill():
     return data
 
 
+def largest_unmeasured_bill_with_note():
+    """The same with the note of a scheme, which takes the place of two charges."""
+    data = largest_unmeasured_bill()
+    data["lines"] = data["lines"][:6]
+    data["notes"] = [{"hi": "क " * 60, "en": "Wa " * 36}]
+    return data
+
+
 def crowded_bill():
     """Fifteen charges, a year of arrears, three readings, long names and crores of rupees."""
     data = largest_unmeasured_bill()

@@ -153,7 +153,15 @@ class TestBillPdf(BaseCase):
         self.assertNotIn("Scan to pay", text)
 
     def test_largest_bills_fit(self):
-        self.assertOnePage(pdf.bill_pdf(pdf_samples.largest_unmeasured_bill()))
+        for data in (
+            pdf_samples.largest_unmeasured_bill(),
+            pdf_samples.largest_unmeasured_bill_with_note(),
+        ):
+            content = pdf.bill_pdf(data)
+            self.assertOnePage(content)
+            # Nothing stands in the margin below, where an overflow would push the footer.
+            bottoms = re.findall(r'yMax="([\d.]+)">[^<]', printed(content, "-bbox"))
+            self.assertLess(max(map(float, bottoms)), A5_POINTS[1] - 17)
         content = pdf.bill_pdf(pdf_samples.crowded_bill())
         self.assertOnePage(content)
         text = flat(printed(content, "-raw"))

@@ -104,21 +104,32 @@ def bill():
     }
 
 
-def largest_unmeasured_bill():
-    """All that reports/bill.typ still prints without measuring whether it fits."""
+def large_bill(long_charges=False, note=False, long_reason=False):
+    """A bill about as full as a page is: some fit as they are, some have to be made smaller.
+
+    :param long_charges: charges with names of two rows, half as many
+    :param note: with the note of a scheme, in the place of two rows
+    :param long_reason: with a long reason for the basis, in the place of two rows
+    """
     data = bill()
+    rows = 8 - 2 * note - 2 * long_reason
     data["bill"].update(
         basis_actual=False,
         basis_code="PROV",
         basis_hi="अनुमानित बिल",
         basis_en="Provisional bill",
-        basis_note_hi="क " * 65,
-        basis_note_en="Wa " * 53,
+        basis_note_hi="क " * (95 if long_reason else 65),
+        basis_note_en="Wa " * (66 if long_reason else 53),
     )
-    data["lines"] = [
-        charge("विद्युत भार अधिभार", "Excess demand", "12,34,567.00", "1,000", "10.50")
-    ] * 8
-    data["arrears"] = data["arrears"] * 2
+    names = (
+        ("ईंधन एवं विद्युत क्रय अधिभार क", "Fuel and power purchase surcharge, slab")
+        if long_charges
+        else ("विद्युत भार अधिभार", "Excess demand")
+    )
+    count = rows // 2 if long_charges else rows
+    data["lines"] = [charge(*names, "12,34,567.00", "1,000", "10.50")] * count
+    data["arrears"] = data["arrears"][:1] * (rows - 4)
+    data["notes"] = [{"hi": "क " * 60, "en": "Wa " * 36}] if note else []
     data["consumer"].update(
         name_hi="सत्यभामा देवी पत्नी रामकृष्ण त्रिपाठी",
         name="Satyabhama D.",
@@ -132,17 +143,9 @@ def largest_unmeasured_bill():
     return data
 
 
-def largest_unmeasured_bill_with_note():
-    """The same with the note of a scheme, which takes the place of two charges."""
-    data = largest_unmeasured_bill()
-    data["lines"] = data["lines"][:6]
-    data["notes"] = [{"hi": "क " * 60, "en": "Wa " * 36}]
-    return data
-
-
 def crowded_bill():
     """Fifteen charges, a year of arrears, three readings, long names and crores of rupees."""
-    data = largest_unmeasured_bill()
+    data = large_bill()
     data["lines"] = [
         charge(
             f"ऊर्जा प्रभार खण्ड {i}", f"Energy charge, slab {i}", "12,34,567.00", "1,00,000", "10.50"

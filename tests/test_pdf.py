@@ -4,6 +4,7 @@ import subprocess
 import tempfile
 import threading
 import unicodedata
+from itertools import product
 from pathlib import Path
 
 from odoo.tests import BaseCase, tagged
@@ -153,21 +154,29 @@ class TestBillPdf(BaseCase):
         self.assertNotIn("Scan to pay", text)
 
     def test_largest_bills_fit(self):
-        for data in (
-            pdf_samples.largest_unmeasured_bill(),
-            pdf_samples.largest_unmeasured_bill_with_note(),
-        ):
-            content = pdf.bill_pdf(data)
-            self.assertOnePage(content)
-            # Nothing stands in the margin below, where an overflow would push the footer.
-            bottoms = re.findall(r'yMax="([\d.]+)">[^<]', printed(content, "-bbox"))
-            self.assertLess(max(map(float, bottoms)), A5_POINTS[1] - 17)
+        for flags in product((False, True), repeat=3):
+            with self.subTest(flags=flags):
+                content = pdf.bill_pdf(pdf_samples.large_bill(*flags))
+                self.assertOnePage(content)
+                # Nothing stands in the margin below, where an overflow would push the footer.
+                bottoms = re.findall(r'yMax="([\d.]+)">[^<]', printed(content, "-bbox"))
+                self.assertLess(max(map(float, bottoms)), A5_POINTS[1] - 17)
         content = pdf.bill_pdf(pdf_samples.crowded_bill())
         self.assertOnePage(content)
         text = flat(printed(content, "-raw"))
         self.assertIn("₹ 1,23,45,67,89,012.34", text)
         self.assertIn("slab 14", text)
         self.assertIn("अक्टूबर 2015", text)
+
+    def test_one_full_bill_among_others(self):
+        """Where one of a batch runs over its page all stay on a page each, in their order."""
+        bills = [pdf_samples.bill(), pdf_samples.crowded_bill(), pdf_samples.bill()]
+        content = pdf.render(pdf.BILL_LAYOUT, [pdf.prepare_bill(data) for data in bills])
+        pages = [flat(page) for page in printed(content, "-raw").split("\f")[:-1]]
+        self.assertEqual(len(pages), 3)
+        self.assertEqual(["slab 14" in page for page in pages], [False, True, False])
+        for page in pages:
+            self.assertIn("OTP", page)
 
     def test_hostile_texts_are_only_text(self):
         for hostile in pdf_samples.HOSTILE:

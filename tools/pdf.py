@@ -39,6 +39,9 @@ negative. Dates are text.
 ``proof_code``    text
 ``settled``       bool: all of it has been paid; the page says so and asks for nothing
 
+A layout that reads ``sys.inputs.measured`` is asked a second time, with it, where there are more
+pages than documents: it may take its time then to make each fit.
+
 A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (is the
 total above zero, and not paid yet). Keys that are not listed reach a layout as they are, so that a
 layout of one's own can show more.
@@ -214,6 +217,16 @@ def _compiler(layout):
     return compilers[layout]
 
 
+# A page of a PDF as typst writes it.
+_PAGE = re.compile(rb"/Type\s*/Page\b")
+
+
+@cache
+def _can_measure(layout):
+    """Whether a layout knows how to make a document fit that has run over its page."""
+    return 'sys.inputs.at("measured"' in Path(layout).read_text(encoding="utf-8")
+
+
 def render(layout, documents):
     """One PDF of the documents, in their order.
 
@@ -224,7 +237,12 @@ def render(layout, documents):
     """
     inputs = {"documents": json.dumps(documents, ensure_ascii=False, default=str)}
     try:
-        return _compiler(str(layout)).compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
+        compiler = _compiler(str(layout))
+        content = compiler.compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
+        if len(_PAGE.findall(content)) > len(documents) and _can_measure(str(layout)):
+            inputs["measured"] = "yes"
+            content = compiler.compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
+        return content
     except typst.TypstError as error:
         raise LayoutError(f"{layout}: {error.message}\n{error.diagnostic}") from error
     except FileNotFoundError as error:

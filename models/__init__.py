@@ -113,6 +113,8 @@ from . import bill_run_work
 from . import bill_run_bill
 from . import bill_service
 from . import import_file
+from . import import_column
+from . import import_staging
 from . import import_engine
 from . import import_refusals
 from . import import_network

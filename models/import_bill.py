@@ -7,7 +7,7 @@ from ..tools import convert
 from .bill import EDITABLE_STATES
 from .bill_line import HEADS
 from .bill_workflow import DIRECT_BILLS
-from .import_engine import Column
+from .import_column import Column
 
 # A file has one column for each head that a billing system prints.
 HEAD_COLUMNS = [head for head, _label in HEADS]

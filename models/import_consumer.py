@@ -11,7 +11,7 @@ from odoo.tools import SQL
 from odoo.addons.phone_validation.tools import phone_validation
 
 from ..tools import convert
-from .import_engine import Column
+from .import_column import Column
 
 _MOBILE = re.compile(
     phonenumbers.PhoneMetadata.metadata_for_region("IN").mobile.national_number_pattern

@@ -1,55 +1,16 @@
-import csv
-import io
-import json
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.convert import ConvertError
-from ..tools.tabular import RowError, TabularError, open_table
+from ..tools.tabular import TabularError
 
 _logger = logging.getLogger(__name__)
 
-# Rows per COPY and per applied batch: some megabytes of memory, some seconds of work.
-COPY_ROWS = 20_000
+#: Rows per applied batch: some seconds of work.
 APPLY_ROWS = 20_000
 SHOWN_FINDINGS = 20
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column that an import understands.
-
-    :ivar name: of the file and of the staging table
-    :ivar convert: text to text, see ``tools/convert.py``
-    :ivar type: PostgreSQL type in the staging table
-    :ivar required: the file is refused without the column, a row without the value
-    :ivar aliases: other names that billing systems give it
-    :ivar source: name of the column of the file it is read from, when another than ``name``
-    :ivar group: names of a column of the file that fills several columns at once
-    """
-
-    name: str
-    convert: Callable
-    type: str = "text"
-    required: bool = False
-    aliases: tuple = ()
-    source: str = ""
-    group: tuple = ()
-
-    @property
-    def target(self):
-        """What the column of the file is called."""
-        return self.source or self.name
-
-
-def header_key(name):
-    """Column names compare without case, blanks, dots, dashes and underscores."""
-    return "".join(char for char in name.casefold() if char.isalnum())
 
 
 class DiscomImport(models.Model):
@@ -113,171 +74,6 @@ class DiscomImport(models.Model):
                 return False
         self._finish()
         return True
-
-    # === STAGING === #
-
-    def _stage_name(self):
-        return f"discom_import_stage_{self.id}"
-
-    def _plan_name(self):
-        return f"discom_import_plan_{self.id}"
-
-    def _drop_stage(self):
-        for name in (self._stage_name(), self._plan_name()):
-            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(name)))
-
-    def _is_staged(self):
-        """Whether the staging tables are there and filled: a crash empties unlogged tables."""
-        exists = self.env.execute_query(
-            SQL("SELECT to_regclass(%s), to_regclass(%s)", self._stage_name(), self._plan_name())
-        )[0]
-        return all(exists) and (
-            self.env.execute_query(
-                SQL("SELECT count(*) FROM %s", SQL.identifier(self._stage_name()))
-            )[0][0]
-            == self.row_count
-        )
-
-    def _columns(self):
-        return getattr(self, f"_columns_{self.kind}")()
-
-    def _match_columns(self, header):
-        """Find the columns of the kind in the header of the file.
-
-        :return: list of (index in the file, Column)
-        :raise TabularError: ``columns_missing``
-        """
-        positions = self._match_targets(header)
-        found = []
-        missing = []
-        for column in self._columns():
-            index = positions.get(column.target)
-            if index is None and column.group:
-                index = positions.get(column.group[0])
-            if index is not None:
-                found.append((index, column))
-            elif column.required:
-                missing.append(column.name)
-        if missing:
-            raise TabularError("columns_missing", columns=", ".join(missing))
-        used = {index for index, _column in found}
-        self._write_progress(
-            columns_used=",".join(column.name for _index, column in found),
-            columns_ignored=", ".join(
-                name for index, name in enumerate(header) if name and index not in used
-            ),
-        )
-        return found
-
-    def _match_targets(self, header):
-        """Which column of the file holds what.
-
-        :return: dict of names of :meth:`_targets` to indexes in the file
-        """
-        return self._assign_columns(header)
-
-    def _targets(self):
-        """What the columns of the kind are called in a file: dict of name to all its names."""
-        targets = {}
-        for column in self._columns():
-            targets.setdefault(column.target, (column.target, *column.aliases))
-            if column.group:
-                targets.setdefault(column.group[0], column.group)
-        return targets
-
-    def _assign_columns(self, header):
-        """Find the columns of the kind by their names.
-
-        :return: as :meth:`_match_targets`
-        """
-        positions = {header_key(name): index for index, name in enumerate(header) if name}
-        assigned = {}
-        for target, names in self._targets().items():
-            keys = [header_key(name) for name in names]
-            index = next((positions[key] for key in keys if key in positions), None)
-            if index is not None and index not in assigned.values():
-                assigned[target] = index
-        return assigned
-
-    def _stage(self):
-        """Read the file into an unlogged table with a typed column for each column of the kind.
-
-        A row that cannot be read is kept with its reason as JSON ``[[code, column, value], ...]``.
-
-        :raise TabularError: when the file as a whole cannot be read
-        """
-        self._drop_stage()
-        stage = SQL.identifier(self._stage_name())
-        self.env.cr.execute(
-            SQL(
-                "CREATE UNLOGGED TABLE %s (row_no integer NOT NULL, reason text, %s)",
-                stage,
-                SQL(", ").join(
-                    SQL("%s %s", SQL.identifier(column.name), SQL(column.type))
-                    for column in self._columns()
-                ),
-            )
-        )
-        count = 0
-        with self._open_file() as file:
-            table = open_table(file)
-            found = self._match_columns(table.header)
-            names = ["row_no", "reason", *(column.name for _index, column in found)]
-            copy = SQL(
-                "COPY %s (%s) FROM STDIN WITH (FORMAT csv)",
-                stage,
-                SQL(", ").join(map(SQL.identifier, names)),
-            ).code
-            buffer = io.StringIO()
-            writer = csv.writer(buffer)
-            for row in self._staged_rows(table, found):
-                writer.writerow(row)
-                count += 1
-                if count % COPY_ROWS == 0:
-                    self._copy(copy, buffer)
-                    buffer = io.StringIO()
-                    writer = csv.writer(buffer)
-            self._copy(copy, buffer)
-        self.env.cr.execute(SQL("CREATE INDEX ON %s (row_no); ANALYZE %s", stage, stage))
-        self._write_progress(row_count=count)
-
-    def _copy(self, statement, buffer):
-        buffer.seek(0)
-        self.env.cr.copy_expert(statement, buffer)
-
-    def _staged_rows(self, table, found):
-        """Yield the converted rows: number, reason or None, values in the order of ``found``."""
-        plan = [(index, column.convert, column.name, column.required) for index, column in found]
-        blank = [None] * len(found)
-        complete = getattr(self, f"_complete_row_{self.kind}", None)
-        places = {column.name: at for at, (_index, column) in enumerate(found)}
-        for number, cells in table:
-            if isinstance(cells, RowError):
-                yield [number, json.dumps([[cells.code, "", ""]]), *blank]
-                continue
-            problems = []
-            values = []
-            for index, convert, name, required in plan:
-                cell = cells[index]
-                value = None
-                if cell:
-                    try:
-                        value = convert(cell)
-                    except ConvertError as error:
-                        problems.append([error.code, name, cell[:60]])
-                elif required:
-                    problems.append(["empty", name, ""])
-                values.append(value)
-            if problems:
-                # Identity numbers must not lie about in a staging table or a result either.
-                problems = [
-                    [code, name, "" if code == "aadhaar" else cell] for code, name, cell in problems
-                ]
-                yield [number, json.dumps(problems), *blank]
-                continue
-            if complete:
-                complete(values, places)
-            yield [number, None, *values]
 
     # === PLANNING === #
 

@@ -5,8 +5,8 @@ from ..tools import convert
 from ..tools.identity import mask_aadhaar
 from .consumer_consent import METHODS, PURPOSES
 from .consumer_kyc_event import KYC_SOURCES
+from .import_column import Column
 from .import_consumer import sanitize_phone
-from .import_engine import Column
 
 CONSENT_COLUMNS = {
     f"consent_{purpose}": purpose for purpose, _label in PURPOSES if purpose != "other"

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.tabular import TabularError, open_table
-from .import_engine import header_key
+from .import_column import header_key
 
 
 class DiscomImportField(models.Model):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools import convert
-from .import_engine import Column
+from .import_column import Column
 from .network_asset import KINDS
 from .network_office import LEVELS
 

@@ -6,7 +6,7 @@ from odoo.tools import SQL
 
 from ..tools import convert
 from .bill_payment_whatsapp import PURPOSE
-from .import_engine import Column
+from .import_column import Column
 
 # What a file may say of a payment, as ``_word_key`` writes it. Bounced and failed money never came.
 STATUS_WORDS = {

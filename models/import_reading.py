@@ -4,7 +4,7 @@ from odoo.tools import SQL
 from ..tools import convert
 from .bill import EDITABLE_STATES
 from .bill_reading import CHARGE_BATCH
-from .import_engine import Column
+from .import_column import Column
 
 # Columns of the file to columns of the bill, as the value is staged.
 READING_COLUMNS = {

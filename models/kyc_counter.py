@@ -226,7 +226,10 @@ class DiscomKycCounter(models.AbstractModel):
             if key not in agreed and consumer[f"discom_consent_{key}"] == "given"
         ]
         notice = self.env["discom.consent.notice"].browse(int(values.get("notice_id") or 0))
-        notice = notice.exists()
+        today = fields.Date.context_today(self)
+        notice = notice.exists().filtered(lambda n: n.active and n.date_from <= today)
+        if agreed and not notice:
+            raise UserError(self.env._("Read out the notice that is in use, then ask again."))
         if agreed:
             consumer._discom_record_consent(
                 "given",

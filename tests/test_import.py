@@ -302,6 +302,11 @@ class TestImport(ImportCommon):
         text = base64.b64decode(job.refused_file).decode().replace(",88,", ",8800000001,")
         self.assert_counts(self.run_import("consumer", text), new=1)
 
+    def test_control_characters(self):
+        rows = [CONSUMERS, f"8800000001,Asha\x01 De\x7fvi\x02,,,,,,{self.office_code},,"]
+        self.assert_counts(self.run_import("consumer", rows), new=1)
+        self.assertEqual(self.partner("8800000001").name, "Asha De vi")
+
     def test_phone_is_no_aadhaar(self):
         """919415012349 has the check digit of an Aadhaar number, as one phone in ten."""
         job = self.run_import(

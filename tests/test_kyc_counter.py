@@ -49,6 +49,14 @@ class TestKycCounter(KycCounterCommon):
         }
         return self.desk.save((consumer or self.sita).id, values)
 
+    def test_only_a_notice_in_use_was_read_out(self):
+        ahead = self.notice.copy({"version": "2099-1", "date_from": "2099-01-01"})
+        gone = self.notice.copy({"version": "1999-1", "active": False})
+        for notice_id in (ahead.id, gone.id, 0, 999_999_999):
+            with self.subTest(notice_id=notice_id), self.assertRaises(UserError):
+                self._save(notice_id=notice_id)
+        self.assertFalse(self.env["discom.consent"].search([("partner_id", "=", self.sita.id)]))
+
     def test_find(self):
         for text in ("7788990011", " ७७८८ ९९० ०११ ", "सीता", "Sitaa Devi"):
             with self.subTest(text=text):

@@ -238,7 +238,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
 
         number = {"discom_whatsapp_number": "9415261291"}
         call("res.partner", "write", self.consumer.ids, number)
-        values = {"number": "9415261292", "consents": ["bills"], "send": False}
+        values = {"number": "9415261292", "send": False}
         call("discom.kyc.counter", "save", self.consumer.id, values)
         call("res.partner", "web_save", self.consumer.ids, {"email": "s@example.org"}, {"id": {}})
         call("res.partner", "action_discom_kyc_stale", self.consumer.ids)

@@ -28,6 +28,7 @@ _INDIAN_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _INDIAN_MONTH = re.compile(r"(\d{1,2})[./-](\d{4})")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _TWELVE_DIGITS = re.compile(r"(?:\d[ -]?){12}")
 
 _TRUE = {"1", "y", "yes", "true", "t", "हाँ", "हां"}
@@ -45,10 +46,11 @@ class ConvertError(ValueError):
 
 
 def text(value):
-    """One line of text in NFC, full Aadhaar numbers refused."""
+    """One line of text in NFC without control characters, full Aadhaar numbers refused."""
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
-    value = " ".join(value.split())
+    # Control characters of old systems are seen by nobody and end an Excel file.
+    value = " ".join(_CONTROL.sub(" ", value).split())
     if _TWELVE_DIGITS.search(value) and find_aadhaar(value):
         raise ConvertError("aadhaar")
     return value

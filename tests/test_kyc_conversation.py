@@ -272,10 +272,12 @@ class TestKycConversation(KycConversationCommon):
         consumer = self.create_consumer(discom_whatsapp_number=False)
         today = fields.Date.context_today(self.env.user).replace(day=1)
         bills = self.env["discom.bill"]
-        for month in (3, 2, 1):
+        for arrears, month in ((0, 3), (500, 2), (1000, 1)):
+            period = fields.Date.subtract(today, months=month)
             bills |= self.create_bill(
-                consumer, period=fields.Date.subtract(today, months=month),
-                last_payment_date=today, last_payment_amount=70 + month,
+                consumer, period=period, bill_date=period, amount_arrears=arrears,
+                amount_total=500 + arrears, amount_after_due=510 + arrears,
+                last_payment_date=period, last_payment_amount=70 + month,
             )  # fmt: skip
         for days, amount in ((40, 111), (20, 222), (20, 333)):
             date = fields.Date.subtract(today, days=days)

@@ -35,6 +35,7 @@ class WhatsAppAccount(models.Model):
     @api.depends_context("uid", "lang")
     def _compute_health(self):
         traffic, templates = self._health_traffic(), self._health_templates()
+        people = self._health_people()
         ends = self.env["discom.whatsapp.api.version"]._ends(self.mapped("api_version"))
         # Staff see how the number is without being able to read settings.
         deadline = self.env["ir.config_parameter"].sudo().get_param(INR_PARAMETER)
@@ -43,7 +44,7 @@ class WhatsAppAccount(models.Model):
             sections = [
                 account._health_connection(),
                 account._health_quality(),
-                account._health_limit(numbers),
+                account._health_limit(people.get(account._portfolio(), 0)),
                 account._health_throughput(numbers),
                 account._health_webhook(numbers),
                 account._health_of_templates(templates.get(account.id, {})),
@@ -74,7 +75,6 @@ class WhatsAppAccount(models.Model):
                            AS hour_failed,
                        count(*) AS day,
                        count(*) FILTER (WHERE state = 'failed') AS day_failed,
-                       count(DISTINCT phone) AS people,
                        max(claimed_at) FILTER (WHERE wamid IS NOT NULL) AS last_sent,
                        max(claimed_at) FILTER (WHERE wamid IS NOT NULL
                            AND claimed_at < %(report)s) AS last_due
@@ -90,6 +90,21 @@ class WhatsAppAccount(models.Model):
             )
         )
         return {row["account_id"]: row for row in rows}
+
+    def _health_people(self):
+        """Return {portfolio: people written to in the last 24 hours}, whom its numbers share."""
+        # Staff see how full the limit is without being able to read the ledger.
+        recipients = self.env["discom.whatsapp.recipient"].sudo()
+        return dict(
+            recipients._read_group(
+                [
+                    ("portfolio", "in", [account._portfolio() for account in self]),
+                    ("counted_at", ">", fields.Datetime.now() - timedelta(hours=24)),
+                ],
+                ["portfolio"],
+                ["__count"],
+            )
+        )
 
     def _health_templates(self):
         """Return {account id: {kind: count}} of templates by what they need."""
@@ -161,8 +176,8 @@ class WhatsAppAccount(models.Model):
             "quality", self.env._("Quality"), level, labels[self.quality], advice
         )
 
-    def _health_limit(self, numbers):
-        people, label = numbers.get("people", 0), self.env._("Messaging limit")
+    def _health_limit(self, people):
+        label = self.env._("Messaging limit")
         if not self.daily_limit:
             return self._health_section(
                 "limit",

@@ -66,7 +66,23 @@ class DiscomWhatsappAccount(models.Model):
         return next((account for account in accounts if account._serves_user()), self.browse())
 
     def _serves_user(self):
-        """Return whether this account sends for an office of the current user."""
+        """Return whether this account sends for an office of the current user, or for one below.
+
+        Who works for a whole circle sees consumers of several numbers; the composer says so.
+        """
+        self.ensure_one()
+        return (
+            not self.office_ids
+            or self._serves_all_of_user()
+            or any(
+                own.parent_path.startswith(office.parent_path)
+                for office in self.env.user.discom_scope_ids
+                for own in self.office_ids
+            )
+        )
+
+    def _serves_all_of_user(self):
+        """Return whether this account sends for all that the current user sees of one office."""
         self.ensure_one()
         return not self.office_ids or any(
             office.parent_path.startswith(above.parent_path)

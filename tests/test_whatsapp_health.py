@@ -98,6 +98,12 @@ class TestWhatsappHealth(WhatsappCommon):
         self.assertLevel("webhook", "red")
         self.account.webhook_last_seen = now
         self.assertLevel("webhook", "green")
+        self.env["discom.whatsapp.recipient"].create(
+            [
+                {"portfolio": self.account.waba_id, "phone": message.phone, "counted_at": now}
+                for message in messages
+            ]
+        )
         self.account.daily_limit = 45
         self.assertLevel("limit", "amber")
         self.account.daily_limit = 40
@@ -114,7 +120,7 @@ class TestWhatsappHealth(WhatsappCommon):
         self.env.flush_all()
         accounts.invalidate_recordset()
         self.account.invalidate_recordset()
-        with self.assertQueryCount(8):
+        with self.assertQueryCount(9):
             accounts.mapped("health_level")
 
     # === PROFILE === #

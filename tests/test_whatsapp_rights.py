@@ -103,6 +103,16 @@ class TestWhatsappRights(WhatsappCommon):
         with self.assertRaises(UserError):
             composer.action_send()
 
+    def test_number_of_a_part_of_the_own_offices(self):
+        """Who works for all divisions may use the number of one, and is told whose it is."""
+        self.account.office_ids = self.division_a
+        chief = self.create_user("test_chief", "group_division_manager", self.discom)
+        composer = self.composer(chief, [("id", "in", (self.own | self.foreign).ids)])
+        self.assertEqual(composer.account_id, self.account)
+        self.assertFalse(composer.problem)
+        self.assertIn("Division A", composer.warning)
+        self.assertFalse(self.composer(self.clerk, [("id", "=", self.own.id)]).warning)
+
     def test_sent_once_however_often_clicked(self):
         composer = self.composer(self.clerk, [("id", "=", self.own.id)], resend=True)
         first = composer.action_send()

@@ -118,6 +118,13 @@ class DiscomWhatsappComposer(models.TransientModel):
                     " and leave by themselves.",
                     reason=account.trouble,
                 )
+            elif account and not problem and not account._serves_all_of_user():
+                warning = self.env._(
+                    "%(account)s is the number of %(offices)s. Consumers of your other offices get"
+                    " this message from it, too.",
+                    account=account.name,
+                    offices=", ".join(account.office_ids.mapped("name")),
+                )
             composer.problem, composer.warning = problem, warning
 
     @api.depends(

@@ -171,20 +171,22 @@ class TestWhatsappApproval(WhatsappCommon):
 
     def test_small_when_scheduled_large_when_due(self):
         """Putting a broadcast off does not get round the approval."""
+        self.account.approve_above = 3
         composer = self.compose(self.bills[:1])
         composer.write(
             {
-                "res_domain": repr([("id", "in", self.bills.ids), ("state", "=", "issued")]),
+                "res_domain": repr(
+                    [("office_id", "=", self.subdivision_a1.id), ("state", "=", "issued")]
+                ),
                 "send_at": fields.Datetime.now() + timedelta(hours=1),
             }
         )
-        self.account.approve_above = 3
         broadcast = self.env["discom.whatsapp.broadcast"].browse(composer.action_send()["res_id"])
-        self.assertEqual(broadcast.state, "scheduled")
-        self.account.approve_above = 2
+        self.assertRecordValues(broadcast, [{"state": "scheduled", "send_count": 3}])
+        self.create_bill()
         broadcast.send_at = fields.Datetime.now() - timedelta(seconds=1)
         self.work()
-        self.assertRecordValues(broadcast, [{"state": "to_approve", "send_count": 3}])
+        self.assertRecordValues(broadcast, [{"state": "to_approve", "send_count": 4}])
 
     def test_times_that_make_no_sense(self):
         for delta in (timedelta(hours=-1), timedelta(days=31)):

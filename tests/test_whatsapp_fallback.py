@@ -103,9 +103,10 @@ class TestWhatsappFallback(WhatsappCommon):
     def test_off_by_default(self):
         """Nothing is sent by another way, nothing is listed, unless somebody has chosen it."""
         self.assertEqual(self.account.fallback, "none")
-        message = self.failed()
-        self.assertEqual(message.state, "failed")
-        self.assertFalse(self.row(message))
+        for purpose in ("outage_unplanned", "bill", "overdue"):
+            message = self.failed(purpose)
+            self.assertEqual(message.state, "failed")
+            self.assertFalse(self.row(message))
         self.assertFalse(self.env["sms.sms"].search([("partner_id", "=", self.consumer.id)]))
 
     def test_sms_with_its_dlt_ids(self):

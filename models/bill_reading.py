@@ -72,7 +72,6 @@ class DiscomBill(models.Model):
     charge_to = fields.Date("Charged Until", readonly=True, help="Last day charged for.")
     tariff_id = fields.Many2one(
         "discom.tariff",
-        "Tariff",
         readonly=True,
         ondelete="restrict",
         help="Schedule that the charges were made out by; empty for an imported bill.",

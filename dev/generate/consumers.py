@@ -108,6 +108,8 @@ class Consumer(NamedTuple):
     temporary_date: str
     permanent_date: str
     area: str
+    lifeline: int
+    unmetered: int
     village: str
     village_hi: str
     street: str
@@ -222,6 +224,8 @@ def _consumer(
         cut["temporary"],
         cut["permanent"],
         area,
+        int(supply_type == "Lifeline"),
+        int(not metered),
         transformer.village[0],
         transformer.village[1],
         f"House {place + 1}, {transformer.hamlet[0]}",

@@ -120,8 +120,6 @@ class DiscomPayment(models.Model):
         can be sent from the payment later. Where no sending number has the template, nothing is
         noted, since the division has not begun to send receipts.
         """
-        if self.env.context.get("discom_no_receipt"):
-            return
         try:
             with self.env.cr.savepoint():
                 self._insert_receipts()

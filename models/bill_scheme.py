@@ -22,7 +22,7 @@ class DiscomScheme(models.Model):
     _description = "Settlement Scheme"
     _order = "date_from desc, id desc"
 
-    name = fields.Char(required=True, translate=False)
+    name = fields.Char(required=True)
     name_hi = fields.Char("Name in Hindi", required=True)
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -52,7 +52,6 @@ class DiscomScheme(models.Model):
         "Surcharge Waived (%)", digits=(5, 2), default=100, aggregator=None
     )
     deposit = fields.Monetary("Registration Deposit", help="Paid at registration, part of the sum.")
-    registration_required = fields.Boolean(default=True)
     instalment_count = fields.Integer(
         "Instalments", default=1, aggregator=None, help="At most so many monthly instalments."
     )

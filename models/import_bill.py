@@ -235,11 +235,15 @@ class DiscomImport(models.Model):
                        WHEN namesake.id IS NOT NULL AND (namesake.partner_id, namesake.period)
                                 IS DISTINCT FROM (partner.id, s.period) THEN %(used)s
                    END) AS reason
-              FROM (SELECT *,
-                           ROW_NUMBER() OVER (PARTITION BY account_no, period ORDER BY row_no)
-                               AS nth,
-                           ROW_NUMBER() OVER (PARTITION BY bill_no ORDER BY row_no) AS nth_no
-                      FROM %(stage)s) s
+              FROM (SELECT row.*, twice.nth, twice.nth_no
+                      FROM %(stage)s row
+                      -- Only what is compared is sorted: the rows are wide.
+                      JOIN (SELECT row_no,
+                                   ROW_NUMBER() OVER (
+                                       PARTITION BY account_no, period ORDER BY row_no) AS nth,
+                                   ROW_NUMBER() OVER (
+                                       PARTITION BY bill_no ORDER BY row_no) AS nth_no
+                              FROM %(stage)s) twice USING (row_no)) s
          LEFT JOIN res_partner partner
                 ON partner.discom_account_no = s.account_no AND partner.company_id = %(company)s
                AND partner.discom_consumer

@@ -109,6 +109,7 @@ from . import bill_scheme
 from . import bill_scheme_registration
 from . import bill_proof
 from . import bill_run
+from . import bill_run_counts
 from . import bill_run_work
 from . import bill_run_bill
 from . import bill_service
@@ -123,6 +124,7 @@ from . import import_consumer_status
 from . import import_kyc
 from . import import_kyc_sheet
 from . import import_bill
+from . import import_bill_issue
 from . import import_payment
 from . import import_reading
 from . import import_run

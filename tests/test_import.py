@@ -715,8 +715,8 @@ class TestImport(ImportCommon):
             [BILLS] + [self._bill_row(f"G{i}", account) for i, account in enumerate(accounts)],
         )
         with (
-            patch("odoo.addons.discom.models.import_bill.DIRECT_BILLS", 1),
-            patch("odoo.addons.discom.models.import_bill.ISSUE_BATCH", 2),
+            patch("odoo.addons.discom.models.import_bill_issue.DIRECT_BILLS", 1),
+            patch("odoo.addons.discom.models.import_bill_issue.ISSUE_BATCH", 2),
         ):
             job.action_issue_bills()
             self.assertTrue(job.issue_waiting)

@@ -154,6 +154,15 @@ from . import kyc_stale
 from . import kyc_counter
 from . import kyc_attempt
 from . import kyc_conversation
+from . import notice_holiday
+from . import notice_policy
+from . import notice_hold
+from . import notice_run
+from . import notice_propose
+from . import notice
+from . import notice_whatsapp
+from . import notice_document
+from . import notice_res_partner
 from . import report_job
 from . import report_kyc
 from . import report_kyc_taking

@@ -155,6 +155,9 @@ class DiscomWhatsappBroadcast(models.Model):
             and self.send_count > most
             and not self.approver_id
             and not self._purpose_spec().get("urgent")
+            and not self._documents_model(self.user_id)._whatsapp_is_approved(
+                self._records_domain()
+            )
         )
 
     def _submit(self):

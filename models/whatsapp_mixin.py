@@ -196,6 +196,12 @@ class DiscomWhatsappMixin(models.AbstractModel):
         )
 
     @api.model
+    def _whatsapp_is_approved(self, domain):
+        """Tell whether another person has approved these records already, so that sending them
+        needs no approval of its own."""
+        return False
+
+    @api.model
     def _whatsapp_first_sql(self, purpose):
         """Return the SQL condition on the person ``p`` under which a message goes before the others
         of its kind."""

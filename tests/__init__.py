@@ -40,7 +40,9 @@ from . import test_pdf
 from . import test_pdf_split
 from . import test_report_print
 from . import test_words
+from . import test_clear_days
 from . import test_network
+from . import test_notice
 from . import test_phone
 from . import test_outage_call
 from . import test_outage_reliability

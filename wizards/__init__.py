@@ -14,3 +14,5 @@ from . import bill_print
 from . import bill_payment_cancel
 from . import base_partner_merge
 from . import bill_release
+from . import notice_exclude
+from . import notice_serve

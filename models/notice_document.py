@@ -1,0 +1,99 @@
+"""The formal notice on paper: what it says, every text ready to print."""
+
+from decimal import Decimal
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools.misc import split_every
+
+from ..tools import formats, pdf
+from ..tools.pdf_notice import prepare_notice
+from ..tools.words import amount_in_words
+
+#: Months shown one by one; the older ones are folded into the last.
+MONTHS = 16
+
+
+class DiscomNotice(models.Model):
+    _inherit = "discom.notice"
+
+    def _document_data(self):
+        """Data of the notices, see ``tools/pdf_notice.py``: ``{notice id: dict}``."""
+        bills = self.env["discom.bill"]
+        letterheads = bills._letterheads(self.office_id)
+        months = self.bill_id._unpaid_by_month()
+        result = {}
+        for notice in self:
+            bill = notice.bill_id
+            amount = Decimal(str(notice.amount_recoverable or notice.amount))
+            # sudo: the name of the officer who signs stands on the paper.
+            officer = notice.officer_id.sudo()
+            result[notice.id] = {
+                **letterheads[notice.office_id.id],
+                "consumer": bills._document_person(notice.partner_id),
+                "notice": {
+                    "number": notice.name or "",
+                    "date": formats.day(notice.date_issued or notice.date),
+                    "amount": formats.rupees(amount),
+                    "words_hi": amount_in_words(amount, "hi"),
+                    "words_en": amount_in_words(amount, "en"),
+                    "days": str(notice.company_id.discom_notice_clear_days),
+                    "due_date": formats.day(bill.due_date),
+                    "bill_no": bill.name,
+                    "officer": officer.name or "",
+                    "officer_title": officer.function or "",
+                    "forum": notice.company_id.discom_notice_authority or "",
+                    "served_on": formats.day(notice.served_on),
+                    "last_day": formats.day(notice.last_day),
+                },
+                "months": self._fold_months(months.get(bill.id, ())),
+                "upi": {"uri": bill._upi_uri()},
+            }
+        return result
+
+    def _fold_months(self, months):
+        """Lines of the table: newest month first, what is older folded into the last line."""
+        shown, folded = list(months[:MONTHS]), sum(amount for _month, amount in months[MONTHS:])
+        lines = [
+            {
+                "month": formats.month(month, "hi_IN") if month else "पहले का",
+                "amount": formats.rupees(amount),
+            }
+            for month, amount in shown
+        ]
+        if folded:
+            lines.append({"month": "पहले का", "amount": formats.rupees(folded)})
+        return lines
+
+    def _typst_batches(self, ids):
+        """Documents of the notices for their layout, in the order of ``ids``."""
+        notices = self.browse(ids)
+        if draft := notices.filtered(lambda notice: notice.kind != "formal" or not notice.name):
+            raise UserError(
+                self.env._(
+                    "%(notice)s is no issued formal notice, so there is nothing to print.",
+                    notice=draft[0].display_name,
+                )
+            )
+        for batch in split_every(pdf.BATCH, ids, list):
+            data = self.browse(batch)._document_data()
+            yield [prepare_notice(data[notice_id]) for notice_id in batch]
+
+
+class DiscomBill(models.Model):
+    _inherit = "discom.bill"
+
+    def _unpaid_by_month(self):
+        """What is still due on each bill, by month: ``{bill id: [(month or None, rupees), ...]}``,
+        newest first, surcharge included under None."""
+        dues = self.partner_id._discom_dues()
+        result = {}
+        for bill in self:
+            entry = dues.get(bill.partner_id.id)
+            if not entry:
+                continue
+            rows = [(month["month"] or None, month["amount"]) for month in entry["months"]]
+            if entry["lpsc"]:
+                rows.append((None, entry["lpsc"]))
+            result[bill.id] = rows
+        return result

@@ -1,0 +1,87 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import format_date
+
+#: Why no step is proposed, in the order in which they are looked at.
+STOP_REASONS = [
+    ("deceased", "Consumer deceased"),
+    ("court", "Stay of a court"),
+    ("own_staff", "Own staff"),
+    ("life_support", "Depends on supply, and no policy is for them"),
+    ("disputed", "Bill disputed"),
+    ("scheme", "Registered for a scheme"),
+    ("plan", "Payment plan"),
+    ("other", "Held for another reason"),
+    ("paid", "Paid"),
+]
+HELD = ("deceased", "court", "own_staff", "disputed", "other")
+
+
+class DiscomNoticeHold(models.Model):
+    """A consumer whom no reminder and no disconnection may reach for a time, and why.
+
+    Kept when it ends: who was spared, by whom and on what ground, is asked later.
+    """
+
+    _name = "discom.notice.hold"
+    _description = "Stop of Arrears Steps"
+    _inherit = ["mail.thread"]
+    _order = "date_from desc, id desc"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        "Consumer",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain=[("discom_consumer", "=", True)],
+    )
+    office_id = fields.Many2one(
+        "discom.office", related="partner_id.discom_office_id", store=True, index=True
+    )
+    company_id = fields.Many2one(related="office_id.company_id", store=True)
+    reason = fields.Selection(
+        [entry for entry in STOP_REASONS if entry[0] in HELD], required=True, tracking=True
+    )
+    note = fields.Char(
+        "Ground", required=True, tracking=True, help="Number of the case, letter, order."
+    )
+    date_from = fields.Date(
+        "From", required=True, default=lambda self: self.env["discom.bill"]._today()
+    )
+    date_to = fields.Date("Until", tracking=True, help="Empty: until further notice.")
+
+    _dates = models.Constraint(
+        "CHECK (date_to IS NULL OR date_to >= date_from)", "It ends before it begins."
+    )
+
+    @api.constrains("partner_id", "reason", "date_from", "date_to")
+    def _check_twice(self):
+        for hold in self:
+            same = self.search(
+                [
+                    ("id", "!=", hold.id),
+                    ("partner_id", "=", hold.partner_id.id),
+                    ("reason", "=", hold.reason),
+                    "|",
+                    ("date_to", "=", False),
+                    ("date_to", ">=", hold.date_from),
+                ],
+                limit=1,
+            )
+            if same and (not hold.date_to or same.date_from <= hold.date_to):
+                raise ValidationError(
+                    self.env._(
+                        "%(consumer)s is held for this reason since %(date)s already.",
+                        consumer=hold.partner_id.display_name,
+                        date=format_date(self.env, same.date_from),
+                    )
+                )
+
+    def action_end(self):
+        """End the stop today."""
+        today = self.env["discom.bill"]._today()
+        for hold in self:
+            hold.date_to = max(today, hold.date_from)
+        return True

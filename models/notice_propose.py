@@ -1,0 +1,313 @@
+"""Who gets which step: one query over the dues of all consumers."""
+
+import logging
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import SQL
+
+from ..tools.clear_days import open_days_after, open_days_before
+from .notice import TAKEN_STATES
+from .notice_policy import LEGAL_KINDS
+
+_logger = logging.getLogger(__name__)
+
+#: No bill is that old; stands for "any due date before".
+LONG_AGO = timedelta(days=36_500)
+#: Problems with a bill that dispute its amount.
+DISPUTES = ("reading", "paid", "not_mine")
+#: Days of grace of a served notice: after them a new one is needed.
+NOTICE_DAYS = 180
+
+
+class DiscomNoticeRun(models.Model):
+    _inherit = "discom.notice.run"
+
+    @api.model
+    def _cron_propose(self):
+        """Propose the runs of large offices."""
+        for run in self.search([("state", "=", "proposing")], order="id"):
+            try:
+                run.with_user(run.user_id)._propose()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.cr.rollback()
+                self.env.ref("discom.ir_cron_notice_propose")._trigger()
+                return
+            except Exception as error:
+                self.env.cr.rollback()
+                # Only the class: messages of the database quote personal data.
+                _logger.error("Arrears run %s failed: %s", run.id, type(error).__name__)
+                run.write({"state": "draft"})
+                run.message_post(
+                    body=self.env._(
+                        "The proposal failed (%(error)s). Try again, or tell the administrator.",
+                        error=type(error).__name__,
+                    )
+                )
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _policies(self):
+        """Policies that may count for the consumers of this run."""
+        self.ensure_one()
+        # sudo: policies of the offices above bind those below.
+        policies = self.env["discom.notice.policy"].sudo().search([])
+        mine = self.office_id.parent_path
+        return policies.filtered(
+            lambda policy: (
+                policy.step_ids
+                and (
+                    mine.startswith(policy.office_id.parent_path)
+                    or policy.office_id.parent_path.startswith(mine)
+                )
+            )
+        )
+
+    def _propose(self):
+        """Write the steps of this run, in place of those proposed before.
+
+        One step a consumer: of those that are due the last one. What stands against it is written
+        as well, as a stopped step with its reason.
+        """
+        self.ensure_one()
+        for model in ("discom.bill", "discom.ageing", "discom.notice", "discom.notice.hold"):
+            self.env[model].flush_model()
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM discom_notice WHERE run_id = %s AND state IN ('proposed', 'stopped')",
+                self.id,
+            )
+        )
+        rows = self._step_rows()
+        if rows:
+            self.env.cr.execute(self._sql_propose(rows))
+        self.env["discom.notice"].invalidate_model()
+        self._set(state="proposed")
+        self.invalidate_recordset()
+
+    def _step_rows(self):
+        """Rows (step id, policy id, first and last due date for which the step is due today)."""
+        today = self.date
+        closed = self.env["discom.holiday"]._closed(
+            self.office_id, today - timedelta(days=400), today + timedelta(days=400)
+        )
+        rows = []
+        for step in self._policies().step_ids:
+            working = step.day_kind == "working"
+            if step.kind == "reminder":
+                begin = today
+                end = (
+                    open_days_after(today, step.days, closed)
+                    if working
+                    else today + timedelta(days=step.days)
+                )
+            elif step.kind == "due_day":
+                begin = end = today
+            elif step.kind == "disconnection":
+                # Follows from the served notice, not from the due date.
+                begin, end = today - LONG_AGO, today - timedelta(days=1)
+            else:
+                begin = today - LONG_AGO
+                end = (
+                    open_days_before(today, step.days, closed)
+                    if working
+                    else today - timedelta(days=max(step.days, 1))
+                )
+            rows.append((step.id, step.policy_id.id, begin, end))
+        return rows
+
+    def _sql_stops(self):
+        """List of (reason, SQL condition on the consumer ``p`` and the bill ``bill``), the first
+        that holds is named. Areas with reasons of their own add them."""
+        today = self.date
+        held = [
+            (
+                reason,
+                SQL(
+                    """EXISTS (SELECT FROM discom_notice_hold hold
+                                WHERE hold.partner_id = p.id AND hold.reason = %s
+                                  AND hold.date_from <= %s
+                                  AND COALESCE(hold.date_to, 'infinity') >= %s)""",
+                    reason,
+                    today,
+                    today,
+                ),
+            )
+            for reason in ("deceased", "court", "own_staff", "disputed", "other")
+        ]
+        disputed = SQL(
+            """EXISTS (SELECT FROM discom_bill_problem problem
+                        WHERE problem.bill_id = bill.id AND problem.kind = ANY(%s)
+                          AND problem.state IN ('new', 'progress'))""",
+            list(DISPUTES),
+        )
+        scheme = SQL(
+            """EXISTS (SELECT FROM discom_scheme_registration registration
+                        WHERE registration.partner_id = p.id
+                          AND registration.state = 'running')"""
+        )
+        # No policy of their own: nothing is done, and the list says so.
+        unprotected = SQL(
+            """p.discom_priority IS NOT NULL
+               AND NOT (SELECT COALESCE(policy.protected, FALSE) FROM discom_notice_policy policy
+                         WHERE policy.id = candidate.policy_id)"""
+        )
+        return [
+            *held[:3],
+            ("life_support", unprotected),
+            ("disputed", disputed),
+            *held[3:],
+            ("scheme", scheme),
+        ]
+
+    def _sql_propose(self, rows):
+        """INSERT of the steps of this run.
+
+        :param list rows: of :meth:`_step_rows`
+        """
+        stops = SQL(" ").join(
+            SQL("WHEN %s THEN %s", condition, reason) for reason, condition in self._sql_stops()
+        )
+        return SQL(
+            """
+            WITH step AS (
+                SELECT due.id, due.policy_id, due.due_from, due.due_to, step.sequence, step.kind,
+                       step.days, step.day_kind, step.amount_min, step.channel, step.repeat_days,
+                       policy.gap_days, policy.bill_gap_months
+                  FROM unnest(%(ids)s, %(policies)s, %(begins)s::date[], %(ends)s::date[])
+                       AS due(id, policy_id, due_from, due_to)
+                  JOIN discom_notice_step step ON step.id = due.id
+                  JOIN discom_notice_policy policy ON policy.id = due.policy_id
+            ), candidate AS (
+                SELECT p.id AS partner_id, p.discom_account_no AS account_no,
+                       p.discom_office_id AS office_id, p.discom_priority, p.discom_status,
+                       bill.id AS bill_id, bill.due_date, bill.amount_due AS amount,
+                       ageing.amount_over + ageing.amount_older AS amount_old,
+                       (SELECT policy.id
+                          FROM discom_notice_policy policy
+                          JOIN discom_office at ON at.id = policy.office_id
+                         WHERE policy.id = ANY(%(policies)s)
+                           AND office.parent_path LIKE at.parent_path || '%%'
+                           AND (p.discom_priority IS NOT NULL
+                                OR NOT COALESCE(policy.protected, FALSE))
+                           AND (NOT EXISTS (SELECT FROM discom_notice_policy_category_rel rel
+                                             WHERE rel.policy_id = policy.id)
+                                OR EXISTS (SELECT FROM discom_notice_policy_category_rel rel
+                                            WHERE rel.policy_id = policy.id
+                                              AND rel.category_id = p.discom_category_id))
+                         ORDER BY COALESCE(policy.protected, FALSE) DESC,
+                                  length(at.parent_path) DESC,
+                                  EXISTS (SELECT FROM discom_notice_policy_category_rel rel
+                                           WHERE rel.policy_id = policy.id) DESC,
+                                  policy.sequence, policy.id
+                         LIMIT 1) AS policy_id
+                  FROM discom_ageing ageing
+                  JOIN discom_bill bill ON bill.id = ageing.bill_id AND bill.is_latest
+                  JOIN res_partner p ON p.id = ageing.partner_id AND p.active
+                  JOIN discom_office office ON office.id = p.discom_office_id
+                 WHERE office.parent_path LIKE %(path)s
+                   AND bill.amount_due > 0
+                   AND bill.state IN ('issued', 'partial', 'overdue')
+                   AND p.discom_status IS DISTINCT FROM 'permanent'
+            )
+            INSERT INTO discom_notice (
+                run_id, partner_id, account_no, bill_id, office_id, company_id, policy_id, step_id,
+                kind, channel, date, due_date, amount, amount_recoverable, state, stop_reason,
+                notice_id, cut_from, create_uid, create_date, write_uid, write_date)
+            SELECT %(run)s, candidate.partner_id, candidate.account_no, candidate.bill_id,
+                   candidate.office_id, %(company)s, candidate.policy_id, chosen.id, chosen.kind,
+                   chosen.channel, %(today)s, candidate.due_date, candidate.amount,
+                   chosen.recoverable,
+                   CASE WHEN stop.reason IS NULL THEN 'proposed' ELSE 'stopped' END, stop.reason,
+                   chosen.notice_id, chosen.cut_from,
+                   %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+              FROM candidate
+              JOIN res_partner p ON p.id = candidate.partner_id
+              JOIN discom_bill bill ON bill.id = candidate.bill_id
+        CROSS JOIN LATERAL (
+                       SELECT candidate.amount - CASE
+                                  WHEN candidate.amount_old > 0 AND NOT %(continuous)s
+                                  THEN candidate.amount_old ELSE 0 END AS recoverable) law
+        CROSS JOIN LATERAL (
+                       SELECT step.id, step.kind, step.channel, law.recoverable,
+                              served.id AS notice_id, served.cut_from
+                         FROM step
+                    LEFT JOIN LATERAL (
+                                  SELECT notice.id, notice.cut_from, notice.last_day
+                                    FROM discom_notice notice
+                                   WHERE step.kind = 'disconnection'
+                                     AND notice.partner_id = candidate.partner_id
+                                     AND notice.kind = 'formal' AND notice.state = 'served'
+                                     AND notice.served_on > %(valid)s
+                                ORDER BY notice.id DESC LIMIT 1) served ON TRUE
+                        WHERE step.policy_id = candidate.policy_id
+                          AND candidate.due_date BETWEEN step.due_from AND step.due_to
+                          AND CASE WHEN step.kind IN ('formal', 'disconnection')
+                                   THEN law.recoverable ELSE candidate.amount END
+                              >= GREATEST(step.amount_min, 0.01)
+                          AND (step.kind <> 'disconnection'
+                               OR candidate.discom_status = 'live'
+                                  AND served.last_day + step.days < %(today)s
+                                  AND served.cut_from <= %(today)s)
+                          AND NOT EXISTS (
+                                  SELECT FROM discom_notice past
+                                    JOIN discom_notice_step taken ON taken.id = past.step_id
+                                   WHERE past.partner_id = candidate.partner_id
+                                     AND past.run_id <> %(run)s
+                                     AND past.state = ANY(%(taken)s)
+                                     -- Of one bill nothing comes twice or goes back.
+                                     AND (past.bill_id = candidate.bill_id
+                                          AND taken.sequence >= step.sequence
+                                          OR past.step_id = step.id
+                                             AND past.date > %(today)s - step.repeat_days
+                                          -- A served notice holds until it is acted on or lapses.
+                                          OR step.kind = 'formal' AND past.kind = 'formal'
+                                             AND past.state IN ('issued', 'served')
+                                             AND past.date > %(valid)s
+                                          OR NOT step.kind = ANY(%(legal)s)
+                                             AND NOT past.kind = ANY(%(legal)s)
+                                             AND past.date > %(today)s - step.gap_days))
+                     ORDER BY step.sequence DESC, step.id DESC
+                        LIMIT 1) chosen
+        CROSS JOIN LATERAL (SELECT CASE %(stops)s END AS reason) stop
+                   ON CONFLICT DO NOTHING
+            """,
+            ids=[row[0] for row in rows],
+            policies=[row[1] for row in rows],
+            begins=[row[2] for row in rows],
+            ends=[row[3] for row in rows],
+            path=f"{self.office_id.parent_path}%",
+            run=self.id,
+            company=self.company_id.id,
+            today=self.date,
+            valid=self.date - timedelta(days=NOTICE_DAYS),
+            taken=list(TAKEN_STATES),
+            legal=list(LEGAL_KINDS),
+            continuous=self._sql_continuous(),
+            stops=stops,
+            uid=self.env.uid,
+        )
+
+    def _sql_continuous(self):
+        """SQL condition on ``candidate``: old dues were shown as arrears on every bill of the last
+        two years, with no gap between bills longer than the policy allows (section 56(2))."""
+        return SQL(
+            """
+            COALESCE((
+                SELECT bool_and(shown.arrears AND shown.gap)
+                  FROM (SELECT COALESCE(past.amount_arrears, 0) + COALESCE(past.amount_lpsc, 0) > 0
+                                   AS arrears,
+                               past.period <= COALESCE(
+                                   lag(past.period) OVER (ORDER BY past.period)
+                                   + make_interval(months => policy.bill_gap_months),
+                                   past.period) AS gap
+                          FROM discom_bill past
+                          JOIN discom_notice_policy policy ON policy.id = candidate.policy_id
+                         WHERE past.partner_id = candidate.partner_id
+                           AND past.state IN ('issued', 'partial', 'paid', 'overdue')
+                           AND past.period > %s) shown
+            ), FALSE)
+            """,
+            self.date - timedelta(days=731),
+        )

@@ -1,0 +1,468 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL, format_date
+
+from ..tools import formats
+from .notice import OPEN_STATES
+from .notice_policy import PURPOSES, STEP_KINDS
+
+#: What only the actions of a run set.
+OWN_FIELDS = {"state", "user_id", "approver_id", "approved_at"}
+#: Consumers of an office that are looked at while somebody waits; more in the background.
+DIRECT_CONSUMERS = 20_000
+
+
+class DiscomNoticeRun(models.Model):
+    """Who gets which step of the arrears ladder today: proposed, looked at, approved, sent.
+
+    draft -> proposed -> submitted -> approved -> done; cancelled before anything has left.
+    """
+
+    _name = "discom.notice.run"
+    _description = "Arrears Run"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    def _default_office_id(self):
+        return self.env.user.discom_scope_ids[:1]
+
+    name = fields.Char(compute="_compute_name", store=True)
+    office_id = fields.Many2one(
+        "discom.office",
+        required=True,
+        default=lambda self: self._default_office_id(),
+        ondelete="restrict",
+        check_company=True,
+        tracking=True,
+        help="Consumers of this office and of those below it.",
+    )
+    company_id = fields.Many2one(related="office_id.company_id", store=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    date = fields.Date(
+        required=True,
+        default=lambda self: self.env["discom.bill"]._today(),
+        help="Day for which the steps are due.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("proposing", "Being proposed"),
+            ("proposed", "Proposed"),
+            ("submitted", "Waits for approval"),
+            ("approved", "Approved"),
+            ("done", "Done"),
+            ("cancelled", "Cancelled"),
+        ],
+        required=True,
+        default="draft",
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    user_id = fields.Many2one(
+        "res.users", "Proposed by", required=True, readonly=True, default=lambda self: self.env.user
+    )
+    approver_id = fields.Many2one("res.users", "Approved by", readonly=True, copy=False)
+    approved_at = fields.Datetime(readonly=True, copy=False)
+    notice_ids = fields.One2many("discom.notice", "run_id", "Steps", readonly=True)
+    proposed_count = fields.Integer("Consumers with a Step", compute="_compute_counts")
+    proposed_amount = fields.Monetary("Dues Asked for", compute="_compute_counts")
+    excluded_count = fields.Integer("Taken Out", compute="_compute_counts")
+    stopped_count = fields.Integer("Stopped", compute="_compute_counts")
+    paid_count = fields.Integer("Paid Meanwhile", compute="_compute_counts")
+    listed_count = fields.Integer("For Disconnection", compute="_compute_counts")
+    formal_count = fields.Integer("Formal Notices", compute="_compute_counts")
+    reminder_unsent = fields.Integer(compute="_compute_counts")
+    overdue_unsent = fields.Integer(compute="_compute_counts")
+    notice_unsent = fields.Integer(compute="_compute_counts")
+    summary_ids = fields.One2many(
+        "discom.notice.run.summary", "run_id", "By Office and Step", readonly=True
+    )
+    may_approve = fields.Boolean(compute="_compute_may_approve")
+    closed_text = fields.Char(compute="_compute_closed_text")
+
+    _one_a_day = models.UniqueIndex(
+        "(office_id, date) WHERE state NOT IN ('cancelled', 'done')",
+        "There is a run of this office for this day already.",
+    )
+
+    def _compute_currency_id(self):
+        self.currency_id = self.env.ref("base.INR")
+
+    @api.depends("office_id.name", "date")
+    def _compute_name(self):
+        for run in self:
+            run.name = f"{run.office_id.name} {run.date:%d-%m-%Y}" if run.date else ""
+
+    @api.depends("state")
+    def _compute_counts(self):
+        counts = {}
+        for run, state, kind, count, amount in self.env["discom.notice"]._read_group(
+            [("run_id", "in", self.ids)],
+            ["run_id", "state", "kind"],
+            ["__count", "amount:sum"],
+        ):
+            counts.setdefault(run.id, []).append((state, kind, count, amount))
+        for run in self:
+            rows = counts.get(run.id, [])
+
+            def total(states, kinds=None, rows=rows):
+                return sum(
+                    count
+                    for state, kind, count, _amount in rows
+                    if state in states and (not kinds or kind in kinds)
+                )
+
+            run.proposed_count = total((*OPEN_STATES, "paid"))
+            run.proposed_amount = sum(
+                amount for state, _kind, _count, amount in rows if state in (*OPEN_STATES, "paid")
+            )
+            run.excluded_count = total(("excluded",))
+            run.stopped_count = total(("stopped",))
+            run.paid_count = total(("paid",))
+            run.listed_count = total(OPEN_STATES, ("disconnection",))
+            run.formal_count = total(OPEN_STATES, ("formal",))
+            run.reminder_unsent = total(("approved",), ("reminder", "due_day"))
+            run.overdue_unsent = total(("approved",), ("overdue",))
+            run.notice_unsent = run._count_unsent_notices()
+
+    def _count_unsent_notices(self):
+        """Formal notices issued whose copy on WhatsApp was not planned yet."""
+        self.ensure_one()
+        return self.env["discom.notice"].search_count(
+            [
+                ("run_id", "=", self.id),
+                ("kind", "=", "formal"),
+                ("state", "in", ("issued", "served")),
+                ("channel", "!=", "print"),
+                ("whatsapp_state", "=", False),
+            ]
+        )
+
+    @api.depends("state", "user_id")
+    @api.depends_context("uid")
+    def _compute_may_approve(self):
+        manager = self.env.user.has_group("discom.group_division_manager")
+        for run in self:
+            run.may_approve = (
+                run.state == "submitted"
+                and manager
+                and (run.user_id != self.env.user or not run._needs_four_eyes())
+            )
+
+    @api.depends("office_id", "date")
+    def _compute_closed_text(self):
+        today = self.env["discom.bill"]._today()
+        for run in self:
+            closed = run.office_id and self.env["discom.holiday"]._closed(
+                run.office_id, today, today
+            )
+            run.closed_text = (
+                self.env._("Today nothing is sent: the offices are closed.")
+                if closed and closed(today)
+                else False
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            self._check_by_hand({name for vals in vals_list for name in vals})
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_by_hand(vals.keys())
+            if {"office_id", "date"} & vals.keys() and any(run.state != "draft" for run in self):
+                raise UserError(
+                    self.env._("Office and day of a run are fixed once it is proposed.")
+                )
+        return super().write(vals)
+
+    def _check_by_hand(self, names):
+        """States and approvals follow from the actions; nobody sets them."""
+        if OWN_FIELDS & set(names):
+            raise UserError(self.env._("The state of a run follows from its actions."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_begun(self):
+        if begun := self.filtered(lambda run: run.state not in ("draft", "cancelled")):
+            raise UserError(
+                self.env._("%(run)s is kept. Cancel it instead.", run=begun[0].display_name)
+            )
+
+    # === ACTIONS === #
+
+    def action_propose(self):
+        """Find who gets which step; in the background where the office is large."""
+        self.ensure_one()
+        self._begin(("draft", "proposed"))
+        if not self._policies():
+            raise UserError(
+                self.env._(
+                    "No arrears policy applies to %(office)s. Make one under Configuration ›"
+                    " Arrears policies.",
+                    office=self.office_id.name,
+                )
+            )
+        consumers = self.env["discom.ageing"].search_count(
+            [("office_id", "child_of", self.office_id.id)], limit=DIRECT_CONSUMERS + 1
+        )
+        if consumers > DIRECT_CONSUMERS:
+            self._set(state="proposing")
+            # sudo: staff start work in the background without editing scheduled actions.
+            self.env.ref("discom.ir_cron_notice_propose").sudo()._trigger()
+            return True
+        self._propose()
+        return True
+
+    def action_submit(self):
+        """Ask the manager to approve."""
+        self.ensure_one()
+        self._begin(("proposed",))
+        if not self.env["discom.notice"].search_count(
+            [("run_id", "=", self.id), ("state", "=", "proposed")], limit=1
+        ):
+            raise UserError(self.env._("Nobody gets a step today, so there is nothing to approve."))
+        self._set(state="submitted", user_id=self.env.uid)
+        if not self._needs_four_eyes():
+            return self._approve()
+        for manager in self._approvers():
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Approve the arrears run"),
+                user_id=manager.id,
+            )
+        return True
+
+    def action_approve(self):
+        """Approve all that is proposed; notices get their numbers, the list its days."""
+        self.ensure_one()
+        self._begin(("submitted",))
+        if not self.env.user.has_group("discom.group_division_manager"):
+            raise AccessError(self.env._("The division manager approves arrears runs."))
+        if self.user_id == self.env.user and self._needs_four_eyes():
+            raise AccessError(
+                self.env._("This run is your own proposal: another manager approves it.")
+            )
+        return self._approve()
+
+    def action_reject(self):
+        """Give the run back to who proposed it."""
+        self.ensure_one()
+        self._begin(("submitted",))
+        if not self.env.user.has_group("discom.group_division_manager"):
+            raise AccessError(self.env._("The division manager decides on arrears runs."))
+        self._set(state="proposed")
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+        return True
+
+    def action_send_reminders(self):
+        """Open the composer on the reminders before and on the due day."""
+        return self._action_send("due_reminder")
+
+    def action_send_overdue(self):
+        """Open the composer on the overdue messages."""
+        return self._action_send("overdue")
+
+    def action_send_notices(self):
+        """Open the composer on the copies of formal notices."""
+        return self._action_send("notice")
+
+    def action_print_notices(self):
+        """Print the formal notices of this run that are to be served on paper."""
+        self.ensure_one()
+        notices = self.env["discom.notice"].search(
+            [
+                ("run_id", "=", self.id),
+                ("kind", "=", "formal"),
+                ("state", "in", ("issued", "served")),
+            ]
+        )
+        if not notices:
+            raise UserError(self.env._("This run has no formal notice to print."))
+        return self.env.ref("discom.notice_report").report_action(notices)
+
+    def action_done(self):
+        """Close the run; what was not sent is not sent any more."""
+        self.ensure_one()
+        self._begin(("approved",))
+        self._set(state="done")
+        return True
+
+    def action_cancel(self):
+        """Cancel the run and what has not left of it."""
+        self.ensure_one()
+        self._begin(("draft", "proposed", "submitted", "approved"))
+        self.env.cr.execute(
+            SQL(
+                "UPDATE discom_notice SET state = 'cancelled'"
+                " WHERE run_id = %s AND state IN ('proposed', 'approved', 'excluded')",
+                self.id,
+            )
+        )
+        self.env["discom.notice"].invalidate_model(["state"])
+        self._set(state="cancelled")
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+        return True
+
+    def action_open_notices(self):
+        """Open the steps; the context's ``notice_states`` and ``notice_kinds`` narrow them."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_notice_action")
+        action["domain"] = [("run_id", "=", self.id)]
+        for key, field in (("notice_states", "state"), ("notice_kinds", "kind")):
+            if values := self.env.context.get(key):
+                action["domain"].append((field, "in", values))
+        action["context"] = {}
+        return action
+
+    # === BUSINESS METHODS === #
+
+    def _set(self, **vals):
+        # sudo: states of a run follow from its actions, which check who takes them.
+        return self.sudo().write(vals)
+
+    def _begin(self, states):
+        """See that the run may take a step that is for ``states``, and nobody else takes one."""
+        self.check_access("write")
+        if self.try_lock_for_update() != self:
+            raise UserError(self.env._("Somebody else is working on this run. Try again."))
+        if self.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(run)s is “%(state)s”, so this cannot be done with it. Reload the page.",
+                    run=self.display_name,
+                    state=labels[self.state],
+                )
+            )
+
+    def _action_send(self, purpose):
+        self.ensure_one()
+        self._begin(("approved",))
+        if self.closed_text:
+            raise UserError(self.closed_text)
+        kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
+        return self.env["discom.whatsapp.composer"]._open(
+            "discom.notice", [("run_id", "=", self.id), ("kind", "in", kinds)], purpose
+        )
+
+    def _needs_four_eyes(self):
+        """Whether a step of this run is approved by somebody else than who proposed it."""
+        self.ensure_one()
+        return bool(
+            self.env["discom.notice"].search_count(
+                [
+                    ("run_id", "=", self.id),
+                    ("state", "=", "proposed"),
+                    ("step_id.needs_approval", "=", True),
+                ],
+                limit=1,
+            )
+        )
+
+    def _approvers(self):
+        """Managers of the office of the run, without who proposed it."""
+        # sudo: who may decide does not depend on who asks.
+        managers = self.env.ref("discom.group_division_manager").sudo().all_user_ids
+        path = self.office_id.parent_path
+        return managers.filtered(
+            lambda user: (
+                user.active
+                and user != self.user_id
+                and any(path.startswith(office.parent_path) for office in user.discom_office_ids)
+            )
+        )
+
+    def _approve(self):
+        """Approve what is proposed: number the notices, give the list its days."""
+        today = self.env["discom.bill"]._today()
+        self.env["discom.notice"].flush_model()
+        sequence = self.env.ref("discom.sequence_notice").sudo()
+        # The numbers of one statement come from the sequence of the database itself: formal notices
+        # of a division are some thousands a month.
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_notice notice
+                   SET state = CASE notice.kind WHEN 'formal' THEN 'issued'
+                                                WHEN 'disconnection' THEN 'listed'
+                                                ELSE 'approved' END,
+                       name = CASE notice.kind WHEN 'formal'
+                                   THEN %(prefix)s || lpad(nextval(%(sequence)s)::text, 6, '0') END,
+                       officer_id = %(uid)s,
+                       date_issued = %(today)s,
+                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
+                 WHERE notice.run_id = %(run)s AND notice.state = 'proposed'
+                """,
+                prefix=f"N/{today:%Y}/",
+                sequence=f"ir_sequence_{sequence.id:03d}",
+                uid=self.env.uid,
+                today=today,
+                run=self.id,
+            )
+        )
+        count = self.env.cr.rowcount
+        self.env["discom.notice"].invalidate_model()
+        self.invalidate_recordset()
+        self._set(state="approved", approver_id=self.env.uid, approved_at=fields.Datetime.now())
+        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self.message_post(
+            body=self.env._(
+                "%(user)s approved %(count)s steps of %(date)s.",
+                user=self.env.user.name,
+                count=formats.number(count),
+                date=format_date(self.env, self.date),
+            )
+        )
+        return True
+
+    def _mark_sent(self, purpose):
+        """Reminders of these runs that were confirmed for sending count as sent."""
+        kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
+        self.env["discom.notice"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE discom_notice SET state = 'sent'"
+                " WHERE run_id = ANY(%s) AND kind = ANY(%s) AND state = 'approved'",
+                self.ids,
+                kinds,
+            )
+        )
+        self.env["discom.notice"].invalidate_model(["state"])
+
+
+class DiscomNoticeRunSummary(models.Model):
+    """Steps of a run by office, step and state: numbers and rupees."""
+
+    _name = "discom.notice.run.summary"
+    _description = "Summary of an Arrears Run"
+    _auto = False
+    _order = "run_id desc, office_id, kind, state"
+    _depends = {"discom.notice": ["run_id", "office_id", "kind", "state", "amount"]}
+
+    run_id = fields.Many2one("discom.notice.run", readonly=True)
+    office_id = fields.Many2one("discom.office", readonly=True)
+    kind = fields.Selection(STEP_KINDS, "Step", readonly=True)
+    state = fields.Selection(
+        lambda self: self.env["discom.notice"]._fields["state"]._description_selection(self.env),
+        readonly=True,
+    )
+    count = fields.Integer("Consumers", readonly=True)
+    amount = fields.Monetary("Dues", readonly=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+
+    def _compute_currency_id(self):
+        self.currency_id = self.env.ref("base.INR")
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT min(id) AS id, run_id, office_id, kind, state, count(*)::int AS count,
+                   sum(amount) AS amount
+              FROM discom_notice
+             GROUP BY run_id, office_id, kind, state
+            """
+        )

@@ -1,0 +1,151 @@
+"""What a step of the arrears ladder says on WhatsApp."""
+
+from datetime import datetime, time, timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools import formats
+from ..tools.pdf_notice import notice_pdf
+from .notice_policy import PURPOSES
+from .whatsapp_message import PRIORITY_ARREARS
+
+INDIA = ZoneInfo("Asia/Kolkata")
+#: Days for which a message about dues is worth sending.
+FRESH_DAYS = 7
+#: States of a notice whose message may leave.
+SENDABLE = ("approved", "issued", "sent", "served")
+
+
+class DiscomNotice(models.Model):
+    _inherit = "discom.notice"
+
+    @api.model
+    def _whatsapp_purposes(self):
+        return {
+            "due_reminder": {"consent": "dues", "priority": PRIORITY_ARREARS},
+            "overdue": {"consent": "dues", "priority": PRIORITY_ARREARS},
+            "notice": {"consent": "dues", "priority": PRIORITY_ARREARS},
+        }
+
+    @api.model
+    def _whatsapp_variables(self):
+        return {
+            **self.env["discom.bill"]._whatsapp_variables(),
+            "notice_no": self.env._("Number of the notice"),
+            "notice_date": self.env._("Date of the notice"),
+            "pay_by": self.env._("Last day to pay"),
+        }
+
+    def _whatsapp_check_send(self, purpose):
+        """Who may work with runs may send what was approved."""
+        self.env["discom.notice.run"].check_access("write")
+
+    @api.model
+    def _whatsapp_is_approved(self, domain):
+        """A run was approved as a whole; nothing of it is approved a second time."""
+        return not self.search_count([*domain, ("state", "=", "proposed")], limit=1)
+
+    @api.model
+    def _whatsapp_audience(self, domain, purpose):
+        self.flush_model()
+        self.env["discom.bill"].flush_model(["amount_due"])
+        return SQL(
+            """
+            SELECT notice.id AS res_id, notice.partner_id,
+                   CASE WHEN %(applicable)s THEN NULL ELSE 'not_applicable' END AS skip_reason
+              FROM discom_notice notice
+              JOIN discom_bill bill ON bill.id = notice.bill_id
+             WHERE notice.id IN %(notices)s
+            """,
+            applicable=self._sql_applicable(purpose),
+            notices=self._search(domain).subselect(),
+        )
+
+    def _whatsapp_stale(self, purpose):
+        """What was paid, cancelled or is of an older bill meanwhile does not leave."""
+        self.flush_model()
+        self.env["discom.bill"].flush_model(["amount_due"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT notice.id FROM discom_notice notice"
+                " JOIN discom_bill bill ON bill.id = notice.bill_id"
+                " WHERE notice.id = ANY(%s) AND NOT (%s)",
+                self.ids,
+                self._sql_applicable(purpose),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
+    @api.model
+    def _sql_applicable(self, purpose):
+        """SQL condition on ``notice`` and ``bill``: this message may leave now."""
+        kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
+        return SQL(
+            """
+            notice.state = ANY(%(states)s) AND notice.kind = ANY(%(kinds)s)
+            AND notice.channel <> 'print' AND bill.is_latest AND bill.amount_due > 0
+            """,
+            states=list(SENDABLE),
+            kinds=kinds,
+        )
+
+    def _whatsapp_values(self, lang, purpose):
+        """Those of the bill, with the dues of today, and of the notice."""
+        bills = self.bill_id._whatsapp_values(lang, purpose)
+        return {
+            notice.id: {
+                **bills[notice.bill_id.id],
+                "notice_no": notice.name or "-",
+                "notice_date": formats.day(notice.date_issued or notice.date),
+                "pay_by": formats.day(notice._pay_by()),
+            }
+            for notice in self
+        }
+
+    def _pay_by(self):
+        """Last day to pay: of a served notice its clear days, before service those from now on."""
+        self.ensure_one()
+        if self.last_day:
+            return self.last_day
+        days = self.company_id.discom_notice_clear_days
+        return (self.date_issued or self.date) + timedelta(days=days + 1)
+
+    def _whatsapp_amounts(self, purpose):
+        return {notice.id: notice.bill_id.amount_due for notice in self}
+
+    def _whatsapp_document(self, lang):
+        """The notice as PDF; what it shows is read here, the page is made in the sending thread."""
+        data = self.filtered(lambda notice: notice.kind == "formal")._document_data()
+        return {
+            notice_id: (f"{values['notice']['number']}.pdf".replace("/", "-"),
+                        partial(notice_pdf, values))
+            for notice_id, values in data.items()
+        }  # fmt: skip
+
+    def _whatsapp_expiry(self, purpose):
+        """A reminder is worth sending until the due date, the others for some days."""
+        today = self.env["discom.bill"]._today()
+        expiry = {}
+        for notice in self:
+            last = today + timedelta(days=FRESH_DAYS)
+            if purpose == "due_reminder" and notice.due_date:
+                last = max(notice.due_date, today)
+            end = datetime.combine(last, time.max, tzinfo=INDIA).astimezone(ZoneInfo("UTC"))
+            expiry[notice.id] = end.replace(tzinfo=None, microsecond=0)
+        return expiry
+
+
+class DiscomWhatsappBroadcast(models.Model):
+    _inherit = "discom.whatsapp.broadcast"
+
+    def _start(self):
+        """Reminders count as sent once their broadcast is confirmed."""
+        result = super()._start()
+        for broadcast in self.filtered(lambda b: b.res_model == "discom.notice"):
+            notices = broadcast._documents_model(broadcast.user_id)
+            found = notices.search(broadcast._records_domain())
+            found.run_id._mark_sent(broadcast.purpose)
+        return result

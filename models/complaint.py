@@ -75,7 +75,7 @@ class DiscomComplaint(models.Model):
         tracking=True,
     )
     account_no = fields.Char(related="partner_id.discom_account_no", string="Account Number")
-    phone = fields.Char("Phone")
+    phone = fields.Char()
     office_id = fields.Many2one(
         "discom.office",
         required=True,

@@ -247,5 +247,5 @@ class DiscomWhatsappMessage(models.Model):
 
     def _fallback(self, reason):
         """Put an SMS or a walk in the place of these, where their sending number says so."""
-        super()._fallback(reason)
         self.env["discom.whatsapp.fallback"]._create_for(self, reason)
+        return super()._fallback(reason)

@@ -158,6 +158,8 @@ from . import notice_holiday
 from . import notice_policy
 from . import notice_hold
 from . import notice_run
+from . import notice_run_summary
+from . import notice_approval
 from . import notice_propose
 from . import notice
 from . import notice_whatsapp

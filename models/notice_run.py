@@ -1,10 +1,9 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, format_date
+from odoo.exceptions import UserError
+from odoo.tools import SQL
 
-from ..tools import formats
 from .notice import OPEN_STATES
-from .notice_policy import PURPOSES, STEP_KINDS
+from .notice_policy import PURPOSES
 
 #: What only the actions of a run set.
 OWN_FIELDS = {"state", "user_id", "approver_id", "approved_at"}
@@ -79,7 +78,6 @@ class DiscomNoticeRun(models.Model):
     summary_ids = fields.One2many(
         "discom.notice.run.summary", "run_id", "By Office and Step", readonly=True
     )
-    may_approve = fields.Boolean(compute="_compute_may_approve")
     closed_text = fields.Char(compute="_compute_closed_text")
 
     _one_a_day = models.UniqueIndex(
@@ -139,17 +137,6 @@ class DiscomNoticeRun(models.Model):
                 ("whatsapp_state", "=", False),
             ]
         )
-
-    @api.depends("state", "user_id")
-    @api.depends_context("uid")
-    def _compute_may_approve(self):
-        manager = self.env.user.has_group("discom.group_division_manager")
-        for run in self:
-            run.may_approve = (
-                run.state == "submitted"
-                and manager
-                and (run.user_id != self.env.user or not run._needs_four_eyes())
-            )
 
     @api.depends("office_id", "date")
     def _compute_closed_text(self):
@@ -214,47 +201,6 @@ class DiscomNoticeRun(models.Model):
             self.env.ref("discom.ir_cron_notice_propose").sudo()._trigger()
             return True
         self._propose()
-        return True
-
-    def action_submit(self):
-        """Ask the manager to approve."""
-        self.ensure_one()
-        self._begin(("proposed",))
-        if not self.env["discom.notice"].search_count(
-            [("run_id", "=", self.id), ("state", "=", "proposed")], limit=1
-        ):
-            raise UserError(self.env._("Nobody gets a step today, so there is nothing to approve."))
-        self._set(state="submitted", user_id=self.env.uid)
-        if not self._needs_four_eyes():
-            return self._approve()
-        for manager in self._approvers():
-            self.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=self.env._("Approve the arrears run"),
-                user_id=manager.id,
-            )
-        return True
-
-    def action_approve(self):
-        """Approve all that is proposed; notices get their numbers, the list its days."""
-        self.ensure_one()
-        self._begin(("submitted",))
-        if not self.env.user.has_group("discom.group_division_manager"):
-            raise AccessError(self.env._("The division manager approves arrears runs."))
-        if self.user_id == self.env.user and self._needs_four_eyes():
-            raise AccessError(
-                self.env._("This run is your own proposal: another manager approves it.")
-            )
-        return self._approve()
-
-    def action_reject(self):
-        """Give the run back to who proposed it."""
-        self.ensure_one()
-        self._begin(("submitted",))
-        if not self.env.user.has_group("discom.group_division_manager"):
-            raise AccessError(self.env._("The division manager decides on arrears runs."))
-        self._set(state="proposed")
-        self.activity_unlink(["mail.mail_activity_data_todo"])
         return True
 
     def action_send_reminders(self):
@@ -348,76 +294,6 @@ class DiscomNoticeRun(models.Model):
             "discom.notice", [("run_id", "=", self.id), ("kind", "in", kinds)], purpose
         )
 
-    def _needs_four_eyes(self):
-        """Whether a step of this run is approved by somebody else than who proposed it."""
-        self.ensure_one()
-        return bool(
-            self.env["discom.notice"].search_count(
-                [
-                    ("run_id", "=", self.id),
-                    ("state", "=", "proposed"),
-                    ("step_id.needs_approval", "=", True),
-                ],
-                limit=1,
-            )
-        )
-
-    def _approvers(self):
-        """Managers of the office of the run, without who proposed it."""
-        # sudo: who may decide does not depend on who asks.
-        managers = self.env.ref("discom.group_division_manager").sudo().all_user_ids
-        path = self.office_id.parent_path
-        return managers.filtered(
-            lambda user: (
-                user.active
-                and user != self.user_id
-                and any(path.startswith(office.parent_path) for office in user.discom_office_ids)
-            )
-        )
-
-    def _approve(self):
-        """Approve what is proposed: number the notices, give the list its days."""
-        today = self.env["discom.bill"]._today()
-        self.env["discom.notice"].flush_model()
-        sequence = self.env.ref("discom.sequence_notice").sudo()
-        # The numbers of one statement come from the sequence of the database itself: formal notices
-        # of a division are some thousands a month.
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE discom_notice notice
-                   SET state = CASE notice.kind WHEN 'formal' THEN 'issued'
-                                                WHEN 'disconnection' THEN 'listed'
-                                                ELSE 'approved' END,
-                       name = CASE notice.kind WHEN 'formal'
-                                   THEN %(prefix)s || lpad(nextval(%(sequence)s)::text, 6, '0') END,
-                       officer_id = %(uid)s,
-                       date_issued = %(today)s,
-                       write_uid = %(uid)s, write_date = now() AT TIME ZONE 'UTC'
-                 WHERE notice.run_id = %(run)s AND notice.state = 'proposed'
-                """,
-                prefix=f"N/{today:%Y}/",
-                sequence=f"ir_sequence_{sequence.id:03d}",
-                uid=self.env.uid,
-                today=today,
-                run=self.id,
-            )
-        )
-        count = self.env.cr.rowcount
-        self.env["discom.notice"].invalidate_model()
-        self.invalidate_recordset()
-        self._set(state="approved", approver_id=self.env.uid, approved_at=fields.Datetime.now())
-        self.activity_unlink(["mail.mail_activity_data_todo"])
-        self.message_post(
-            body=self.env._(
-                "%(user)s approved %(count)s steps of %(date)s.",
-                user=self.env.user.name,
-                count=formats.number(count),
-                date=format_date(self.env, self.date),
-            )
-        )
-        return True
-
     def _mark_sent(self, purpose):
         """Reminders of these runs that were confirmed for sending count as sent."""
         kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
@@ -431,38 +307,3 @@ class DiscomNoticeRun(models.Model):
             )
         )
         self.env["discom.notice"].invalidate_model(["state"])
-
-
-class DiscomNoticeRunSummary(models.Model):
-    """Steps of a run by office, step and state: numbers and rupees."""
-
-    _name = "discom.notice.run.summary"
-    _description = "Summary of an Arrears Run"
-    _auto = False
-    _order = "run_id desc, office_id, kind, state"
-    _depends = {"discom.notice": ["run_id", "office_id", "kind", "state", "amount"]}
-
-    run_id = fields.Many2one("discom.notice.run", readonly=True)
-    office_id = fields.Many2one("discom.office", readonly=True)
-    kind = fields.Selection(STEP_KINDS, "Step", readonly=True)
-    state = fields.Selection(
-        lambda self: self.env["discom.notice"]._fields["state"]._description_selection(self.env),
-        readonly=True,
-    )
-    count = fields.Integer("Consumers", readonly=True)
-    amount = fields.Monetary("Dues", readonly=True)
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
-
-    def _compute_currency_id(self):
-        self.currency_id = self.env.ref("base.INR")
-
-    @property
-    def _table_query(self):
-        return SQL(
-            """
-            SELECT min(id) AS id, run_id, office_id, kind, state, count(*)::int AS count,
-                   sum(amount) AS amount
-              FROM discom_notice
-             GROUP BY run_id, office_id, kind, state
-            """
-        )

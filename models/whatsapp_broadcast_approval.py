@@ -30,6 +30,7 @@ class DiscomWhatsappBroadcast(models.Model):
     approved_at = fields.Datetime("Decided At", readonly=True)
     reject_reason = fields.Char(readonly=True, tracking=True)
     may_approve = fields.Boolean(compute="_compute_may_approve")
+    sample = fields.Html("Sample", compute="_compute_sample", sanitize=False)
 
     @api.depends("user_id", "state")
     @api.depends_context("uid")
@@ -38,6 +39,25 @@ class DiscomWhatsappBroadcast(models.Model):
             broadcast.may_approve = broadcast.state == "to_approve" and bool(
                 broadcast._approvers() & self.env.user
             )
+
+    @api.depends("state", "template_id")
+    @api.depends_context("uid")
+    def _compute_sample(self):
+        for broadcast in self:
+            broadcast.sample = False
+            waits = broadcast.state in ("to_approve", "scheduled") and broadcast.user_id.active
+            # Only to who may see all that the sender sees.
+            if not waits or self.env.user not in broadcast._approvers() | broadcast.user_id:
+                continue
+            self.env.cr.execute(
+                SQL(
+                    "SELECT * FROM (%s) audience WHERE reason IS NULL LIMIT 1",
+                    broadcast._audience_sql(broadcast.user_id),
+                )
+            )
+            if rows := self.env.cr.dictfetchall():
+                template = broadcast._row_templates(rows)[0]
+                broadcast.sample = template._preview_html(broadcast._message_values(rows)[0])
 
     # === ACTIONS === #
 

@@ -35,6 +35,8 @@ class TestWhatsappApproval(WhatsappCommon):
         self.assertNotIn(self.clerk, asked)
         self.assertNotIn(self.manager_b, asked)
         self.assertNotIn(self.administrator, asked, "the office has a manager")
+        self.assertIn("₹500", broadcast.with_user(self.manager).sample)
+        self.assertFalse(broadcast.with_user(self.auditor).sample)
 
         broadcast.with_user(self.manager).action_approve()
         self.assertRecordValues(

@@ -106,7 +106,7 @@ def no_traces(bench):
 
     def remove():
         with bench.env() as env:
-            env.cr.execute("TRUNCATE discom_whatsapp_message")
+            env.cr.execute("TRUNCATE discom_whatsapp_message CASCADE")
             env.cr.execute("DELETE FROM discom_whatsapp_broadcast")
             env.cr.execute("DELETE FROM ir_cron_trigger")
 

@@ -346,7 +346,7 @@ class DiscomWhatsappBroadcast(models.Model):
             """
             UPDATE discom_whatsapp_message m SET state = 'cancelled'
               FROM discom_whatsapp_broadcast b
-             WHERE b.id = m.broadcast_id AND b.state = 'cancelled' AND m.state = 'queued'
+             WHERE b.id = m.broadcast_id AND b.state = 'cancelled' AND m.open_state = 'queued'
             """
         )
         self.env.cr.execute(
@@ -355,7 +355,7 @@ class DiscomWhatsappBroadcast(models.Model):
              WHERE state = 'sending'
                AND NOT EXISTS (
                    SELECT FROM discom_whatsapp_message m WHERE m.broadcast_id = b.id
-                      AND m.state IN ('queued', 'in_flight', 'unknown'))
+                      AND m.open_state IS NOT NULL)
             """
         )
         self.invalidate_model(["state"])

@@ -38,7 +38,6 @@ class WhatsAppEvent(models.Model):
         required=True,
         readonly=True,
         ondelete="cascade",
-        index=True,
     )
     company_id = fields.Many2one(related="account_id.company_id")
     received_at = fields.Datetime(
@@ -135,8 +134,8 @@ class WhatsAppEvent(models.Model):
 
     @api.model
     def _count_new(self):
-        """Return the number of events to apply, counted up to twenty batches."""
-        return self.search_count([("state", "=", "new")], limit=20 * APPLY_BATCH)
+        """Return 1 while there are events to apply, else 0; how many does not matter."""
+        return self.search_count([("state", "=", "new")], limit=1)
 
     @api.model
     def _apply_batch_retrying(self):
@@ -155,7 +154,11 @@ class WhatsAppEvent(models.Model):
 
     @api.model
     def _apply_batch(self):
-        """Apply the oldest events and return how many were settled, well or not."""
+        """Apply the oldest events and return how many were settled, well or not.
+
+        The scheduler runs one of these at a time; of two, the later one would lose the race for the
+        same rows and begin again.
+        """
         self.env.cr.execute(
             SQL(
                 """
@@ -164,7 +167,6 @@ class WhatsAppEvent(models.Model):
                  WHERE state = 'new'
                  ORDER BY id
                  LIMIT %s
-                   FOR UPDATE SKIP LOCKED
                 """,
                 APPLY_BATCH,
             )
@@ -254,8 +256,8 @@ class WhatsAppEvent(models.Model):
         """Mark events and accounts: one statement for each kind, whatever the number of rows."""
         self.env.cr.execute(
             SQL(
-                "UPDATE discom_whatsapp_event SET state = 'applied' WHERE id IN %s",
-                tuple(event_ids),
+                "UPDATE discom_whatsapp_event SET state = 'applied' WHERE id = ANY(%s)",
+                event_ids,
             )
         )
         if errors:

@@ -47,14 +47,18 @@ class DiscomWhatsappAccount(models.Model):
     unknown_count = fields.Integer("Without Answer", compute="_compute_queue_counts")
 
     def _compute_queue_counts(self):
-        counts = {
-            (account.id, state): count
-            for account, state, count in self.env["discom.whatsapp.message"]._read_group(
-                [("account_id", "in", self.ids), ("state", "in", ("queued", "unknown"))],
-                ["account_id", "state"],
-                ["__count"],
+        self.env["discom.whatsapp.message"].flush_model(["account_id", "state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT account_id, open_state, count(*) FROM discom_whatsapp_message
+                 WHERE account_id = ANY(%s) AND open_state IN ('queued', 'unknown')
+                 GROUP BY account_id, open_state
+                """,
+                self.ids,
             )
-        }
+        )
+        counts = {(account_id, state): count for account_id, state, count in rows}
         for account in self:
             account.queued_count = counts.get((account.id, "queued"), 0)
             account.unknown_count = counts.get((account.id, "unknown"), 0)
@@ -218,7 +222,7 @@ class DiscomWhatsappAccount(models.Model):
                  WHERE account_id = %(account)s AND state IN ('paused', 'cancelled')
             ), due AS (
                 SELECT id, expires_at FROM discom_whatsapp_message m
-                 WHERE account_id = %(account)s AND state = 'queued'
+                 WHERE account_id = %(account)s AND open_state = 'queued'
                    AND (retry_at IS NULL OR retry_at <= %(now)s)
                    AND (broadcast_id IS NULL OR broadcast_id NOT IN (SELECT id FROM paused))
                    AND %(allowed)s AND %(gate)s

@@ -89,7 +89,7 @@ class DiscomWhatsappAccount(models.Model):
         self.env.cr.execute(
             """
             SELECT min(COALESCE(retry_at, %(now)s)) FROM discom_whatsapp_message
-             WHERE account_id = %(account)s AND state = 'queued'
+             WHERE account_id = %(account)s AND open_state = 'queued'
                AND (retry_at > %(now)s OR %(at_least)s > 0)
             """,
             {"account": self.id, "now": fields.Datetime.now(), "at_least": at_least},
@@ -120,7 +120,7 @@ class DiscomWhatsappAccount(models.Model):
             self.env.cr.execute(
                 """
                 UPDATE discom_whatsapp_message SET state = 'unknown', write_date = %s
-                 WHERE account_id = %s AND state = 'in_flight'
+                 WHERE account_id = %s AND open_state = 'in_flight'
                 """,
                 [now, self.id],
             )
@@ -129,7 +129,7 @@ class DiscomWhatsappAccount(models.Model):
                 UPDATE discom_whatsapp_message m
                    SET state = 'queued', retry_at = NULL, claimed_at = NULL
                   FROM discom_whatsapp_account a
-                 WHERE a.id = m.account_id AND m.account_id = %s AND m.state = 'unknown'
+                 WHERE a.id = m.account_id AND m.account_id = %s AND m.open_state = 'unknown'
                    AND m.wamid IS NULL
                    AND m.write_date <= %s - GREATEST(
                            make_interval(mins => a.settle_minutes), m.write_date - m.claimed_at)

@@ -141,15 +141,46 @@ class DiscomWhatsappMessage(models.Model):
         "A broadcast sends one message to one person about one record.",
     )
     _wamid_idx = models.Index("(wamid) WHERE wamid IS NOT NULL")
-    _queue_idx = models.Index("(account_id, priority, id) WHERE state = 'queued'")
-    _open_idx = models.Index("(account_id, state) WHERE state IN ('in_flight', 'unknown')")
     _ledger_idx = models.Index("(account_id, claimed_at) WHERE claimed_at IS NOT NULL")
-    _broadcast_state_idx = models.Index("(broadcast_id, state) WHERE broadcast_id IS NOT NULL")
     _document_idx = models.Index("(res_model, res_id, id)")
     _phone_idx = models.Index("(phone, id)")
+    _inbound_idx = models.Index("(phone, account_id) WHERE direction = 'in'")
     _partner_idx = models.Index("(partner_id, id)")
 
     _version_idx = models.Index("(version_id) WHERE version_id IS NOT NULL")
+
+    def init(self):
+        """Create what the ORM does not know: the column ``open_state`` and its indexes.
+
+        It is the state of a message that has no outcome yet, else NULL. A message that is sent,
+        delivered and read is written three times within seconds, a lakh of messages at once: no
+        index may speak of ``state`` itself, so that none of these writes touches an index
+        (PostgreSQL's heap-only tuples, for which pages keep some room).
+        """
+        self.env.cr.execute(
+            """
+            SELECT FROM information_schema.columns
+             WHERE table_name = 'discom_whatsapp_message' AND column_name = 'open_state'
+            """
+        )
+        if not self.env.cr.rowcount:
+            self.env.cr.execute(
+                """
+                ALTER TABLE discom_whatsapp_message
+                  ADD COLUMN open_state varchar GENERATED ALWAYS AS (
+                      CASE WHEN state IN ('queued', 'in_flight', 'unknown') THEN state END) STORED;
+                ALTER TABLE discom_whatsapp_message SET (fillfactor = 75);
+                """
+            )
+        self.env.cr.execute(
+            """
+            CREATE INDEX IF NOT EXISTS discom_whatsapp_message__open_state_idx
+                ON discom_whatsapp_message (account_id, open_state, priority, id)
+             WHERE open_state IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS discom_whatsapp_message__broadcast_open_idx
+                ON discom_whatsapp_message (broadcast_id) WHERE open_state IS NOT NULL;
+            """
+        )
 
     @api.depends("values", "body", "template_id", "version_id")
     def _compute_text(self):

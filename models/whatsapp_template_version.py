@@ -139,7 +139,7 @@ class WhatsAppTemplate(models.Model):
             SQL(
                 """
                 UPDATE discom_whatsapp_message SET version_id = %s
-                 WHERE account_id = %s AND state = 'queued' AND template_id = %s
+                 WHERE account_id = %s AND open_state = 'queued' AND template_id = %s
                 """,
                 self.version_id.id,
                 self.account_id.id or None,

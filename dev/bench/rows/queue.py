@@ -32,8 +32,11 @@ def _bare_insert(bench):
             )
             while rows := reader.fetchmany(BATCH):
                 names = [column.name for column in reader.description][:-1]
-                place = names.index("values")
+                place, made = names.index("values"), names.index("open_state")
                 rows = [(*row[:place], row[-1], *row[place + 1 : -1]) for row in rows]
+                # PostgreSQL makes this column itself.
+                names.pop(made)
+                rows = [(*row[:made], *row[made + 1 :]) for row in rows]
                 columns = ", ".join(f'"{name}"' for name in names)
                 begun = time.perf_counter()
                 execute_values(

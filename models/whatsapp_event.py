@@ -277,7 +277,17 @@ class WhatsAppEvent(models.Model):
             SQL(
                 """
                 UPDATE discom_whatsapp_account a
-                   SET webhook_last_seen = v.seen
+                   SET webhook_last_seen = v.seen,
+                       -- As long as reports were missing, so long they may be late: Meta repeats
+                       -- them at growing intervals.
+                       doubt_until = CASE
+                           WHEN v.seen - a.webhook_last_seen > make_interval(mins => settle_minutes)
+                                AND EXISTS (SELECT FROM discom_whatsapp_message m
+                                             WHERE m.account_id = a.id AND m.open_state = 'unknown'
+                                               AND m.claimed_at < v.seen)
+                           THEN GREATEST(a.doubt_until, v.seen + LEAST(
+                                    v.seen - a.webhook_last_seen, interval '1 day'))
+                           ELSE a.doubt_until END
                   FROM unnest(%s, %s) AS v (id, seen)
                  WHERE a.id = v.id AND a.webhook_last_seen IS DISTINCT FROM v.seen
                 """,
@@ -286,7 +296,7 @@ class WhatsAppEvent(models.Model):
             )
         )
         self.invalidate_model(["state", "error"])
-        self.env["discom.whatsapp.account"].invalidate_model(["webhook_last_seen"])
+        self.env["discom.whatsapp.account"].invalidate_model(["webhook_last_seen", "doubt_until"])
 
     @api.model
     def _apply_webhooks(self, webhooks):

@@ -201,6 +201,8 @@ class DiscomWhatsappAccount(models.Model):
         messages = self.env["discom.whatsapp.message"]
 
         def claim():
+            # A claim that a crash of the database takes back would be sent a second time.
+            self.env.cr.execute("SET LOCAL synchronous_commit TO on")
             gate.begin()
             now = fields.Datetime.now()
             self.env.cr.execute(self._claim_query(count, now, gate))

@@ -36,6 +36,13 @@ class DiscomWhatsappAccount(models.Model):
         help="WhatsApp found the number too fast and named this time.",
     )
 
+    doubt_until = fields.Datetime(
+        "Reports May Be Late Until",
+        readonly=True,
+        copy=False,
+        help="No report came for a while. Messages without an answer are not sent again before.",
+    )
+
     _pair_seconds_range = models.Constraint(
         "CHECK(pair_seconds BETWEEN 0 AND 3600)", "Wait between 0 and 3,600 seconds."
     )
@@ -110,7 +117,8 @@ class DiscomWhatsappAccount(models.Model):
         a worker that died: it may have been accepted. Meta reports every message it accepted, with
         our key, so a message about which nothing came for ``settle_minutes``, while the webhook
         worked, was never accepted and is queued again. Where the whole server was down, reports got
-        lost, and Meta repeats them at growing intervals: as long as it was down, so long is waited.
+        lost, and Meta repeats them at growing intervals: as long as it was down, or no report came,
+        so long is waited.
         """
         self.ensure_one()
 
@@ -134,9 +142,10 @@ class DiscomWhatsappAccount(models.Model):
                    AND m.write_date <= %s - GREATEST(
                            make_interval(mins => a.settle_minutes), m.write_date - m.claimed_at)
                    AND a.webhook_last_seen >= m.write_date
+                   AND (a.doubt_until IS NULL OR a.doubt_until < %s)
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_event WHERE state = 'new')
                 """,
-                [self.id, now],
+                [self.id, now, now],
             )
 
         self._committed(recover)

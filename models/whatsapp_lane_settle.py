@@ -70,8 +70,8 @@ class DiscomWhatsappAccount(models.Model):
                     break
             if stale := {o.media_id for o, *_rest in settled if o.code == MEDIA_REFUSED} - {None}:
                 self.env["discom.whatsapp.media"]._forget(stale)
-            failed = [row[0] for row in rows if row[1] == "failed" and row[3] is not None]
-            self.env["discom.whatsapp.message"].browse(failed)._after_failure(rules)
+            failed = {row[0]: row[3] for row in rows if row[1] == "failed" and row[3] is not None}
+            self.env["discom.whatsapp.message"]._after_failure(failed, rules)
             if codes:
                 self.env["discom.whatsapp.error"]._note_seen(codes, rules)
             self._note_trouble(outcomes[-1].text if verdicts == {Verdict.OFFLINE} else False)

@@ -23,12 +23,11 @@ class DiscomWhatsappMessage(models.Model):
     @api.depends("error_code", "error_text")
     @api.depends_context("lang")
     def _compute_error_meaning(self):
-        # The code 0 is a real one, and only its text tells it from none.
-        codes = {m.error_code for m in self if m.error_code or m.error_text}
+        # WhatsApp's code 0 cannot be told from none here; it stops the number, which explains it.
+        codes = set(self.mapped("error_code")) - {0}
         texts = self.env["discom.whatsapp.error"]._explain_codes(list(codes))
         for message in self:
-            coded = message.error_code or message.error_text
-            meaning, advice = texts.get(message.error_code, (False, False)) if coded else (0, 0)
+            meaning, advice = texts.get(message.error_code, (False, False))
             message.error_meaning = meaning or message.error_text
             message.error_advice = advice or False
 
@@ -42,42 +41,50 @@ class DiscomWhatsappMessage(models.Model):
         :param str reason: ``not_on_whatsapp`` or ``expired``
         """
 
-    def _after_failure(self, rules):
+    @api.model
+    def _after_failure(self, codes, rules):
         """Do what the table says about messages that failed for good when they were handed over.
 
+        :param dict codes: message id -> WhatsApp's code
         :param dict rules: of the error table, by code
         """
-        if self:
-            self._do_after_failure(self._by_action(rules))
+        if codes:
+            self._do_after_failure(self._by_action(codes, rules))
 
-    def _after_reported_failure(self):
+    @api.model
+    def _after_reported_failure(self, codes):
         """Do what the table says about messages that WhatsApp took and then reported as failed.
 
         The report says that nothing arrived, so what may be tried again is queued again.
+
+        :param dict codes: message id -> WhatsApp's code, None where it told none
         """
-        if not self:
+        codes = {message_id: code for message_id, code in codes.items() if code is not None}
+        if not codes:
             return
         errors = self.env["discom.whatsapp.error"]
         rules = errors._rules()
-        by_action = self._by_action(rules)
+        by_action = self._by_action(codes, rules)
+        texts = {codes[m.id]: m.error_text or "" for m in self.browse(codes)}
         self._queue_again(by_action, rules)
         for message in by_action["hold"]:
             if message.broadcast_id:
-                message.broadcast_id._pause(f"({message.error_code}) {message.error_text or ''}")
+                code = codes[message.id]
+                message.broadcast_id._pause(f"({code}) {texts[code]}")
         stopping = by_action["stop"]
         for account in stopping.account_id.filtered(lambda account: account.state != "halted"):
             first = stopping.filtered(lambda m, account=account: m.account_id == account)[0]
-            account._halt(first.error_code, first.error_text or "")
+            account._halt(codes[first.id], texts[codes[first.id]])
         self._do_after_failure(by_action)
-        coded = self.filtered(lambda m: m.error_code or m.error_text)
-        if texts := {m.error_code: m.error_text for m in coded}:
-            errors._note_seen(texts, rules)
+        errors._note_seen(texts, rules)
 
-    def _by_action(self, rules):
+    @api.model
+    def _by_action(self, codes, rules):
+        """Return {action: messages}, *fail* for codes that are not in the table."""
         by_action = defaultdict(self.browse)
-        for message in self:
-            rule = rules.get(message.error_code)
-            by_action[rule.action if rule else "fail"] |= message
+        for message_id, code in codes.items():
+            rule = rules.get(code)
+            by_action[rule.action if rule else "fail"] |= self.browse(message_id)
         return by_action
 
     def _do_after_failure(self, by_action):

@@ -41,7 +41,9 @@ class DiscomWhatsappMessage(models.Model):
             story["rank"] = max(story["rank"], STATUS_RANK[row["status"]])
             story[row["status"]] = int(row.get("timestamp") or 0) or None
             for field in ("error_code", "error_text", "category"):
-                story[field] = row.get(field) or story.get(field)
+                # The code 0 is one, too.
+                given = row.get(field)
+                story[field] = story.get(field) if given in (None, "") else given
         if not merged:
             return 0
         self.env.flush_all()
@@ -56,7 +58,7 @@ class DiscomWhatsappMessage(models.Model):
         changed += self._apply_stories([s for s in stories if not s[0]], "wamid")
         self.invalidate_model()
         self._note_reachability(changed)
-        self.browse(row[0] for row in changed if row[1] == "failed")._after_reported_failure()
+        self._after_reported_failure({row[0]: row[2] for row in changed if row[1] == "failed"})
         return len(changed)
 
     def _apply_stories(self, stories, column):

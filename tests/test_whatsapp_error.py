@@ -41,7 +41,7 @@ class TestWhatsappError(WebhookCommon):
         self.partner._discom_record_consent("given", ["other"], "counter")
         return self.messages(self.send(self.create_bill(self.partner)))
 
-    def fail(self, message, code, via):
+    def refuse(self, message, code, via):
         """Have WhatsApp refuse the message with ``code``, once."""
         self.simulator.reset(keep=["templates"])
         self.last_webhook = 0
@@ -111,7 +111,7 @@ class TestWhatsappError(WebhookCommon):
             for code in {error.code, error.last_code}:
                 with self.subTest(code=code, action=error.action):
                     message = self.queue()
-                    self.fail(message, code, via)
+                    self.refuse(message, code, via)
                     getattr(self, f"expect_{error.action}")(message, via)
                     if error.action != "throttle" or via == "webhook":
                         self.assertEqual(
@@ -144,7 +144,7 @@ class TestWhatsappError(WebhookCommon):
     def test_unknown_code_fails_and_is_shown(self):
         message = self.queue()
         with self.assertLogs(ERROR, "WARNING") as log:
-            self.fail(message, 199999, "sync")
+            self.refuse(message, 199999, "sync")
         self.assertIn("199999", log.output[0])
         self.assertNotIn(message.phone.lstrip("+"), log.output[0])
         self.assertEqual((message.state, message.error_meaning), ("failed", "Said so"))
@@ -157,12 +157,12 @@ class TestWhatsappError(WebhookCommon):
         with self.subTest("an administrator decides"):
             error.with_user(self.administrator).action = "retry"
             message = self.queue()
-            self.fail(message, 199999, "sync")
+            self.refuse(message, 199999, "sync")
             self.waits(message, 5)
 
     def test_staff_read_it_in_their_language(self):
         message = self.queue()
-        self.fail(message, 131026, "sync")
+        self.refuse(message, 131026, "sync")
         english = message.with_user(self.clerk).with_context(lang="en_IN")
         hindi = message.with_user(self.clerk).with_context(lang="hi_IN")
         self.assertIn("not on WhatsApp", english.error_meaning)
@@ -199,7 +199,7 @@ class TestWhatsappError(WebhookCommon):
     def test_late_reports_of_a_failed_life_do_not_touch_the_next(self):
         """Failed, queued again: 'sent' of the first try comes late, then the second is accepted."""
         message = self.queue()
-        self.fail(message, 131000, "webhook")
+        self.refuse(message, 131000, "webhook")
         self.waits(message, 5)
         old = {"key": message.key, "wamid": message.wamid, "timestamp": 1_800_000_000}
         message._apply_statuses([{**old, "status": "sent"}])
@@ -213,7 +213,7 @@ class TestWhatsappError(WebhookCommon):
 
     def test_delivery_after_all_ends_the_waiting(self):
         message = self.queue()
-        self.fail(message, 131000, "webhook")
+        self.refuse(message, 131000, "webhook")
         message._apply_statuses(
             [{"key": message.key, "wamid": message.wamid, "status": "delivered", "timestamp": 1}]
         )
@@ -226,7 +226,7 @@ class TestWhatsappError(WebhookCommon):
     def test_refusal_told_twice(self):
         """Told at once and by webhook: the report of the refused call does not fail the next."""
         message = self.queue()
-        self.fail(message, 131016, "sync")
+        self.refuse(message, 131016, "sync")
         message.retry_at = fields.Datetime.now() - timedelta(seconds=1)
         self.simulator.set_faults([])
         self.run_lane()
@@ -243,3 +243,50 @@ class TestWhatsappError(WebhookCommon):
             ]
         )
         self.assertEqual(message.state, "accepted")
+
+    def test_failure_without_a_code_concerns_one_message(self):
+        message = self.queue()
+        self.run_lane()
+        self.statuses(message, "failed")
+        self.assertEqual((message.state, self.account.state), ("failed", "connected"))
+
+    # === DOUBT AND TIME === #
+
+    def test_reports_that_were_missing_may_be_late(self):
+        """The webhook was out of reach for three hours: a message in doubt waits as long again."""
+        message = self.queue()
+        self.simulator.set_faults([{"kind": "refuse", "count": 1}])
+        self.run_lane()
+        self.assertEqual(message.state, "unknown")
+        now = fields.Datetime.now()
+        self.account.webhook_last_seen = now - timedelta(hours=3)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE discom_whatsapp_message SET claimed_at = %s, write_date = %s WHERE id = %s",
+            [now - timedelta(minutes=30), now - timedelta(minutes=30), message.id],
+        )
+        self.post({"object": "whatsapp_business_account", "entry": []})
+        self.apply()
+        wait = self.account.doubt_until - now
+        self.assertTrue(timedelta(hours=2) < wait < timedelta(hours=3.1), wait)
+        self.run_lane()
+        self.assertEqual(message.state, "unknown", "its report may still come")
+        self.account.doubt_until = now - timedelta(seconds=1)
+        self.run_lane()
+        self.assertEqual(message.state, "accepted")
+
+    def test_not_delivered_within_the_time_to_live(self):
+        """WhatsApp drops it in silence; a delivery that is reported after all counts."""
+        self.template.ttl_seconds = 3600
+        late, fresh, other = self.queue(), self.queue(), self.queue()
+        (late | fresh | other).write({"state": "sent"})
+        other.state = "delivered"
+        now = fields.Datetime.now()
+        (late | other).write({"claimed_at": now - timedelta(minutes=75)})
+        fresh.claimed_at = now - timedelta(minutes=65)
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_expire"))
+        self.assertEqual((late.state, fresh.state, other.state), ("failed", "sent", "delivered"))
+        self.assertIn("in time", late.error_meaning)
+        self.assertEqual(self.fallback, [(late.ids, "expired")])
+        self.statuses(late, "delivered")
+        self.assertEqual((late.state, late.error_text), ("delivered", False))

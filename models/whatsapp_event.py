@@ -2,6 +2,8 @@ import logging
 from datetime import UTC, timedelta
 from functools import partial
 
+import psycopg2
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
@@ -12,6 +14,8 @@ from ..tools.identity import find_aadhaar, mask_aadhaar
 _logger = logging.getLogger(__name__)
 
 APPLY_BATCH = 1000
+# Not the fault of an event: a lost race, which is tried again, or a lost connection.
+DATABASE_GONE = (psycopg2.OperationalError, psycopg2.InterfaceError)
 APPLY_TRIES = 5
 # Lines kept of what could not be read in one event.
 MAX_PROBLEMS = 20
@@ -190,7 +194,7 @@ class WhatsAppEvent(models.Model):
         try:
             with self.env.cr.savepoint():
                 self._apply_webhooks([(account, webhook) for _id, account, webhook in webhooks])
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+        except DATABASE_GONE:
             raise
         except Exception:
             _logger.exception("WhatsApp events: a batch failed, each is applied by itself")
@@ -244,7 +248,7 @@ class WhatsAppEvent(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self._apply_webhooks([(account_id, webhook)])
-            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            except DATABASE_GONE:
                 raise
             except Exception as error:
                 _logger.exception("WhatsApp event %s failed", event_id)

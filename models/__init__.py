@@ -94,6 +94,7 @@ from . import bill_release
 from . import bill_res_company
 from . import bill_res_currency
 from . import bill_res_partner
+from . import bill_payable
 from . import bill_document
 from . import bill_reading
 from . import bill_reading_data

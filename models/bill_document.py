@@ -8,11 +8,26 @@ from odoo import api, fields, models
 from ..tools import formats
 from ..tools.qr import upi_uri
 from ..tools.words import amount_in_words
+from .bill import EDITABLE_STATES, LIVE_STATES
 from .bill_line import HEADS, HEADS_HINDI
 
 HELPLINE = "1912"
 PROOF_DIGITS = 6
 OLDER = ("Earlier", "इससे पहले का")
+DRAFT_NOTE = {
+    "hi": "प्रारूप: यह बिल अभी जारी नहीं हुआ है।",
+    "en": "Draft: this bill is not issued yet.",
+}
+VOID = {
+    "cancelled": {
+        "hi": "यह बिल रद्द है, इसे जमा न करें",
+        "en": "This bill is cancelled, do not pay it",
+    },
+    "older": {
+        "hi": "नया बिल बन चुका है, उसकी राशि जमा करें",
+        "en": "There is a newer bill, pay that one",
+    },
+}
 
 
 class DiscomBill(models.Model):
@@ -94,7 +109,11 @@ class DiscomBill(models.Model):
                 "upi": {"uri": bill._upi_uri()},
                 "proof_code": codes[bill.id],
                 "settled": bill.state == "paid" and bill.amount_total > 0,
-                "notes": [offers[bill.id]["note"]] if bill.id in offers else [],
+                "void": bill._document_void(),
+                "notes": [
+                    *([DRAFT_NOTE] if bill.state in EDITABLE_STATES else []),
+                    *([offers[bill.id]["note"]] if bill.id in offers else []),
+                ],
                 "last_payment": {
                     "date": formats.day(bill.last_payment_date),
                     "amount": formats.rupees(bill.last_payment_amount)
@@ -149,6 +168,7 @@ class DiscomBill(models.Model):
             "period_en": formats.month(self.period, "en_IN"),
             "bill_date": formats.day(self.bill_date),
             "due_date": formats.day(self.due_date),
+            "late": self._asks_for_payment() and self._is_past_due(self._today()),
             "disconnection_date": formats.day(self.disconnection_date),
             "months": str(self.months),
             "basis_code": basis.code or "",
@@ -233,28 +253,41 @@ class DiscomBill(models.Model):
             )
         return rows
 
+    def _document_void(self):
+        """Why nobody may pay by this bill, empty where it counts."""
+        if self.state == "cancelled":
+            return VOID["cancelled"]
+        if self.state in LIVE_STATES and not self.is_latest:
+            return VOID["older"]
+        return {}
+
     def _document_totals(self):
-        total = Decimal(str(self.amount_total))
+        """Amounts of the bill as it was made, and what is asked for today, which is in words."""
+        asked = self._payable() if self._asks_for_payment() else Decimal(str(self.amount_total))
+        # Before the due date: what it will be after that, less what was paid.
+        later = max(self.amount_after_due - self.amount_paid, self.amount_due)
+        late = self._is_past_due(self._today())
         return {
             "current": formats.rupees(self.amount_current),
             "arrears": formats.rupees(self.amount_arrears),
             "lpsc": formats.rupees(self.amount_lpsc),
-            "total": formats.rupees(total),
-            "after_due": formats.rupees(self.amount_after_due) if self.amount_after_due else "",
-            "words_hi": amount_in_words(total, "hi"),
-            "words_en": amount_in_words(total, "en"),
+            "total": formats.rupees(self.amount_total),
+            "asked": formats.rupees(asked),
+            "paid": formats.rupees(self.amount_paid) if self.amount_paid else "",
+            "after_due": formats.rupees(later) if self.amount_after_due and not late else "",
+            "words_hi": amount_in_words(asked, "hi"),
+            "words_en": amount_in_words(asked, "en"),
         }
 
     def _upi_uri(self):
-        """Link that pays what is still due on the bill, or empty text."""
+        """Link that pays what is payable today, or empty text where the bill asks for nothing."""
         company = self.company_id.sudo()  # the payee is printed on every bill
-        amount = Decimal(str(self.amount_due or self.amount_total))
-        if not company.discom_upi_address or amount <= 0 or self.state == "paid":
+        if not company.discom_upi_address or not self._asks_for_payment():
             return ""
         return upi_uri(
             company.discom_upi_address,
             company.discom_upi_name or company.name,
-            amount,
+            self._payable(),
             reference=re.sub(r"[^A-Za-z0-9]", "", f"{self.account_no}{self.name}")[:35],
             note=f"{self.account_no} {self.name}",
         )

@@ -59,7 +59,7 @@ class DiscomBill(models.Model):
 
     def _page_hero(self):
         """What stands largest on the page: what is to be paid now, and until when."""
-        due, today = self.amount_due, self._today()
+        due, late = self.amount_due, self._is_past_due(self._today())
         if not self.is_latest:
             state = "older"
         elif self.amount_total <= 0:
@@ -71,11 +71,12 @@ class DiscomBill(models.Model):
         after = max(self.amount_after_due - self.amount_paid, due) if self.amount_after_due else 0
         return {
             "state": state,
-            "amount": formats.rupees(due),
+            "amount": formats.rupees(self._payable()),
             "credit": formats.rupees(-self.amount_total) if self.amount_total < 0 else "",
             "due_date": formats.day(self.due_date),
-            "overdue": self.due_date < today,
-            "after_due": formats.rupees(after) if after else "",
+            "overdue": late,
+            "surcharged": self.amount_payable > due,
+            "after_due": formats.rupees(after) if after and not late else "",
             "paid": formats.rupees(self.amount_paid) if self.amount_paid else "",
             "total": formats.rupees(self.amount_total),
         }

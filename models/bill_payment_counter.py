@@ -72,6 +72,7 @@ class DiscomPaymentCounter(models.AbstractModel):
         bill = self.env["discom.bill"].browse(dues["bill_id"])
         offer = bill._scheme_offer().get(bill.id) if bill else None
         part = rule._part_of(consumer)
+        fee = self._late_fee(bill) if dues["due"] else Decimal(0)
         return {
             "id": consumer.id,
             "name": consumer.name,
@@ -86,7 +87,8 @@ class DiscomPaymentCounter(models.AbstractModel):
                 consumer.discom_status, ""
             ),
             "due": formats.rupees(dues["due"]),
-            "amount": str(dues["due"]) if dues["due"] else "",
+            "amount": str(dues["due"] + fee) if dues["due"] else "",
+            "late": formats.rupees(dues["due"] + fee) if fee else "",
             "advance": formats.rupees(dues["advance"]) if dues["advance"] else "",
             "due_date": formats.day(bill.due_date) if bill else "",
             "least": formats.rupees(part._least(float(dues["due"])))
@@ -116,9 +118,10 @@ class DiscomPaymentCounter(models.AbstractModel):
         """
         consumer = self._consumer(partner_id)
         amount = self._amount(values.get("amount"))
-        due = consumer._discom_dues()[consumer.id]["due"]
+        dues = consumer._discom_dues()[consumer.id]
+        payable = dues["due"] + self._late_fee(self.env["discom.bill"].browse(dues["bill_id"]))
         return [
-            *self._amount_warnings(consumer, amount, due),
+            *self._amount_warnings(consumer, amount, dues["due"], payable),
             *self._history_warnings(consumer, values.get("means"), amount),
         ]
 
@@ -199,14 +202,19 @@ class DiscomPaymentCounter(models.AbstractModel):
         return amount
 
     @api.model
-    def _amount_warnings(self, consumer, amount, due):
+    def _late_fee(self, bill):
+        """What the newest bill asks for beyond the dues, once its due date is over."""
+        return bill._payable() - Decimal(str(bill.amount_due)) if bill else Decimal(0)
+
+    @api.model
+    def _amount_warnings(self, consumer, amount, due, payable):
         rule = self.env["discom.payment.rule"]._current()
         part = rule._part_of(consumer)
-        if amount > due:
+        if amount > payable:
             return [
                 self.env._(
                     "₹%(amount)s more than is due; it stays in the account as an advance.",
-                    amount=formats.rupees(amount - due),
+                    amount=formats.rupees(amount - payable),
                 )
             ]
         warnings = []

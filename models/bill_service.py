@@ -89,7 +89,7 @@ class DiscomBill(models.Model):
                 last4=self.account_no[-4:],
                 name=self.name,
                 period=formats.month(self.period, "en_IN" if turn.lang == "en" else "hi_IN"),
-                due=formats.rupees(max(self.amount_due, 0)),
+                due=formats.rupees(self.amount_payable),
                 date=formats.day(self.due_date),
                 link=turn.pick(TEXTS["link"]).format(link=url),
             )

@@ -49,7 +49,7 @@ class DiscomBill(models.Model):
         return {bill_id: {"bill_token": token} for bill_id, token in self._public_tokens().items()}
 
     def _whatsapp_amounts(self, purpose):
-        return {bill.id: bill.amount_due for bill in self}
+        return {bill.id: bill.amount_payable for bill in self}
 
     @api.model
     def _whatsapp_audience(self, domain, purpose):
@@ -104,11 +104,11 @@ class DiscomBill(models.Model):
         )
 
     def _whatsapp_values(self, lang, purpose):
-        """Values of the templates: bill_no, period, amount (still to pay), due_date and
+        """Values of the templates: bill_no, period, amount (payable today), due_date and
         amount_after_due; amounts with the rupee sign."""
         values = {}
         for bill in self:
-            amount = formats.rupees(bill.amount_due)
+            amount = formats.rupees(bill.amount_payable)
             # A surcharge for paying late concerns who still has to pay.
             late = bill.amount_after_due - bill.amount_paid if bill.amount_due > 0 else 0
             after = formats.rupees(max(late, bill.amount_due))

@@ -26,6 +26,7 @@ from . import test_whatsapp_webhook
 from . import test_bill
 from . import test_bill_check
 from . import test_bill_page
+from . import test_bill_payable
 from . import test_bill_payment
 from . import test_bill_ledger
 from . import test_bill_receipt

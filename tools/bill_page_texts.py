@@ -5,6 +5,8 @@ TEXTS = {
     "switch": ("English", "हिन्दी"),
     "pay": ("जमा करने की राशि", "Amount to pay"),
     "pay_by": ("इस तारीख तक", "Pay by"),
+    "was_due": ("अन्तिम तिथि थी", "Was due by"),
+    "until_due": ("अन्तिम तिथि तक की राशि", "Amount up to the due date"),
     "after_due": ("इसके बाद", "After this date"),
     "disconnection": ("बिजली कटने की तारीख", "Disconnection"),
     "overdue": ("अन्तिम तिथि निकल चुकी है", "The due date is over"),

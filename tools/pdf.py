@@ -18,7 +18,7 @@ negative. Dates are text.
 ``discom_name``   ``hi``, ``en``
 ``office``        ``name_hi``, ``name``, ``phone``, ``grievance`` (phone of the grievance officer)
 ``bill``          ``number``, ``period_hi``, ``period_en``, ``bill_date``, ``due_date``,
-                  ``disconnection_date``, ``months``, ``basis_code``, ``basis_hi``, ``basis_en``
+                  ``disconnection_date``, ``late`` (bool: the due date is over), ``months``, ``basis_code``, ``basis_hi``, ``basis_en``
                   (name of the basis), ``basis_actual`` (bool, True when missing),
                   ``basis_note_hi``, ``basis_note_en`` (why the basis is not an actual reading and
                   what to do; the layout has a general text)
@@ -27,8 +27,9 @@ negative. Dates are text.
 ``readings``      list of ``label_hi``, ``label_en``, ``previous``, ``previous_date``, ``current``,
                   ``current_date``, ``units``
 ``lines``         list of ``name_hi``, ``name_en``, ``qty``, ``rate``, ``amount``
-``totals``        ``current``, ``arrears``, ``lpsc``, ``total``, ``after_due``, ``words_hi``,
-                  ``words_en``
+``totals``        ``current``, ``arrears``, ``lpsc``, ``total``; ``asked`` (to be paid today, the
+                  total when missing), ``paid`` (of it so far), ``after_due`` (to be paid after the
+                  due date), ``words_hi``, ``words_en`` (of what is asked)
 ``arrears``       list of ``month``, ``amount``; newest first, a dozen at most, older months folded
                   into the last
 ``history``       list of ``month_hi``, ``month_en``, ``units`` (number, None when unknown); oldest
@@ -37,13 +38,14 @@ negative. Dates are text.
 ``upi``           ``uri``, see :func:`.qr.upi_uri`
 ``last_payment``  ``date``, ``amount``, ``mode``
 ``proof_code``    text
+``void``          ``hi``, ``en``: why nobody may pay by this bill, such as a newer one
 ``settled``       bool: all of it has been paid; the page says so and asks for nothing
 
 A layout that reads ``sys.inputs.measured`` is asked a second time, with it, where there are more
 pages than documents: it may take its time then to make each fit.
 
 A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (is the
-total above zero, and not paid yet). Keys that are not listed reach a layout as they are, so that a
+total above zero, not paid yet and not void). Keys that are not listed reach a layout as they are, so that a
 layout of one's own can show more.
 """
 
@@ -99,19 +101,21 @@ _BILL = {
         **_texts("number period_hi period_en bill_date due_date disconnection_date months"),
         **_texts("basis_code basis_hi basis_en basis_note_hi basis_note_en"),
         "basis_actual": True,
+        "late": False,
     },
     "consumer": _texts(
         "name_hi name guardian account_no address category load meter_no area phone_last4"
     ),
     "readings": [_texts("label_hi label_en previous previous_date current current_date units")],
     "lines": [_texts("name_hi name_en qty rate amount")],
-    "totals": _texts("current arrears lpsc total after_due words_hi words_en"),
+    "totals": _texts("current arrears lpsc total asked paid after_due words_hi words_en"),
     "arrears": [_texts("month amount")],
     "history": [{**_texts("month_hi month_en"), "units": 0}],
     "notes": [_texts("hi en")],
     "upi": _texts("uri"),
     "last_payment": _texts("date amount mode"),
     "proof_code": "",
+    "void": _texts("hi en"),
     "settled": False,
 }
 
@@ -185,8 +189,9 @@ def prepare_bill(data):
     made printable, and ``qr`` and ``payable`` added. ``data`` itself stays as it is."""
     bill = _complete(_BILL, data)
     total = bill["totals"]["total"]
+    bill["totals"]["asked"] = bill["totals"]["asked"] or total
     owed = not total.startswith("-") and any(digit in total for digit in "123456789")
-    bill["payable"] = owed and not bill["settled"]
+    bill["payable"] = owed and not bill["settled"] and not any(bill["void"].values())
     uri = (data.get("upi") or {}).get("uri")
     bill["qr"] = qr_svg(uri) if uri and bill["payable"] else ""
     return bill

@@ -111,7 +111,14 @@ class WhatsAppAccount(models.Model):
         string="Recipients per 24 hours",
         aggregator=None,
         help="Different people who may be written to in any 24 hours. 0: unlimited. "
-        "Lowered to Meta's messaging limit when the connection is tested.",
+        "Follows Meta's messaging limit when Meta tells it, unless you have entered less.",
+    )
+    meta_daily_limit = fields.Integer(
+        string="Meta's messaging limit",
+        readonly=True,
+        copy=False,
+        aggregator=None,
+        help="As Meta has told it last: people per 24 hours. 0: unlimited, or not told yet.",
     )
     settle_minutes = fields.Integer(
         string="Minutes until unknown",

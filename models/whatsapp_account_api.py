@@ -223,13 +223,17 @@ class WhatsAppAccount(models.Model):
         )
 
     def _apply_messaging_limit(self, limit):
-        """Never plan for more recipients than Meta allows; a lower own limit stays.
+        """Follow Meta's limit, up and down; a lower own limit stays.
 
         :param limit: recipients per 24 hours, 0 for unlimited, None for unknown
         """
+        if limit is None:
+            return
         for account in self:
-            if limit and not 0 < account.daily_limit <= limit:
+            followed = account.daily_limit in (0, account.meta_daily_limit)
+            if followed or limit and account.daily_limit > limit:
                 account.daily_limit = limit
+            account.meta_daily_limit = limit
 
     def _apply_event(self, row):
         """Take over what a webhook tells of the business account or the number.
@@ -259,7 +263,7 @@ class WhatsAppAccount(models.Model):
             # -1 is Meta's word for unlimited; newer versions send the name of the level.
             if isinstance(limit, str):
                 limit = MESSAGING_LIMITS.get(limit)
-            accounts._apply_messaging_limit(max(limit or 0, 0))
+            accounts._apply_messaging_limit(max(limit, 0) if isinstance(limit, int) else None)
         elif event in HALTING_EVENTS:
             # A restriction is reported several times; the first report told the administrators.
             for account in accounts.filtered(lambda account: account.state != "halted"):

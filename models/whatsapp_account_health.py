@@ -219,6 +219,17 @@ class WhatsAppAccount(models.Model):
                 value,
                 self.env._("Meta allows this number 80 a second: lower Messages per second to 80."),
             )
+        if self.throughput_level == "HIGH" and self.rate_limit == 80:
+            return self._health_section(
+                "throughput",
+                label,
+                "amber",
+                value,
+                self.env._(
+                    "Meta allows this number 1,000 a second now: raise Messages per second, as far "
+                    "as the server and its connection carry it."
+                ),
+            )
         return self._health_section("throughput", label, "green", value)
 
     def _health_webhook(self, numbers):

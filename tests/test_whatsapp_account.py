@@ -256,6 +256,24 @@ class TestWhatsappAccount(WhatsappCommon):
                 self.account.action_test_connection()
                 self.assertEqual(self.account.daily_limit, expected)
 
+    def test_limit_follows_meta_up_and_down(self):
+        """A number grows from level to level; only a limit that somebody lowered stays."""
+        for level, told in [(2000, 2000), (10000, 10000), (100000, 100000), (0, 0), (10000, 10000)]:
+            with self.subTest(level):
+                self.simulator.settings(daily_limit=level)
+                self.account.action_test_connection()
+                self.assertEqual(self.account.daily_limit, told)
+        self.account.daily_limit = 4000
+        self.simulator.settings(daily_limit=100000)
+        self.account.action_test_connection()
+        self.assertEqual(self.account.daily_limit, 4000, "somebody wants less")
+        self.simulator.settings(daily_limit=2000)
+        self.account.action_test_connection()
+        self.assertEqual(self.account.daily_limit, 2000)
+        self.simulator.settings(daily_limit=10000)
+        self.account.action_test_connection()
+        self.assertEqual(self.account.daily_limit, 10000)
+
     def test_neutralised_copy_cannot_send(self):
         """``odoo neutralize`` leaves no credential, no lane and nothing queued."""
         self.account.state = "connected"

@@ -30,6 +30,10 @@ class TestWhatsappHealth(WhatsappCommon):
         self.assertEqual(self.account.health_level, "green")
         self.assertFalse(self.account.health_advice)
         self.assertEqual(self.account.billing_currency, "INR")
+        self.account.throughput_level = "HIGH"
+        self.assertLevel("throughput", "amber")  # Meta allows more than is used
+        self.account.rate_limit = 500
+        self.assertLevel("throughput", "green")
 
     def test_each_section(self):
         account = self.account

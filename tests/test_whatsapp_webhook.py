@@ -565,6 +565,16 @@ class TestWhatsappWebhook(WebhookCommon):
         )
         self.apply()
         self.assertEqual((self.account.daily_limit, self.account.quality), (250, "red"))
+        for value, limit in (
+            ({"max_daily_conversations_per_business": "TIER_10K"}, 10000),
+            ({}, 10000),
+            ({"max_daily_conversations_per_business": [1]}, 10000),
+            ({"max_daily_conversations_per_business": -1}, 0),
+            ({"max_daily_conversation_per_phone": 2000}, 2000),
+        ):
+            self.post(self.change("business_capability_update", value))
+            self.apply()
+            self.assertEqual(self.account.daily_limit, limit, value)
         for _twice in range(2):
             self.post(self.change("account_update", {"event": "ACCOUNT_RESTRICTION"}))
             self.apply()

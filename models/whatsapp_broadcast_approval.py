@@ -6,6 +6,8 @@ from odoo.tools import SQL, format_datetime, plaintext2html
 
 #: A broadcast is put off by this time at most: consent and amounts change meanwhile.
 SCHEDULE_DAYS = 30
+#: What one person sends in this time counts as one sending, into however many parts it is split.
+APPROVAL_SPAN = timedelta(hours=24)
 
 
 class DiscomWhatsappBroadcast(models.Model):
@@ -28,6 +30,9 @@ class DiscomWhatsappBroadcast(models.Model):
     send_count = fields.Integer("To Be Sent", readonly=True, aggregator="sum")
     approver_id = fields.Many2one("res.users", "Decided By", readonly=True, tracking=True)
     approved_at = fields.Datetime("Decided At", readonly=True)
+    approval_exempt = fields.Boolean(
+        readonly=True, help="Urgent, or the records themselves were approved by another person."
+    )
     reject_reason = fields.Char(readonly=True, tracking=True)
     may_approve = fields.Boolean(compute="_compute_may_approve")
     sample = fields.Html("Sample", compute="_compute_sample", sanitize=False)
@@ -170,19 +175,49 @@ class DiscomWhatsappBroadcast(models.Model):
         """Whether so many people are written to that another person has to agree."""
         self.ensure_one()
         most = self.account_id.approve_above
-        return bool(
-            most
-            and self.send_count > most
-            and not self.approver_id
-            and not self._purpose_spec().get("urgent")
-            and not self._documents_model(self.user_id)._whatsapp_is_approved(
-                self._records_domain()
+        if not most or self.approver_id or self._is_exempt():
+            return False
+        earlier = self._unapproved_count(self.user_id, self.purpose, self)
+        return self.send_count + earlier > most
+
+    def _is_exempt(self):
+        """Whether no approval is asked for, however many receive it."""
+        self.ensure_one()
+        return bool(self._purpose_spec().get("urgent")) or bool(
+            self._documents_model(self.user_id)._whatsapp_is_approved(self._records_domain())
+        )
+
+    @api.model
+    def _unapproved_count(self, user, purpose, without=None):
+        """Return to how many people ``user`` sends ``purpose`` in ``APPROVAL_SPAN`` unapproved.
+
+        Else a large sending that is split into small ones would need nobody's approval.
+
+        :param without: a broadcast that is not counted
+        """
+        self.flush_model()
+        [[count]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT COALESCE(sum(send_count), 0) FROM discom_whatsapp_broadcast
+                 WHERE user_id = %s AND purpose = %s AND id <> %s
+                   AND COALESCE(send_at, date) > %s
+                   AND approver_id IS NULL AND approval_exempt IS NOT TRUE
+                   AND (state NOT IN ('to_approve', 'rejected', 'cancelled')
+                        OR state = 'cancelled' AND planned_count > 0)
+                """,
+                user.id,
+                purpose,
+                without.id if without else 0,
+                fields.Datetime.now() - APPROVAL_SPAN,
             )
         )
+        return count
 
     def _submit(self):
         """Ask for approval where it is needed, else begin."""
         for broadcast in self:
+            broadcast.approval_exempt = broadcast._is_exempt()
             if broadcast._needs_approval():
                 broadcast._ask_approval()
             else:

@@ -52,6 +52,32 @@ class TestWhatsappApproval(WhatsappCommon):
     def test_small_broadcast_leaves_at_once(self):
         self.assertEqual(self.send(self.bills[:2]).state, "sending")
 
+    def test_splitting_does_not_evade_approval(self):
+        """What one person sends in a day is one sending."""
+        self.assertEqual(self.send(self.bills[:2]).state, "sending")
+        composer = self.compose(self.bills[2])
+        self.assertTrue(composer.needs_approval)
+        self.assertIn("24", composer.approval_note)
+        waiting = self.send(self.bills[2])
+        self.assertEqual(waiting.state, "to_approve")
+        waiting.with_user(self.manager).action_approve()
+        more = self.create_bill() | self.create_bill()
+        self.assertEqual(self.send(more[0], user=self.manager).state, "sending", "another person")
+        old = self.env["discom.whatsapp.broadcast"].search([("user_id", "=", self.clerk.id)])
+        old.date = fields.Datetime.now() - timedelta(hours=25)
+        self.assertEqual(self.send(more[1]).state, "sending", "another day")
+
+    def test_approved_work_does_not_count(self):
+        """What was approved elsewhere, or needs nobody, leaves the day's measure alone."""
+        self.patch(
+            self.env.registry["discom.bill"], "_whatsapp_is_approved", lambda self, domain: True
+        )
+        self.assertEqual(self.send(self.bills).state, "sending")
+        self.patch(
+            self.env.registry["discom.bill"], "_whatsapp_is_approved", lambda self, domain: False
+        )
+        self.assertEqual(self.send(self.create_bill()).state, "sending")
+
     def test_outages_are_urgent(self):
         outages = self.env["discom.outage"]
         self.assertTrue(

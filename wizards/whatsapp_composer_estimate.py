@@ -42,6 +42,7 @@ class DiscomWhatsappComposer(models.TransientModel):
     @api.depends_context("lang", "uid")
     def _compute_estimate(self):
         rates = self.env["discom.whatsapp.rate"]
+        broadcasts = self.env["discom.whatsapp.broadcast"]
         for composer in self:
             begin = composer.send_at or fields.Datetime.now()
             category = composer.template_id.category or "UTILITY"
@@ -52,12 +53,25 @@ class DiscomWhatsappComposer(models.TransientModel):
             composer.start_summary = composer._start_text(begin)
             spec = composer._purpose_spec()
             most = composer.account_id.approve_above
+            earlier = broadcasts._unapproved_count(self.env.user, composer.purpose)
             composer.needs_approval = bool(
-                most and composer.send_count > most and not spec.get("urgent")
+                most
+                and composer.send_count
+                and composer.send_count + earlier > most
+                and not spec.get("urgent")
             )
-            composer.approval_note = composer.needs_approval and self.env._(
-                "More than %(limit)s people: a division manager approves it before it leaves.",
-                limit=_grouped(self.env, most),
+            composer.approval_note = composer.needs_approval and (
+                self.env._(
+                    "More than %(limit)s people, with the %(earlier)s you have written to in the"
+                    " last 24 hours: a division manager approves it before it leaves.",
+                    limit=_grouped(self.env, most),
+                    earlier=_grouped(self.env, earlier),
+                )
+                if earlier
+                else self.env._(
+                    "More than %(limit)s people: a division manager approves it before it leaves.",
+                    limit=_grouped(self.env, most),
+                )
             )
 
     def _cost_texts(self, rate):

@@ -109,6 +109,7 @@
         "views/outage_reliability_views.xml",
         "views/outage_asset_views.xml",
         "views/outage_res_partner_views.xml",
+        "views/outage_res_config_settings_views.xml",
         "views/kyc_counter_views.xml",
         "views/kyc_attempt_views.xml",
         "views/kyc_res_company_views.xml",

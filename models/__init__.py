@@ -132,6 +132,8 @@ from . import import_reading
 from . import import_run
 from . import import_mapping
 from . import outage_reason
+from . import outage_res_company
+from . import outage_res_config_settings
 from . import outage
 from . import outage_affected
 from . import outage_audience

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .outage_reason import KINDS
+from .outage_reason import KINDS, PLANNED_KINDS
 
 OPEN_STATES = ("draft", "announced", "ongoing")
 
@@ -126,10 +126,15 @@ class DiscomOutage(models.Model):
 
     @api.depends("reason_id", "date_start")
     def _compute_date_end_expected(self):
+        """Propose the usual end; it follows a start that is moved behind it, while in draft."""
+        now = fields.Datetime.now()
         for outage in self:
-            hours = outage.reason_id.usual_hours
-            if outage.date_start and hours and not outage.date_end_expected:
-                outage.date_end_expected = outage.date_start + timedelta(hours=hours)
+            usual = timedelta(hours=outage.reason_id.usual_hours)
+            start, end = outage.date_start, outage.date_end_expected
+            overtaken = end and start and end <= start and outage.state == "draft"
+            if start and usual and (not end or overtaken):
+                # Heard of late: it was not over when it was recorded.
+                outage.date_end_expected = (start if start + usual > now else now) + usual
 
     @api.depends("officer_id")
     def _compute_officer_title(self):
@@ -198,6 +203,10 @@ class DiscomOutage(models.Model):
         """Ask for confirmation, then tell those who were told of the outage."""
         return self._action_update("cancelled", self.env._("Cancel outage"))
 
+    def action_tell_over(self):
+        """Open the preview of "supply is back" again, for who closed it with the dialog."""
+        return self._action_whatsapp_composer("outage_restored")
+
     def action_view_affected(self):
         """Open the live consumers under the assets."""
         self.ensure_one()
@@ -215,14 +224,7 @@ class DiscomOutage(models.Model):
         }
 
     def _action_update(self, operation, title):
-        over = self.filtered(lambda outage: outage.state not in OPEN_STATES)
-        if over:
-            raise UserError(
-                self.env._(
-                    "%(names)s: already restored or cancelled.",
-                    names=", ".join(over.mapped("name")),
-                )
-            )
+        self._check_open()
         return {
             "type": "ir.actions.act_window",
             "name": title,
@@ -242,7 +244,7 @@ class DiscomOutage(models.Model):
         """Message purpose of the announcement: a window told ahead, or supply off already."""
         self.ensure_one()
         ahead = self.date_start > fields.Datetime.now()
-        return "outage_planned" if ahead or self.kind == "planned" else "outage_unplanned"
+        return "outage_planned" if ahead or self.kind in PLANNED_KINDS else "outage_unplanned"
 
     def _set_announced(self):
         """The announcement is on its way, or its times changed: ongoing from the start on."""

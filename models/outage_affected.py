@@ -124,6 +124,40 @@ class DiscomOutage(models.Model):
         # Without villages the rows are distinct already, and 60,000 need no sorting.
         return SQL(" UNION ").join(parts)
 
+    @api.model
+    def _sql_concerning(self, partner_ids):
+        """SELECT partner_id, outage_id of the announced and running outages of connections: those
+        above their asset, and those that name their village."""
+        self.flush_model(["asset_ids", "extra_villages", "office_id", "state"])
+        self.env["discom.asset"].flush_model(["parent_path"])
+        self.env["res.partner"].flush_model(
+            ["discom_asset_id", "discom_office_id", "discom_village"]
+        )
+        return SQL(
+            """
+            SELECT partner.id AS partner_id, outage.id AS outage_id
+              FROM res_partner partner
+              JOIN discom_asset mine ON mine.id = partner.discom_asset_id
+              JOIN discom_asset above ON mine.parent_path LIKE above.parent_path || '%%'
+              JOIN discom_outage_asset_rel rel ON rel.asset_id = above.id
+              JOIN discom_outage outage ON outage.id = rel.outage_id
+             WHERE partner.id = ANY(%(ids)s) AND outage.state IN ('announced', 'ongoing')
+             UNION
+            SELECT partner.id, outage.id
+              FROM discom_outage outage
+        CROSS JOIN LATERAL regexp_split_to_table(outage.extra_villages, '[,;\n]') AS named(village)
+              JOIN discom_office above ON above.id = outage.office_id
+              JOIN discom_office mine ON mine.parent_path LIKE above.parent_path || '%%'
+              JOIN res_partner partner
+                   ON partner.discom_office_id = mine.id
+                  AND lower(partner.discom_village) = lower(
+                          normalize(btrim(regexp_replace(named.village, '[[:space:]]+', ' ', 'g'))))
+             WHERE partner.id = ANY(%(ids)s) AND outage.state IN ('announced', 'ongoing')
+               AND outage.extra_villages > ''
+            """,
+            ids=list(partner_ids),
+        )
+
     def _count_affected(self):
         """Live connections off, in one query, also for outages not saved yet.
 

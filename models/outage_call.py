@@ -1,7 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.search import escape_like
 from .outage import OPEN_STATES
 
 SOURCES = [
@@ -182,7 +184,7 @@ class DiscomOutageCall(models.Model):
         return self.browse(active[partner].id for partner in partners)
 
     def _match(self):
-        """Tie open calls to the outage that is on at, or above, their asset."""
+        """Tie open calls to the outage that is on where their consumers are connected or live."""
         self.flush_recordset()
         self.env["discom.outage"].flush_model()
         rows = self.env.execute_query(
@@ -190,15 +192,12 @@ class DiscomOutageCall(models.Model):
                 """
                 SELECT DISTINCT ON (call.id) call.id, outage.id
                   FROM discom_outage_call call
-                  JOIN discom_asset mine ON mine.id = call.asset_id
-                  JOIN discom_asset above ON mine.parent_path LIKE above.parent_path || '%%'
-                  JOIN discom_outage_asset_rel rel ON rel.asset_id = above.id
-                  JOIN discom_outage outage ON outage.id = rel.outage_id
-                 WHERE call.id = ANY(%s) AND call.state = 'open'
-                   AND outage.state IN ('announced', 'ongoing')
-                   AND outage.date_start <= %s
+                  JOIN (%s) AS concerning ON concerning.partner_id = call.partner_id
+                  JOIN discom_outage outage ON outage.id = concerning.outage_id
+                 WHERE call.id = ANY(%s) AND call.state = 'open' AND outage.date_start <= %s
                  ORDER BY call.id, outage.date_start DESC
                 """,
+                self.env["discom.outage"]._sql_concerning(self.partner_id.ids),
                 self.ids,
                 fields.Datetime.now(),
             )
@@ -222,6 +221,8 @@ class DiscomOutageCall(models.Model):
                 )
             )
         self.write({"state": "closed", "outcome": outcome})
+        if outcome == "restored":
+            self._tell_restored()
 
     @api.model
     def _common_asset(self, assets):
@@ -256,7 +257,7 @@ class DiscomOutage(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "state" in vals or "asset_ids" in vals:
+        if {"state", "asset_ids", "extra_villages"} & vals.keys():
             self._update_calls()
         return result
 
@@ -273,13 +274,15 @@ class DiscomOutage(models.Model):
         )
         restored = over.filtered(lambda call: call.outage_id.state == "restored")
         restored.write({"state": "closed", "outcome": "restored"})
-        restored._tell_restored()
+        # Who agreed to news of outages hears it with everybody who was told.
+        restored.filtered(lambda call: not call.partner_id.discom_consent_outages)._tell_restored()
         (over - restored).write({"state": "open", "outage_id": False})
         ongoing = self.filtered(lambda outage: outage.state in ("announced", "ongoing"))
         if ongoing:
-            calls.search(
-                [
-                    ("state", "=", "open"),
-                    ("asset_id", "child_of", ongoing.asset_ids.ids),
-                ]
-            )._match()
+            where = Domain("asset_id", "child_of", ongoing.asset_ids.ids)
+            for outage in ongoing.filtered("extra_villages"):
+                where |= Domain("office_id", "child_of", outage.office_id.id) & Domain.OR(
+                    Domain("village", "=ilike", escape_like(name))
+                    for name in outage._extra_village_names()
+                )
+            calls.search(Domain("state", "=", "open") & where)._match()

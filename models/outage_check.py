@@ -6,6 +6,13 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .outage import OPEN_STATES
+from .outage_reason import PLANNED_KINDS
+
+#: What stays as it was when an outage ended.
+FROZEN = {
+    *("state", "kind", "asset_ids", "extra_villages", "office_id"),
+    *("date_start", "date_end_expected", "date_end"),
+}
 
 
 class DiscomOutage(models.Model):
@@ -81,6 +88,51 @@ class DiscomOutage(models.Model):
                 )
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_values(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_values(vals)
+        if not self.env.su and FROZEN & vals.keys():
+            self._check_open()
+        return super().write(vals)
+
+    @api.model
+    def _check_values(self, vals):
+        """Refuse by whatever door what the dialogs do not offer.
+
+        :raise UserError: for a real end without restoration, or restoration without a real end
+        """
+        if self.env.su:
+            return
+        if (vals.get("state") == "restored") != bool(vals.get("date_end")):
+            raise UserError(
+                self.env._("Supply is back at a time: use Restored and give the time there.")
+            )
+        end = fields.Datetime.to_datetime(vals.get("date_end"))
+        if end and end > fields.Datetime.now():
+            raise UserError(
+                self.env._(
+                    "Supply cannot be back in the future. Use Change time for an expected end."
+                )
+            )
+
+    def _check_open(self):
+        """Refuse to change what is over: its figures are written.
+
+        :raise UserError: naming the outages
+        """
+        if over := self.filtered(lambda outage: outage.state not in OPEN_STATES):
+            raise UserError(
+                self.env._(
+                    "%(names)s: already restored or cancelled.",
+                    names=", ".join(over.mapped("name")),
+                )
+            )
+
     def _check_can_announce(self):
         """Refuse with a clear message what no consumer should be told.
 
@@ -96,7 +148,7 @@ class DiscomOutage(models.Model):
                     "its expected end is past, so it is over. Change the time first, "
                     "or mark it restored."
                 )
-            elif outage.kind == "planned" and not end:
+            elif outage.kind in PLANNED_KINDS and not end:
                 message = self.env._("give the expected end of the planned shutdown first.")
             elif not outage.partner_count:
                 message = self.env._("no live consumer is connected under its assets.")
@@ -109,16 +161,20 @@ class DiscomOutage(models.Model):
         self.ensure_one()
         if not self.asset_ids or not self.date_start:
             return self.browse()
-        end = self.date_end_expected or max(self.date_start, fields.Datetime.now())
+        now = fields.Datetime.now()
+        # One that is not closed lasts at least until now, whatever was expected.
+        end = max(filter(None, (self.date_end_expected, self.date_start, now)))
+        if self.state == "draft" and self.date_end_expected:
+            end = self.date_end_expected
+        running = Domain("date_end_expected", ">", self.date_start)
+        if self.date_start < now:
+            running |= Domain("state", "!=", "draft")
         assets = self.asset_ids.ids
         return self.search(
             Domain("id", "!=", self._origin.id)
             & Domain("state", "in", OPEN_STATES)
             & Domain("date_start", "<", end)
-            & (
-                Domain("date_end_expected", "=", False)
-                | Domain("date_end_expected", ">", self.date_start)
-            )
+            & (Domain("date_end_expected", "=", False) | running)
             & (Domain("asset_ids", "child_of", assets) | Domain("asset_ids", "parent_of", assets))
         )
 

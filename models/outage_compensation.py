@@ -3,7 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .outage_interruption import PLANNED_KINDS
+from .outage_reason import PLANNED_KINDS
 
 
 class DiscomOutageCompensation(models.Model):

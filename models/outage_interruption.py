@@ -4,9 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .outage_audience import TIMEZONE
-from .outage_reason import KINDS
-
-PLANNED_KINDS = ("planned", "extended")
+from .outage_reason import KINDS, PLANNED_KINDS
 
 
 class DiscomOutageInterruption(models.Model):
@@ -128,6 +126,7 @@ class DiscomOutageInterruption(models.Model):
         self.invalidate_model()
         months = self.search([("outage_id", "in", outages.ids)]).mapped("month")
         Served._take(set(months))
+        Served._complete(outages)
 
 
 class DiscomOutage(models.Model):

@@ -6,6 +6,8 @@ KINDS = [
     ("load_shedding", "Load shedding"),
     ("extended", "Extended shutdown"),
 ]
+#: Kinds that are told ahead, and counted apart by the regulator.
+PLANNED_KINDS = ("planned", "extended")
 
 
 class DiscomOutageReason(models.Model):

@@ -1,6 +1,6 @@
 """Reliability of supply in the indices of IEEE 1366: SAIFI, SAIDI, CAIDI."""
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.tools import SQL
 
 #: Each index and how it follows from sums; ``served`` is the mean of the months in the group.
@@ -12,16 +12,15 @@ _INDICES = {
     "saidi_planned": "SUM(%(t)s.minutes_planned) / NULLIF(%(served)s, 0)",
     "caidi_planned": "SUM(%(t)s.minutes_planned) / NULLIF(SUM(%(t)s.interruptions_planned), 0)",
 }
-DEFAULT_SUSTAINED_MINUTES = 3
 
 
 class DiscomOutageReliability(models.Model):
     """Interruptions of one feeder's consumers in one office and month, and the indices of them.
 
     SAIFI is interruptions a consumer served, SAIDI minutes a consumer served, CAIDI minutes an
-    interruption. Only interruptions longer than a number of minutes count (parameter
-    ``discom.outage_sustained_minutes``). Of a group the indices are computed from its sums, not
-    averaged; over several months the consumers served are their mean.
+    interruption. Only interruptions longer than a number of minutes count (setting
+    ``discom_outage_sustained_minutes`` of the company). Of a group the indices are computed from
+    its sums, not averaged; over several months the consumers served are their mean.
     """
 
     _name = "discom.outage.reliability"
@@ -30,6 +29,7 @@ class DiscomOutageReliability(models.Model):
     _order = "month desc, saidi desc, id"
     _rec_name = "feeder_id"
     _depends = {
+        "res.company": ["discom_outage_sustained_minutes"],
         "discom.outage.served": ["consumers", "feeder_id", "month", "office_id"],
         "discom.outage.interruption": [
             "consumer_minutes",
@@ -68,13 +68,6 @@ class DiscomOutageReliability(models.Model):
     saidi_planned = fields.Float("SAIDI (planned, min)", digits=(16, 1), readonly=True)
     caidi_planned = fields.Float("CAIDI (planned, min)", digits=(16, 1), readonly=True)
 
-    @api.model
-    def _sustained_minutes(self):
-        """Minutes above which an interruption counts."""
-        # sudo: a setting that concerns everybody who reads the figures.
-        value = self.env["ir.config_parameter"].sudo().get_param("discom.outage_sustained_minutes")
-        return float(value or DEFAULT_SUSTAINED_MINUTES)
-
     @property
     def _table_query(self):
         return SQL(
@@ -90,6 +83,7 @@ class DiscomOutageReliability(models.Model):
                    sums.minutes_planned / NULLIF(served.consumers, 0) AS saidi_planned,
                    sums.minutes_planned / NULLIF(sums.interruptions_planned, 0) AS caidi_planned
               FROM discom_outage_served served
+              JOIN res_company company ON company.id = served.company_id
               JOIN LATERAL (
                        SELECT COALESCE(SUM(hit.interruptions)
                                            FILTER (WHERE NOT hit.planned), 0)::float8
@@ -105,10 +99,10 @@ class DiscomOutageReliability(models.Model):
                         WHERE hit.month = served.month
                           AND hit.office_id = served.office_id
                           AND hit.feeder_id IS NOT DISTINCT FROM served.feeder_id
-                          AND hit.date_end - hit.date_start > %(sustained)s * interval '1 minute'
+                          AND hit.date_end - hit.date_start
+                              > company.discom_outage_sustained_minutes * interval '1 minute'
                    ) sums ON TRUE
-            """,
-            sustained=self._sustained_minutes(),
+            """
         )
 
     def _read_group_select(self, aggregate_spec, query):

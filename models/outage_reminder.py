@@ -8,13 +8,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .outage_audience import TIMEZONE
+from .outage_reason import PLANNED_KINDS
 
 _logger = logging.getLogger(__name__)
 INDIA = ZoneInfo(TIMEZONE)
-#: Hour of the evening before, in India; parameter ``discom.outage_reminder_hour``.
-DEFAULT_HOUR = 18
-#: Minutes before the start; parameter ``discom.outage_reminder_minutes``.
-DEFAULT_MINUTES = 60
 #: Who was told within these hours needs no reminder yet.
 FRESH_HOURS = 3
 
@@ -44,7 +41,7 @@ class DiscomOutage(models.Model):
         for outage in self.search(
             [
                 ("state", "=", "announced"),
-                ("kind", "=", "planned"),
+                ("kind", "in", PLANNED_KINDS),
                 ("remind", "=", True),
                 ("reminded_hour", "=", False),
                 ("date_start", ">", now),
@@ -65,14 +62,10 @@ class DiscomOutage(models.Model):
         :param datetime now: UTC, without zone
         """
         self.ensure_one()
-        if now >= self.date_start - timedelta(minutes=self._reminder_minutes()):
+        evening, hour = self._reminder_times()
+        if now >= hour:
             return "reminded_hour"
-        start = self.date_start.replace(tzinfo=ZoneInfo("UTC")).astimezone(INDIA)
-        evening = datetime.combine(
-            start.date() - timedelta(days=1), time(self._reminder_hour()), tzinfo=INDIA
-        )
-        due = evening <= now.replace(tzinfo=ZoneInfo("UTC"))
-        return "reminded_evening" if due and not self.reminded_evening else None
+        return "reminded_evening" if evening <= now and not self.reminded_evening else None
 
     def _send_reminder(self, now):
         """Send a reminder in the name of the issuing officer, unless the news is fresh.
@@ -114,33 +107,38 @@ class DiscomOutage(models.Model):
                     )
                 )
 
-    @api.model
-    def _reminder_hour(self):
-        # sudo: settings of the operation, read by the scheduled action.
-        value = self.env["ir.config_parameter"].sudo().get_param("discom.outage_reminder_hour")
-        return int(value or DEFAULT_HOUR)
-
-    @api.model
-    def _reminder_minutes(self):
-        # sudo: as above.
-        value = self.env["ir.config_parameter"].sudo().get_param("discom.outage_reminder_minutes")
-        return int(value or DEFAULT_MINUTES)
-
     def _reminder_times(self):
-        """Return the moments (UTC) at which the cron has to look at this outage."""
+        """Return the evening before and the time shortly before the start, both UTC."""
+        company = self.company_id
         start = self.date_start.replace(tzinfo=ZoneInfo("UTC")).astimezone(INDIA)
         evening = datetime.combine(
-            start.date() - timedelta(days=1), time(self._reminder_hour()), tzinfo=INDIA
+            start.date() - timedelta(days=1),
+            time(company.discom_outage_reminder_hour),
+            tzinfo=INDIA,
         )
-        hour = self.date_start - timedelta(minutes=self._reminder_minutes())
-        return [evening.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), hour]
+        hour = self.date_start - timedelta(minutes=company.discom_outage_reminder_minutes)
+        return evening.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), hour
+
+    def write(self, vals):
+        """A start that is moved is remembered anew, except what has passed by the new time."""
+        moved = self.filtered(lambda outage: outage.date_announced) if "date_start" in vals else []
+        before = {outage: outage.date_start for outage in moved}
+        result = super().write(vals)
+        now = fields.Datetime.now()
+        for outage, start in before.items():
+            if outage.date_start != start:
+                evening, hour = outage._reminder_times()
+                outage.write({"reminded_evening": evening <= now, "reminded_hour": hour <= now})
+        return result
 
     def _set_announced(self):
         """Note the moment, and wake the reminders in time."""
         result = super()._set_announced()
         now = fields.Datetime.now()
         self.filtered(lambda outage: not outage.date_announced).write({"date_announced": now})
-        ahead = self.filtered(lambda outage: outage.kind == "planned" and outage.date_start > now)
+        ahead = self.filtered(
+            lambda outage: outage.kind in PLANNED_KINDS and outage.date_start > now
+        )
         times = {moment for outage in ahead for moment in outage._reminder_times() if moment > now}
         if times:
             # sudo: an officer may not trigger crons, the start of the outage may.

@@ -73,6 +73,33 @@ class DiscomOutageServed(models.Model):
         self.invalidate_model()
 
     @api.model
+    def _complete(self, outages):
+        """Give the feeders of these outages that the count of the month does not know a row.
+
+        A feeder that was built or took over consumers after the count served nobody at it; without
+        a row its interruptions would be missing in the indices of its office.
+        """
+        self.env["discom.outage.interruption"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_outage_served (
+                    month, feeder_id, office_id, company_id, consumers,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT DISTINCT hit.month, hit.feeder_id, hit.office_id, office.company_id, 0,
+                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM discom_outage_interruption hit
+                  JOIN discom_office office ON office.id = hit.office_id
+                 WHERE hit.outage_id = ANY(%(outages)s)
+                    ON CONFLICT DO NOTHING
+                """,
+                uid=self.env.uid,
+                outages=outages.ids,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
     def _sql_feeder(self, alias):
         """SQL of the nearest feeder at or above an asset, else the asset itself.
 

@@ -56,22 +56,16 @@ class DiscomOutage(models.Model):
         found = defaultdict(lambda: self.browse())
         if not partners:
             return found
-        self.flush_model(["asset_ids", "state", "date_start"])
-        self.env["discom.asset"].flush_model(["parent_path"])
-        self.env["res.partner"].flush_model(["discom_asset_id"])
-        for partner_id, outage_id, _state, _start in self.env.execute_query(
+        self.flush_model(["date_start"])
+        for partner_id, outage_id in self.env.execute_query(
             SQL(
                 """
-                SELECT DISTINCT partner.id, outage.id, outage.state, outage.date_start
-                  FROM res_partner partner
-                  JOIN discom_asset mine ON mine.id = partner.discom_asset_id
-                  JOIN discom_asset above ON mine.parent_path LIKE above.parent_path || '%%'
-                  JOIN discom_outage_asset_rel rel ON rel.asset_id = above.id
-                  JOIN discom_outage outage ON outage.id = rel.outage_id
-                 WHERE partner.id = ANY(%s) AND outage.state IN ('announced', 'ongoing')
+                SELECT concerning.partner_id, outage.id
+                  FROM (%s) AS concerning
+                  JOIN discom_outage outage ON outage.id = concerning.outage_id
                  ORDER BY outage.state DESC, outage.date_start, outage.id
                 """,
-                partners.ids,
+                self._sql_concerning(partners.ids),
             )
         ):
             found[partner_id] |= self.browse(outage_id)
@@ -82,8 +76,9 @@ class DiscomOutage(models.Model):
         turn = request.turn
         lang = "en_IN" if turn.lang == "en" else "hi_IN"
 
-        def moment(value):
-            if not value:
+        def moment(value, past=True):
+            # A time that has gone by is no answer to "when?".
+            if not value or (not past and value < fields.Datetime.now()):
                 return UNKNOWN_END[turn.lang]
             return format_datetime(
                 self.env, value, tz=TIMEZONE, dt_format=DATETIME_FORMATS[turn.lang], lang_code=lang
@@ -93,7 +88,7 @@ class DiscomOutage(models.Model):
         return turn.pick(TEXTS[self.state]).format(
             last4=request.partner.discom_account_no[-4:],
             start=moment(self.date_start),
-            end=moment(self.date_end_expected),
+            end=moment(self.date_end_expected, past=False),
             reason=(turn.lang == "hi" and reason.name_hi) or reason.name,
         )
 
@@ -154,14 +149,15 @@ class DiscomOutageCall(models.Model):
     def _tell_restored(self):
         """Answer those who reported on WhatsApp within the last 24 hours that supply is back.
 
-        Who gives consent to news of outages hears it with the others, and who has withdrawn it
-        nothing more; the rest asked us, so they are answered.
+        They asked us, so they are answered; who has withdrawn consent to news of outages hears
+        nothing more.
         """
         messages = []
         for call in self:
             # sudo: an officer of the network need not see conversations.
             conversation = call.sudo().conversation_id
-            if not conversation.window_open or call.partner_id.discom_consent_outages:
+            withdrawn = call.partner_id.discom_consent_outages == "withdrawn"
+            if withdrawn or not conversation.window_open:
                 continue
             english = conversation._reader_lang() == "en"
             messages.append(

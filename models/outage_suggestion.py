@@ -4,11 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-#: Calls from below an asset that make a breakdown likely, by its kind; parameters
-#: ``discom.outage_calls_<kind>``.
-DEFAULT_CALLS = {"transformer": 3, "feeder": 5, "substation": 10}
-#: Minutes within which they come; parameter ``discom.outage_calls_minutes``.
-DEFAULT_MINUTES = 60
 #: People of an office who get the suggestion as an activity.
 MAX_TOLD = 5
 
@@ -111,18 +106,26 @@ class DiscomOutageSuggestion(models.Model):
     @api.model
     def _cron_suggest(self):
         """Look for clusters among the open calls of the last minutes."""
-        since = fields.Datetime.now() - timedelta(minutes=self._setting("minutes", DEFAULT_MINUTES))
+        now = fields.Datetime.now()
+        longest = max(self.env["res.company"].search([]).mapped("discom_outage_calls_minutes"))
         calls = self.env["discom.outage.call"].search(
             [
                 ("state", "=", "open"),
-                ("create_date", ">=", since),
+                ("create_date", ">=", now - timedelta(minutes=longest)),
                 ("asset_id", "!=", False),
                 "|",
                 ("suggestion_id", "=", False),
                 ("suggestion_id.state", "=", "new"),
             ]
         )
-        found = self._clusters(calls)
+        found = self._clusters(
+            calls.filtered(
+                lambda call: (
+                    call.create_date
+                    >= now - timedelta(minutes=call.asset_id.company_id.discom_outage_calls_minutes)
+                )
+            )
+        )
         known = {
             suggestion.asset_id.id: suggestion
             for suggestion in self.search([("state", "=", "new")])
@@ -160,21 +163,15 @@ class DiscomOutageSuggestion(models.Model):
             for place, asset_id in enumerate(path):
                 below[asset_id].append(call.id)
                 children[asset_id].add(path[place + 1] if place + 1 < len(path) else 0)
-        needed = {kind: self._setting(kind, count) for kind, count in DEFAULT_CALLS.items()}
         chosen = {}
         for asset in Asset.browse(below).sorted(lambda asset: asset.parent_path.count("/")):
-            enough = len(below[asset.id]) >= needed[asset.kind]
+            needed = asset.company_id[f"discom_outage_calls_{asset.kind}"]
+            enough = len(below[asset.id]) >= needed
             at_one_place = children[asset.id] != {0} and len(children[asset.id]) == 1
             above = Asset._path_ids(asset.parent_path)[:-1]
             if enough and not at_one_place and not chosen.keys() & set(above):
                 chosen[asset.id] = calls.browse(below[asset.id])
         return chosen
-
-    @api.model
-    def _setting(self, name, default):
-        # sudo: settings of the operation, read by the scheduled action.
-        value = self.env["ir.config_parameter"].sudo().get_param(f"discom.outage_calls_{name}")
-        return int(value or default)
 
     def _tell_operators(self):
         """Give the operators of the office an activity for each suggestion."""
@@ -185,6 +182,9 @@ class DiscomOutageSuggestion(models.Model):
                 lambda user, path=path: any(
                     path.startswith(office.parent_path) for office in user.discom_office_ids
                 )
+            ).sorted(
+                # The nearest first: the engineer of the section before who oversees a division.
+                lambda user: -max(len(office.parent_path) for office in user.discom_office_ids)
             )[:MAX_TOLD]
             for user in told:
                 suggestion.activity_schedule(

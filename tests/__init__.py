@@ -46,6 +46,8 @@ from . import test_network
 from . import test_notice
 from . import test_phone
 from . import test_outage_call
+from . import test_outage_doors
+from . import test_outage_register
 from . import test_outage_reliability
 from . import test_outage_reminder
 from . import test_outage_tour

@@ -21,7 +21,9 @@ class TestOutageCall(OutageCommon):
     def suggest(self):
         """Let the scheduled action look, and return what is suggested."""
         self.env["discom.outage.suggestion"]._cron_suggest()
-        return self.env["discom.outage.suggestion"].search([("state", "=", "new")])
+        return self.env["discom.outage.suggestion"].search(
+            [("state", "=", "new"), ("asset_id", "child_of", self.substation_a.id)]
+        )
 
     def test_entered_at_the_counter(self):
         call = self.call(discom_village="Churk")
@@ -122,6 +124,13 @@ class TestOutageCall(OutageCommon):
         self.assertFalse(suggestion.activity_ids)
         with self.assertRaisesRegex(UserError, "already"):
             suggestion.action_announce()
+
+    def test_one_click_though_it_has_been_off_for_hours(self):
+        calls = self.env["discom.outage.call"]
+        for call in [self.call() for _number in range(3)]:
+            calls |= call
+        calls.date = fields.Datetime.now() - timedelta(hours=6)
+        self.assertTrue(self.suggest().with_user(self.operator).action_announce())
 
     def test_dismissed_stays_dismissed(self):
         for _number in range(3):

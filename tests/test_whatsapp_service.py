@@ -283,6 +283,21 @@ class TestWhatsappService(ServiceCommon):
         self.assertIn("चालू हो गई है", last.body)
         self.assertEqual(last.purpose, "reply")
 
+    def test_who_reported_is_told_when_the_call_is_closed(self):
+        """There was no outage on record: nobody else tells."""
+        self.ask("बिजली नहीं है", phone=OWNER)
+        call = self.env["discom.outage.call"].search([("partner_id", "=", self.owner.id)])
+        call.with_user(self.operator).action_close_restored()
+        last = self.env["discom.whatsapp.message"].search(
+            [("phone", "=", f"+{OWNER}"), ("direction", "=", "out")], limit=1
+        )
+        self.assertIn("चालू हो गई है", last.body)
+
+    def test_an_end_that_is_past_is_not_promised(self):
+        outage = self.outage()
+        outage.date_end_expected = fields.Datetime.now() - timedelta(minutes=5)
+        self.assertIn("समय अभी ज्ञात नहीं", self.ask("बिजली की स्थिति", phone=OWNER))
+
     # === ATTACKS === #
 
     @mute_logger(*LOGGERS)

@@ -61,6 +61,9 @@ class DiscomOutageUpdate(models.TransientModel):
         outages = self.outage_ids.try_lock_for_update()
         if outages != self.outage_ids:
             raise UserError(self.env._("Somebody else is changing these outages. Try again."))
+        # The dialog may have stood open while somebody else closed them.
+        outages.invalidate_recordset(["state"])
+        outages._check_open()
         values = getattr(self, f"_prepare_{self.operation}")()
         outages.write(values)
         if self.operation == "changed":
@@ -75,12 +78,6 @@ class DiscomOutageUpdate(models.TransientModel):
     def _prepare_restored(self):
         if not self.date_end:
             raise UserError(self.env._("Give the time at which supply came back."))
-        if self.date_end > fields.Datetime.now():
-            raise UserError(
-                self.env._(
-                    "Supply cannot be back in the future. Use Change time for an expected end."
-                )
-            )
         return {"state": "restored", "date_end": self.date_end}
 
     def _prepare_changed(self):

@@ -6,8 +6,9 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..models.outage import OPEN_STATES
 from ..models.outage_audience import ANNOUNCEMENTS
-from ..models.outage_reason import KINDS
+from ..models.outage_reason import KINDS, PLANNED_KINDS
 from ..tools.xlsx import Column, Measure
 from .report_mixin import TIMEZONE
 
@@ -92,7 +93,7 @@ class DiscomOutageRegister(models.TransientModel):
                 & Domain("state", "!=", "cancelled")
             )
             if self.what == "ahead":
-                domain &= Domain("kind", "=", "planned")
+                domain &= Domain("kind", "in", PLANNED_KINDS)
         if self.office_id:
             domain &= Domain("office_id", "child_of", self.office_id.id)
         return domain
@@ -104,7 +105,15 @@ class DiscomOutageRegister(models.TransientModel):
         consumers, minutes = self.env["discom.outage.interruption"]._read_group(
             [("outage_id", "in", outages)], [], ["consumers:sum", "consumer_minutes:sum"]
         )[0]
-        return count, consumers or 0, minutes or 0
+        # What is not over concerns whom it concerns now.
+        waiting = sum(self._open_outages()._count_affected().values())
+        return count, (consumers or 0) + waiting, minutes or 0
+
+    def _open_outages(self):
+        """Outages of the report whose cost is not written yet."""
+        return self.env["discom.outage"].search(
+            Domain(self._report_domain()) & Domain("state", "in", OPEN_STATES)
+        )
 
     def _report_query(self):
         self.env.flush_all()
@@ -118,7 +127,7 @@ class DiscomOutageRegister(models.TransientModel):
                    outage.date_start AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s,
                    outage.date_end_expected AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s,
                    outage.date_end AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s,
-                   hit.consumers, hit.consumer_minutes,
+                   COALESCE(hit.consumers, waiting.consumers), hit.consumer_minutes,
                    (EXTRACT(epoch FROM outage.date_announced - outage.date_start) / 60)::int,
                    told.delivered, outage.officer_title
               FROM discom_outage outage
@@ -126,6 +135,9 @@ class DiscomOutageRegister(models.TransientModel):
          LEFT JOIN LATERAL (
                        SELECT SUM(consumers) AS consumers, SUM(consumer_minutes) AS consumer_minutes
                          FROM discom_outage_interruption WHERE outage_id = outage.id) hit ON TRUE
+         LEFT JOIN (SELECT outage_id, count(*) AS consumers
+                      FROM (%(affected)s) AS affected
+                     GROUP BY outage_id) waiting ON waiting.outage_id = outage.id
          LEFT JOIN LATERAL (
                        SELECT count(*) AS delivered FROM discom_whatsapp_message message
                         WHERE message.res_model = 'discom.outage' AND message.res_id = outage.id
@@ -138,6 +150,7 @@ class DiscomOutageRegister(models.TransientModel):
             asset=self._sql_name("asset"),
             tz=TIMEZONE,
             announcements=ANNOUNCEMENTS,
+            affected=self._open_outages()._sql_affected(),
             outages=self.env["discom.outage"]._search(self._report_domain()).subselect(),
         )
 

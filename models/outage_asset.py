@@ -47,6 +47,25 @@ class DiscomAsset(models.Model):
             },
         }
 
+    def action_announce_breakdown(self):
+        """Open the preview of the message that this asset has just failed; *Send* sends it.
+
+        The draft of a preview that was closed is used again.
+        """
+        self.ensure_one()
+        Outage = self.env["discom.outage"]
+        draft = Outage.search(
+            [
+                ("state", "=", "draft"),
+                ("kind", "=", "breakdown"),
+                ("asset_ids", "=", self.id),
+                ("date_start", "<=", "now"),
+                ("date_end_expected", ">", "now"),
+            ]
+        ).filtered(lambda outage: outage.asset_ids == self)[:1]
+        outage = draft or Outage.create({"kind": "breakdown", "asset_ids": self.ids})
+        return outage.action_announce()
+
     @api.model
     def action_choose_for_outage(self):
         """Open the assets of the user's offices, each with its button to report an outage."""

@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 from .bill import LIVE_STATES
@@ -12,7 +12,7 @@ class DiscomBill(models.Model):
     @api.model
     def _today(self):
         """Today in India: a due date ends at midnight there, wherever the server stands."""
-        return fields.Date.context_today(self.with_context(tz="Asia/Kolkata"))
+        return self.env["res.partner"]._discom_today()
 
     @api.model
     def _settle(self, partner_ids):

@@ -15,7 +15,9 @@ class DiscomConsentNotice(models.Model):
 
     version = fields.Char(required=True, copy=False)
     lang = fields.Selection("_selection_lang", "Language", required=True)
-    date_from = fields.Date("In use from", required=True, default=fields.Date.context_today)
+    date_from = fields.Date(
+        "In use from", required=True, default=lambda self: self.env["res.partner"]._discom_today()
+    )
     body = fields.Text("Text", required=True)
     active = fields.Boolean(default=True)
 
@@ -45,7 +47,7 @@ class DiscomConsentNotice(models.Model):
     @api.model
     def _current(self, lang):
         """Return the newest notice in use in ``lang``, else in Hindi, else in any language."""
-        notices = self.search([("date_from", "<=", fields.Date.context_today(self))])
+        notices = self.search([("date_from", "<=", self.env["res.partner"]._discom_today())])
         for code in (lang, "hi_IN"):
             if found := notices.filtered(lambda notice, code=code: notice.lang == code):
                 return found[0]

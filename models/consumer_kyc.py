@@ -162,7 +162,7 @@ class ResPartner(models.Model):
         self._discom_clean_kyc(vals)
         self._discom_check_agent([vals.get("discom_whatsapp_number")])
         if "discom_kyc_state" in vals:
-            vals.setdefault("discom_kyc_state_date", fields.Date.context_today(self))
+            vals.setdefault("discom_kyc_state_date", self._discom_today())
         before = self.env["discom.kyc.event"]._snapshot(self.ids)
         if "discom_whatsapp_number" in vals and "discom_kyc_state" not in vals:
             number = vals["discom_whatsapp_number"] or False
@@ -206,7 +206,7 @@ class ResPartner(models.Model):
             )
         self._discom_set_kyc_state(
             "refused",
-            discom_kyc_date=fields.Date.context_today(self),
+            discom_kyc_date=self._discom_today(),
             discom_kyc_user_id=self.env.uid,
             discom_kyc_source=self._discom_kyc_way().source,
         )
@@ -246,7 +246,7 @@ class ResPartner(models.Model):
         self.check_access("write")
         vals = {
             "discom_kyc_source": self._discom_kyc_way().source,
-            "discom_kyc_date": fields.Date.context_today(self),
+            "discom_kyc_date": self._discom_today(),
             "discom_kyc_user_id": self.env.uid,
         }
         again = self.filtered(lambda c: c.discom_kyc_state in ("bounced", "stale"))
@@ -318,7 +318,7 @@ class ResPartner(models.Model):
     @api.model
     def _discom_kyc_values(self, number):
         """Return the KYC values that go with a number given by the current user, or with none."""
-        today = fields.Date.context_today(self)
+        today = self._discom_today()
         if not number:
             return {
                 "discom_kyc_state": "none",

@@ -30,7 +30,9 @@ class DiscomKycDrive(models.Model):
         domain=lambda self: [("id", "child_of", self.env.user.discom_scope_ids.ids)],
     )
     company_id = fields.Many2one(related="office_id.company_id", store=True)
-    date_start = fields.Date("From", required=True, default=fields.Date.context_today)
+    date_start = fields.Date(
+        "From", required=True, default=lambda self: self.env["res.partner"]._discom_today()
+    )
     date_end = fields.Date("Until", required=True)
     target_share = fields.Integer(
         "Target (%)",

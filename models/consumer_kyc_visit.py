@@ -126,7 +126,7 @@ class ResPartner(models.Model):
         """Consumers whose KYC is missing and whose door is worth a visit: they have not moved away
         as far as a running drive knows, and nobody stood before a closed door today."""
         met = Domain("drive_id.state", "=", "running") & (
-            Domain("outcome", "=", "shifted") | Domain("date", "=", fields.Date.context_today(self))
+            Domain("outcome", "=", "shifted") | Domain("date", "=", self._discom_today())
         )
         return self.env["discom.kyc.drive.area"]._missing_domain() & Domain(
             "discom_kyc_visit_ids", "not any!", met

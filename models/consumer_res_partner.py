@@ -267,6 +267,11 @@ class ResPartner(models.Model):
             vals["lang"] = vals.get("lang") or lang
 
     @api.model
+    def _discom_today(self):
+        """Today in India, whatever time zone a user or a client has."""
+        return fields.Date.context_today(self.with_context(tz="Asia/Kolkata"))
+
+    @api.model
     def _discom_default_lang(self):
         """Return Hindi where it is installed, else False."""
         return "hi_IN" if "hi_IN" in dict(self.env["res.lang"].get_installed()) else False

@@ -40,7 +40,7 @@ class ResPartner(models.Model):
 
     @api.constrains("discom_connection_date", "discom_temporary_date", "discom_permanent_date")
     def _check_discom_status_dates(self):
-        today = fields.Date.context_today(self)
+        today = self._discom_today()
         names = ("discom_connection_date", *BEGUN.values())
         for partner in self:
             for name in names:
@@ -69,7 +69,7 @@ class ResPartner(models.Model):
         for vals in vals_list:
             status = vals.get("discom_status") or self.env.context.get("default_discom_status")
             if status in BEGUN and not vals.get(BEGUN[status]):
-                vals[BEGUN[status]] = fields.Date.context_today(self)
+                vals[BEGUN[status]] = self._discom_today()
         return super().create(vals_list)
 
     def write(self, vals):
@@ -90,7 +90,7 @@ class ResPartner(models.Model):
         """Return the dates that change with a status that has become ``status`` today."""
         dates = {name: False for name in BEGUN.values() if name not in STATUS_DATES.get(status, ())}
         if status in BEGUN and status != before:
-            dates[BEGUN[status]] = fields.Date.context_today(self)
+            dates[BEGUN[status]] = self._discom_today()
         return dates
 
 

@@ -314,7 +314,7 @@ class DiscomWhatsappConversation(models.Model):
             values = {
                 "discom_kyc_state": "verified",
                 "discom_kyc_source": "whatsapp",
-                "discom_kyc_date": fields.Date.context_today(partner),
+                "discom_kyc_date": partner._discom_today(),
                 "discom_kyc_user_id": self.env.uid,
             }
             if partner.discom_whatsapp_number != turn.row["phone"]:

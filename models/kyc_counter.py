@@ -226,7 +226,7 @@ class DiscomKycCounter(models.AbstractModel):
             if key not in agreed and consumer[f"discom_consent_{key}"] == "given"
         ]
         notice = self.env["discom.consent.notice"].browse(int(values.get("notice_id") or 0))
-        today = fields.Date.context_today(self)
+        today = self.env["res.partner"]._discom_today()
         notice = notice.exists().filtered(lambda n: n.active and n.date_from <= today)
         if agreed and not notice:
             raise UserError(self.env._("Read out the notice that is in use, then ask again."))
@@ -248,7 +248,7 @@ class DiscomKycCounter(models.AbstractModel):
             [
                 ("user_id", "=", self.env.uid),
                 ("field", "=", TAKING_FIELD),
-                ("new", "=", fields.Date.to_string(fields.Date.context_today(self))),
+                ("new", "=", fields.Date.to_string(self.env["res.partner"]._discom_today())),
             ]
         )
         states = taken.partner_id.mapped("discom_kyc_state")

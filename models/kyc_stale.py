@@ -58,7 +58,7 @@ class ResPartner(models.Model):
         """
         self.flush_model()
         self.env["discom.whatsapp.message"].flush_model()
-        limit = fields.Date.context_today(self) - relativedelta(months=company.discom_stale_months)
+        limit = self._discom_today() - relativedelta(months=company.discom_stale_months)
         rows = self.env.execute_query(
             SQL(
                 """
@@ -100,7 +100,7 @@ class ResPartner(models.Model):
                  WHERE partner.id = ANY(%s)
                    AND partner.discom_kyc_state IN ('captured', 'verified')
                 """,
-                fields.Date.context_today(self),
+                self._discom_today(),
                 ids,
             ),
             "system",

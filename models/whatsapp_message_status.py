@@ -1,6 +1,6 @@
 import re
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import SQL
 
 #: Later words win whatever the order of arrival: a message that was delivered did not fail.
@@ -152,7 +152,7 @@ class DiscomWhatsappMessage(models.Model):
                    AND partner.discom_kyc_state = ANY(%s)
                 """,
                 state,
-                fields.Date.context_today(self),
+                self.env["res.partner"]._discom_today(),
                 list(phones),
                 list(states),
             ),

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from psycopg2 import IntegrityError
 
-from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
@@ -21,7 +20,7 @@ class TestConsumerStatus(ImportCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.consumer = cls.create_consumer(discom_connection_date="2020-05-05")
-        cls.today = fields.Date.context_today(cls.consumer)
+        cls.today = cls.consumer._discom_today()
 
     def dates(self, consumer):
         return tuple(

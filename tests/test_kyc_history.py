@@ -3,7 +3,6 @@ from unittest.mock import patch
 
 from psycopg2.errors import IntegrityConstraintViolation
 
-from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -27,7 +26,7 @@ class TestKycHistory(DiscomCommon, HttpCase):
         cls.consumer = cls.create_consumer(discom_whatsapp_number=False)
         cls.proved = cls.create_consumer()
         cls.proved.discom_kyc_state = "verified"
-        cls.today = str(fields.Date.context_today(cls.consumer))
+        cls.today = str(cls.consumer._discom_today())
 
     def _history(self, consumer, *names):
         events = self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)], order="id")

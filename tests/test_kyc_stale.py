@@ -19,7 +19,7 @@ class TestKycStale(WhatsappCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.discom_stale_months = 12
-        cls.today = fields.Date.context_today(cls.company)
+        cls.today = cls.env["res.partner"]._discom_today()
         cls.old, cls.fresh, cls.proved = (
             cls.create_consumer(),
             cls.create_consumer(),

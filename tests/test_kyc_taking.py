@@ -38,6 +38,26 @@ class TestKycTaking(ImportCommon):
             (taker.login, str(day)): tuple(counts) for taker, day, *counts in rows if any(counts)
         }
 
+    def test_day_is_that_of_india_whatever_the_client_says(self):
+        """Half past eight in the evening UTC is the next day in Sonbhadra."""
+        first, second, third = self.consumers
+        with freeze_time("2026-11-02 20:30:00"):
+            for consumer, tz in zip(
+                self.consumers, ("Pacific/Honolulu", "UTC", False), strict=True
+            ):
+                consumer.with_user(self.counter).with_context(tz=tz).write(
+                    {"discom_whatsapp_number": f"94153000{consumer.id % 100:02}"}
+                )
+            counter = self.env["discom.kyc.counter"].with_user(self.counter)
+            counter = counter.with_context(tz="Pacific/Honolulu")
+            self.assertEqual(counter.start()["today"]["taken"], 3)
+            counter.save(first.id, {"number": first.discom_whatsapp_number, "lang": "hi_IN"})
+            self.env["discom.whatsapp.message"]._set_kyc_state(
+                {second.discom_whatsapp_number}, ("captured",), "verified", "Delivered"
+            )
+        self.assertEqual(self.figures(), {("test_counter", "2026-11-03"): (3, 1, 0, 3, 0)})
+        self.assertEqual(str(second.discom_kyc_state_date), "2026-11-03")
+
     def test_a_day_stays_what_it_was(self):
         first, second, third = self.consumers
         self.take(self.counter, "2026-11-02", first, "9415300031")

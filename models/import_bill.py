@@ -56,7 +56,11 @@ class DiscomBill(models.Model):
         "discom.import", readonly=True, copy=False, index="btree_not_null", ondelete="set null"
     )
     import_hash = fields.Char(
-        readonly=True, copy=False, help="Fingerprint of the row of the bill file."
+        readonly=True,
+        copy=False,
+        # Who could write it would keep the row of a later file out.
+        groups=fields.NO_ACCESS,
+        help="Fingerprint of the row of the bill file.",
     )
 
 

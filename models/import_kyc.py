@@ -26,7 +26,11 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     discom_kyc_hash = fields.Char(
-        readonly=True, copy=False, help="Fingerprint of the row of the last KYC file."
+        readonly=True,
+        copy=False,
+        # Who could write it would keep the row of a later file out.
+        groups=fields.NO_ACCESS,
+        help="Fingerprint of the row of the last KYC file.",
     )
 
 

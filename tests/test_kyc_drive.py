@@ -8,6 +8,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .common import DiscomCommon
+from .test_kyc_history import PIXEL
 
 # 2 + 12 digits: a number with the check digit of an Aadhaar number.
 AADHAAR = "234123412346"
@@ -237,9 +238,21 @@ class TestKycDrive(DiscomCommon):
         self.assertEqual(self.missing.phone, "+919415261299")
 
     def test_verified_number_stays_verified(self):
+        """Who confirms it at the door has taken it, all the same; the photo is kept with both."""
         self.create_drive({"village": "Salkhan"})
-        self.door(self.verified, consent="all").action_save()
-        self.assertEqual(self.verified.discom_kyc_state, "verified")
+        self.door(self.verified, consent="all", photo=PIXEL).action_save()
+        self.assertRecordValues(
+            self.verified,
+            [
+                {
+                    "discom_kyc_state": "verified",
+                    "discom_kyc_user_id": self.surveyor.id,
+                    "discom_kyc_source": "field",
+                }
+            ],
+        )
+        self.assertTrue(self.verified.discom_kyc_form)
+        self.assertTrue(self.verified.discom_kyc_visit_ids.photo)
 
     def test_bad_input_at_the_door(self):
         self.create_drive({"village": "Salkhan"})
@@ -268,7 +281,7 @@ class TestKycDrive(DiscomCommon):
         self.assertFalse(self.my_list())
         self.assertEqual((drive.refused_count, drive.left_count), (1, 1))
         # A closed door is tried again another day; who has shifted stays away in this drive.
-        tomorrow = fields.Date.today() + timedelta(days=1)
+        tomorrow = self.missing._discom_today() + timedelta(days=1)
         with self.subTest("tomorrow"):
             self.env.cr.execute(
                 "UPDATE discom_kyc_visit SET date = %s - 2 WHERE outcome = 'closed'", (tomorrow,)
@@ -376,7 +389,7 @@ class TestKycDrive(DiscomCommon):
             }
         )
         self.assertEqual(visit.user_id, self.surveyor)
-        self.assertEqual(visit.date, fields.Date.context_today(visit))
+        self.assertEqual(visit.date, self.missing._discom_today())
         for user in (self.auditor, self.counter, self.clerk):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 forged.with_user(user).create({"partner_id": self.missing.id, "outcome": "closed"})

@@ -146,12 +146,13 @@ class DiscomKycDoor(models.TransientModel):
         vals = {"lang": self.lang or partner.lang}
         if mobile:
             vals["phone"] = partner._discom_normalise_number(mobile)
+        if self.photo:
+            vals["discom_kyc_form"] = self.photo
         if number != partner.discom_whatsapp_number:
             partner.write({**vals, "discom_whatsapp_number": number})
         else:
             partner.write(vals)
-            if partner.discom_kyc_state != "verified":
-                self._write_kyc(partner, partner._discom_kyc_values(number))
+            partner._discom_note_taken()
         self._record_consents(partner)
 
     def _apply_refused(self, partner):

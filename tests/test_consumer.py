@@ -176,7 +176,8 @@ class TestConsumer(DiscomCommon):
         for text in ("Rmesh", "Rameesh", "Ramish", "Yadev", "Raemsh", "rmesh yadav", "रमेष"):
             with self.subTest(text=text):
                 self.assertEqual(self._found(text), self.ramesh)
-        for text in ("Rmsh", "4410123457", "9415261235", "%", "_", "\\", "ra.*", "(((", "Rames%h"):
+        for text in ("Rmsh", "4410123457", "9415261235", "%", "_", "\\", "ra.*", "(((", "Rames%h",
+                     "x" * 5000, "word " * 500, "Ramesh\0Nobody"):  # fmt: skip
             with self.subTest(text=text):
                 self.assertFalse(self._found(text))
 

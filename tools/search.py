@@ -6,8 +6,11 @@ import unicodedata
 from .phone import PhoneError, normalise_mobile, to_latin_digits
 
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
-# A shorter word is within one letter of too many others.
+# A shorter word is within one letter of too many others; a longer one is no name.
 MIN_MISSPELT = 4
+MAX_MISSPELT = 40
+# What is pasted into the box by mistake has more words; nobody types so many.
+MAX_WORDS = 12
 
 
 def search_words(text):
@@ -16,7 +19,8 @@ def search_words(text):
     A number is one word, whatever blanks, hyphens or Devanagari digits it is written with; a mobile
     number is reduced to its ten digits, so that 0, 91 or +91 in front do not matter.
     """
-    cleaned = to_latin_digits(unicodedata.normalize("NFC", text or "")).strip()
+    text = (text or "").replace("\0", " ")
+    cleaned = to_latin_digits(unicodedata.normalize("NFC", text)).strip()
     digits = re.sub(r"\D", "", cleaned)
     if digits and _NUMBER.fullmatch(cleaned):
         try:
@@ -24,7 +28,7 @@ def search_words(text):
         except PhoneError:
             # Eleven digits are a landline with its trunk prefix; accounts have ten or twelve.
             return [digits[1:] if len(digits) == 11 and digits[0] == "0" else digits]
-    return cleaned.split()
+    return cleaned.split()[:MAX_WORDS]
 
 
 def misspelling(word):
@@ -36,7 +40,7 @@ def misspelling(word):
     :return: regular expression without anchors; None for a word too short, and for numbers, where
         another digit means somebody else
     """
-    if len(word) < MIN_MISSPELT or not all(_is_letter(char) for char in word):
+    if not MIN_MISSPELT <= len(word) <= MAX_MISSPELT or not all(_is_letter(char) for char in word):
         return None
     word = word.lower()
     variants = [

@@ -3,6 +3,7 @@ from . import network_office
 from . import network_asset
 from . import consumer_category
 from . import consumer_journal_mixin
+from . import consumer_aadhaar_mixin
 from . import consumer_consent
 from . import consumer_consent_notice
 from . import consumer_kyc_event

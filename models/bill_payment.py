@@ -45,11 +45,13 @@ class DiscomPayment(models.Model):
     """
 
     _name = "discom.payment"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Consumer Payment"
     _order = "date desc, id desc"
     _rec_name = "reference"
     _rec_names_search = ["reference", "account_no", "partner_id"]
     _check_company_auto = True
+    _no_aadhaar = ("means_no", "cancel_note")
 
     reference = fields.Char("Receipt Number", required=True, copy=False, default="/")
     partner_id = fields.Many2one(

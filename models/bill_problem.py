@@ -22,9 +22,10 @@ class DiscomBillProblem(models.Model):
 
     _name = "discom.bill.problem"
     _description = "Problem with a Bill"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "bill_id"]
+    _no_aadhaar = ("answer",)
 
     name = fields.Char("Number", required=True, readonly=True, copy=False, default="/")
     bill_id = fields.Many2one(

@@ -9,9 +9,11 @@ class DiscomBillRelease(models.Model):
     """Decision that bills may go out although a check found something: who, when and why."""
 
     _name = "discom.bill.release"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Release of Held Bills"
     _order = "id desc"
     _rec_name = "reason"
+    _no_aadhaar = ("reason",)
 
     reason = fields.Char(required=True, readonly=True)
     user_id = fields.Many2one("res.users", "Released By", required=True, readonly=True)

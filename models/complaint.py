@@ -1,9 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-
-from ..tools.identity import find_aadhaar
+from odoo.exceptions import UserError
 
 KINDS = [
     ("no_supply", "No supply"),
@@ -32,9 +30,10 @@ class DiscomComplaint(models.Model):
 
     _name = "discom.complaint"
     _description = "Complaint"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "partner_id", "phone"]
+    _no_aadhaar = ("text", "resolution")
 
     name = fields.Char(
         "Number", required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -131,17 +130,6 @@ class DiscomComplaint(models.Model):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for complaint in self:
             complaint.display_name = f"{complaint.name} {kinds.get(complaint.kind, '')}"
-
-    @api.constrains("text", "resolution")
-    def _check_no_aadhaar(self):
-        for complaint in self:
-            if find_aadhaar(complaint.text or "") or find_aadhaar(complaint.resolution or ""):
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s holds an Aadhaar number. Keep only its last four digits.",
-                        name=complaint.name,
-                    )
-                )
 
     @api.model_create_multi
     def create(self, vals_list):

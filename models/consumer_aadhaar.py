@@ -1,12 +1,20 @@
+import re
+
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools.mail import html_to_inner_content
 
 from ..tools.identity import find_aadhaar
 
+# Cameras and scanners name files by the minute; every tenth minute has the check digit.
+_MINUTE = re.compile(
+    r"(?<!\d)20\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[ _-]?(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
+)
+
 
 class MailMessage(models.Model):
-    """Messages and notes on consumers hold no full Aadhaar number."""
+    """Messages and notes on consumers, and on what is about a consumer, hold no full Aadhaar
+    number."""
 
     _inherit = "mail.message"
 
@@ -28,34 +36,39 @@ class MailMessage(models.Model):
     @api.model
     def _check_aadhaar(self, vals_list):
         """
-        :raise ValidationError: where the text of a message on a consumer holds a full number
+        :raise ValidationError: where the text of a message on a consumer, or on a record of this
+            add-on about one, holds a full number
         """
-        suspects = [
-            (vals, text)
-            for vals in vals_list
-            if vals.get("model") == "res.partner"
-            for text in (html_to_inner_content(vals.get("body") or ""), vals.get("subject"))
-            if find_aadhaar(text)
-        ]
-        if not suspects:
-            return
-        # The own old account number may happen to have the check digit; access is not the question.
-        consumers = (
-            self.env["res.partner"]
-            .sudo()
-            .browse({vals["res_id"] for vals, _text in suspects if vals.get("res_id")})
-            .exists()
-            .filtered("discom_consumer")
-        )
-        for vals, text in suspects:
-            consumer = consumers.filtered(lambda partner, vals=vals: partner.id == vals["res_id"])
-            if consumer and find_aadhaar(text, exempt={consumer.discom_old_account_no}):
+        for vals in vals_list:
+            model = vals.get("model")
+            if not self._may_be_about_consumer(model):
+                continue
+            texts = [html_to_inner_content(vals.get("body") or ""), vals.get("subject")]
+            if not any(map(find_aadhaar, texts)):
+                continue
+            # The own old account number may happen to have the check digit. Hardly a message comes
+            # this far. sudo: whether the user may read the record is not the question.
+            record = self.env[model].sudo().browse(vals.get("res_id")).exists()
+            consumer = record if model == "res.partner" else record.partner_id
+            if model == "res.partner" and not consumer.discom_consumer:
+                continue
+            if any(find_aadhaar(text, {consumer.discom_old_account_no}) for text in texts):
                 raise ValidationError(
                     self.env._(
                         "The text holds a full Aadhaar number. The law allows only its last four "
                         "digits to be kept; there is a field for them."
                     )
                 )
+
+    @api.model
+    def _may_be_about_consumer(self, model):
+        """Whether records of ``model`` are consumers, or are of this add-on and about one."""
+        if model == "res.partner":
+            return True
+        if not (model or "").startswith("discom.") or model not in self.env:
+            return False
+        field = self.env[model]._fields.get("partner_id")
+        return bool(field) and field.comodel_name == "res.partner"
 
 
 class MailActivity(models.Model):
@@ -90,10 +103,10 @@ class IrAttachment(models.Model):
                 {
                     "model": attachment.res_model,
                     "res_id": attachment.res_id,
-                    "subject": attachment.name,
+                    "subject": _MINUTE.sub(" ", attachment.name or ""),
                     "body": attachment.description,
                 }
                 for attachment in self
-                if attachment.res_model == "res.partner"
+                if not attachment.res_field
             ]
         )

@@ -18,9 +18,11 @@ class DiscomKycNumber(models.Model):
     """What somebody has decided about a number that stood out."""
 
     _name = "discom.kyc.number"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Number decided on"
     _rec_name = "number"
     _order = "id desc"
+    _no_aadhaar = ("note",)
 
     number = fields.Char(required=True, help="Mobile number, +91 and 10 digits.")
     company_id = fields.Many2one(

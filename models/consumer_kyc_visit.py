@@ -1,8 +1,6 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
-
-from ..tools.identity import find_aadhaar
 
 OUTCOMES = [
     ("taken", "Number taken"),
@@ -16,9 +14,11 @@ class DiscomKycVisit(models.Model):
     """What field staff met with at a door. Kept as it was: a later visit is another record."""
 
     _name = "discom.kyc.visit"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "KYC visit"
     _order = "id desc"
     _rec_name = "partner_id"
+    _no_aadhaar = ("note",)
 
     partner_id = fields.Many2one(
         "res.partner", "Consumer", required=True, readonly=True, index=True, ondelete="cascade"
@@ -38,23 +38,12 @@ class DiscomKycVisit(models.Model):
     note = fields.Char("Remark", readonly=True)
     photo = fields.Image(max_width=1600, max_height=1600, readonly=True)
 
-    @api.constrains("note")
-    def _check_no_aadhaar(self):
-        for visit in self:
-            if visit.note and find_aadhaar(visit.note):
-                raise ValidationError(
-                    self.env._(
-                        "The remark holds a full Aadhaar number. The law allows only its last four "
-                        "digits to be kept."
-                    )
-                )
-
     @api.model_create_multi
     def create(self, vals_list):
         """A visit is one's own, of today, at a consumer of an own office."""
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list)
         partners.check_access("write")
-        today = fields.Date.context_today(self)
+        today = partners._discom_today()
         for vals, partner in zip(vals_list, partners, strict=True):
             area = self.env["discom.kyc.drive.area"].browse(vals.get("area_id"))
             vals.update(

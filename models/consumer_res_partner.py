@@ -5,7 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.mail import html_to_inner_content
 
 from ..tools.identity import find_aadhaar
-from ..tools.phone import to_latin_digits
+from ..tools.phone import is_number, to_latin_digits
 from .consumer_consent import ACTIONS, PURPOSES
 
 STATUSES = [
@@ -50,8 +50,10 @@ FREE_TEXT_FIELDS = [
     "function",
     "company_name",
     "ref",
+    "vat",
     "barcode",
     "comment",
+    "phone",
 ]
 
 
@@ -163,6 +165,9 @@ class ResPartner(models.Model):
         for partner in self.filtered("discom_consumer"):
             for name in FREE_TEXT_FIELDS:
                 text = partner[name]
+                # Every tenth number of twelve digits has the check digit, phones among them.
+                if name == "phone" and text and is_number(text):
+                    continue
                 if text and find_aadhaar(
                     html_to_inner_content(text) if name == "comment" else text
                 ):

@@ -47,9 +47,10 @@ class DiscomNotice(models.Model):
 
     _name = "discom.notice"
     _description = "Arrears Notice"
-    _inherit = ["discom.whatsapp.mixin"]
+    _inherit = ["discom.whatsapp.mixin", "discom.aadhaar.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["name", "partner_id", "account_no"]
+    _no_aadhaar = ("exclude_reason",)
 
     name = fields.Char("Notice Number", readonly=True, copy=False, index="btree_not_null")
     run_id = fields.Many2one("discom.notice.run", required=True, readonly=True, ondelete="cascade")

@@ -25,9 +25,10 @@ class DiscomNoticeHold(models.Model):
 
     _name = "discom.notice.hold"
     _description = "Stop of Arrears Steps"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
     _order = "date_from desc, id desc"
     _rec_name = "partner_id"
+    _no_aadhaar = ("note",)
 
     partner_id = fields.Many2one(
         "res.partner",

@@ -25,10 +25,11 @@ class DiscomOutageCall(models.Model):
 
     _name = "discom.outage.call"
     _description = "No-supply call"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["partner_id", "account_no", "village"]
     _check_company_auto = True
+    _no_aadhaar = ("note",)
 
     partner_id = fields.Many2one(
         "res.partner",

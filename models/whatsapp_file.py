@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ..tools import media_kind
 from ..tools.cloud_api import CloudApiError, Verdict, judge_error
+from ..tools.identity import mask_aadhaar
 
 _logger = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class DiscomWhatsappFile(models.Model):
                 "message_id": row["message"].id,
                 "account_id": row["account_id"],
                 "wa_media_id": row["media"].get("id"),
-                "filename": row["media"].get("filename"),
+                "filename": mask_aadhaar(row["media"].get("filename")),
                 "mime_type": row["media"].get("mime_type"),
             }
             if not row["media"]:
@@ -215,7 +216,7 @@ class DiscomWhatsappFile(models.Model):
         """Store a file beside its message and show it on the record that the message is about."""
         message = self.message_id
         extension = media_kind.EXTENSIONS[kind]
-        stem = (self.filename or "").rsplit(".", 1)[0].replace("/", " ").strip()[:100]
+        stem = mask_aadhaar(self.filename or "").rsplit(".", 1)[0].replace("/", " ").strip()[:100]
         name = f"{stem or message.kind or 'file'}.{extension}"
         # Odoo would open a picture to make it smaller; what comes from outside is only kept.
         attachment = (

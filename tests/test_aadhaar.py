@@ -3,6 +3,8 @@ from markupsafe import Markup
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
+from ..tools import convert
+from ..tools.convert import ConvertError
 from ..tools.identity import find_aadhaar, mask_aadhaar
 from .common_whatsapp import WhatsappCommon
 
@@ -39,9 +41,40 @@ class TestAadhaar(WhatsappCommon):
         vals = {"res_model": "res.partner", "res_id": consumer.id, "raw": b"picture"}
         with self.assertRaisesRegex(ValidationError, "Aadhaar"):
             attachments.create({**vals, "name": "234123412346.jpg"})
+        # The minute in the name of a scan may have the check digit.
+        self.assertTrue(find_aadhaar("20261126_0913"))
+        attachments.create({**vals, "name": "scan_20261126_0913.jpg"})
         attachment = attachments.create({**vals, "name": "card.jpg"})
         with self.assertRaisesRegex(ValidationError, "Aadhaar"):
             attachment.name = AADHAAR
+
+    def test_records_about_a_consumer(self):
+        consumer = self.create_consumer(discom_old_account_no="234123412346")
+        call = self.env["discom.outage.call"].create(
+            {"partner_id": consumer.id, "note": "No supply since six"}
+        )
+        decision = self.env["discom.kyc.number"].create(
+            {"number": "9415260001", "verdict": "family"}
+        )
+        for record, name in [(call, "note"), (decision, "note")]:
+            with (
+                self.subTest(model=record._name),
+                self.assertRaisesRegex(ValidationError, "Aadhaar"),
+            ):
+                record[name] = "499118665246"
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            self.env["discom.payment"].create(
+                {"partner_id": consumer.id, "amount": 10, "means_no": "4991 1866 5246"}
+            )
+        for body in ("card 4991 1866 5246", "card 4991-1866 5246"):
+            with self.subTest(body=body), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                call.message_post(body=body)
+        call.message_post(body="Old account 234123412346")
+        attachments = self.env["ir.attachment"]
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            attachments.create(
+                {"name": "499118665246.jpg", "res_model": call._name, "res_id": call.id}
+            )
 
     def test_texts_that_the_form_does_not_show(self):
         consumer = self.create_consumer().with_user(self.counter)
@@ -54,9 +87,22 @@ class TestAadhaar(WhatsappCommon):
             "zip",
             "discom_book_no",
             "discom_sc_no",
+            "vat",
+            "phone",
         ):
             with self.subTest(field=name), self.assertRaisesRegex(ValidationError, "Aadhaar"):
                 consumer.write({name: "234123412346"})
+
+    def test_in_the_place_of_a_phone(self):
+        """What is the number of a phone stays, whatever its check digit; anything else goes."""
+        consumer = self.create_consumer()
+        landline, mobile = "915444222002", "916000000008"
+        for number in (landline, mobile):
+            with self.subTest(number=number):
+                consumer.phone = number
+                self.assertEqual(convert.phone(number), number)
+        with self.assertRaisesRegex(ConvertError, "aadhaar"):
+            convert.phone("2341 2341 2346")
 
     def test_what_is_exempt(self):
         consumer = self.create_consumer(discom_old_account_no="234123412346")
@@ -66,6 +112,29 @@ class TestAadhaar(WhatsappCommon):
         # The check digit of this one is right: it is a telephone number all the same.
         self.assertFalse(find_aadhaar("916000000008"))
         self.assertFalse(find_aadhaar("4410123456 23412341234"))
+
+    def test_however_it_is_written(self):
+        for text in (
+            "2341-2341 2346",
+            "2341  2341  2346",
+            "2341.2341.2346",
+            "2341_2341_2346",
+            "23412341 2346",
+            "2341\u00a02341\u00a02346",
+            "2341\u200b2341\u200b2346",
+            "2341 \u2013 2341 \u2013 2346",
+            "2341\n2341\n2346",
+            "born 1976 2341 2341 2346",
+            "२३४१-२३४१ २३४६",
+        ):
+            with self.subTest(text=text):
+                self.assertTrue(find_aadhaar(text))
+                self.assertNotIn("2341", mask_aadhaar(text))
+                with self.assertRaisesRegex(ConvertError, "aadhaar"):
+                    convert.text(text)
+        for text in ("2341, 2341, 2346", "+2341 2341 2346", "2341 2341 23467", "2341 2341 2347"):
+            with self.subTest(text=text):
+                self.assertFalse(find_aadhaar(text))
 
     def test_crossed_out(self):
         self.assertEqual(mask_aadhaar(f"no {AADHAAR}!"), "no XXXX XXXX 2346!")
@@ -80,6 +149,9 @@ class TestAadhaar(WhatsappCommon):
             "timestamp": 1_800_000_000,
             "type": "text",
             "text": f"My card is {AADHAAR}",
+            "media": {},
+            "error_code": 0,
+            "profile_name": "",
             "payload": "",
             "context_wamid": "",
             "account_id": self.account.id,

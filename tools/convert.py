@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from .identity import find_aadhaar
-from .phone import PhoneError, normalise_mobile, to_latin_digits
+from .phone import PhoneError, is_number, normalise_mobile, to_latin_digits
 
 CACHE_SIZE = 65_536
 HISTORY_MONTHS = 12
@@ -29,7 +29,7 @@ _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _INDIAN_MONTH = re.compile(r"(\d{1,2})[./-](\d{4})")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_TWELVE_DIGITS = re.compile(r"(?:\d[ -]?){12}")
+_TWELVE_DIGITS = re.compile(r"\d(?:\D{0,3}\d){11}")
 
 _TRUE = {"1", "y", "yes", "true", "t", "हाँ", "हां"}
 _FALSE = {"0", "n", "no", "false", "f", "नहीं"}
@@ -57,9 +57,12 @@ def text(value):
 
 
 def phone(value):
-    """A phone as it was written down. Every tenth number of twelve digits looks like an Aadhaar
-    number, so 91 and a mobile number is not tested for one."""
-    return " ".join(value.split())
+    """A phone as it was written down. What is no number of any phone may be an Aadhaar number that
+    came into the wrong column."""
+    value = " ".join(value.split())
+    if _TWELVE_DIGITS.search(value) and find_aadhaar(value) and not is_number(value):
+        raise ConvertError("aadhaar")
+    return value
 
 
 def code(value):

@@ -7,7 +7,11 @@ from stdnum.in_ import aadhaar
 from .phone import to_latin_digits
 
 # Twelve digits, alone or in groups of four as printed on the card, not part of a longer number.
-_CANDIDATE = re.compile(r"(?<![\d+])\d{4}([ -]?)\d{4}\1\d{4}(?!\d)")
+# Between the groups stands what people type and what a copied text brings along: blanks of any
+# kind, hyphens and dashes, dots, characters that nobody sees.
+_BETWEEN = r"[\s.\-_\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]{0,3}"
+# Looked for at every place: what stands before a number, such as a year, is no part of it.
+_CANDIDATE = re.compile(rf"(?<![\d+])(?=(\d{{4}}{_BETWEEN}\d{{4}}{_BETWEEN}\d{{4}})(?!\d))")
 # A mobile number with its country code has twelve digits too, and is not grouped by fours.
 _MOBILE = re.compile(r"91[6-9]\d{9}")
 
@@ -22,8 +26,9 @@ def find_aadhaar(text, exempt=()):
         the old account number of the consumer
     """
     for candidate in _CANDIDATE.finditer(to_latin_digits(text)) if text else ():
-        found = candidate.group()
-        if found not in exempt and not _MOBILE.fullmatch(found) and aadhaar.is_valid(found):
+        found = candidate.group(1)
+        digits = re.sub(r"\D", "", found)
+        if found not in exempt and not _MOBILE.fullmatch(found) and aadhaar.is_valid(digits):
             return found
     return None
 

@@ -74,6 +74,14 @@ def normalise_mobile(text):
     return f"+{COUNTRY_CODE}{national}"
 
 
+def is_number(text):
+    """Tell whether ``text`` is a number of the plan, of a mobile or a landline."""
+    try:
+        return phonenumbers.is_valid_number(phonenumbers.parse(text, REGION))
+    except phonenumbers.NumberParseException:
+        return False
+
+
 def mask(number):
     """Return an E.164 Indian number with all but its last four digits hidden; empty stays empty."""
     return f"+{COUNTRY_CODE} ••••• •{number[-4:]}" if number else ""

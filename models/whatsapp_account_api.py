@@ -263,7 +263,7 @@ class WhatsAppAccount(models.Model):
             # -1 is Meta's word for unlimited; newer versions send the name of the level.
             if isinstance(limit, str):
                 limit = MESSAGING_LIMITS.get(limit)
-            accounts._apply_messaging_limit(max(limit, 0) if isinstance(limit, int) else None)
+            accounts._apply_messaging_limit(max(limit, 0) if type(limit) is int else None)
         elif event in HALTING_EVENTS:
             # A restriction is reported several times; the first report told the administrators.
             for account in accounts.filtered(lambda account: account.state != "halted"):

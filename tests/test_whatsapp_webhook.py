@@ -1,4 +1,5 @@
 import json
+import logging
 import random
 import time
 from datetime import timedelta
@@ -64,6 +65,16 @@ class TestWhatsappWebhook(WebhookCommon):
         return {partner[f"discom_consent_{purpose}"] for purpose in PURPOSES}
 
     # === HANDSHAKE === #
+
+    def test_verify_token_is_in_no_log(self):
+        """The line of the request that the server logs does not show it."""
+        line = f"GET {self.path}?hub.mode=subscribe&hub.verify_token=SECRET&hub.challenge=1"
+        logger = logging.getLogger("werkzeug")
+        for message, args in (('"%s" %s', (line, 200)), (line, ())):
+            record = logger.makeRecord("werkzeug", logging.INFO, "", 0, message, args, None)
+            self.assertTrue(logger.filter(record))
+            self.assertNotIn("SECRET", record.getMessage())
+            self.assertIn("hub.challenge=1", record.getMessage())
 
     def test_handshake(self):
         """The challenge is echoed as plain text to who knows the verify token."""

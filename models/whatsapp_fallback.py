@@ -16,9 +16,14 @@ ARREARS_PURPOSES = ("overdue", "notice")
 SMS_PURPOSES = (*OUTAGE_PURPOSES, *ARREARS_PURPOSES)
 #: An outage is over before anybody has gone there.
 DOOR_PURPOSES = ("bill", "due_reminder", *ARREARS_PURPOSES)
+#: Papers that are due to everybody, also to those who cannot or do not want to be written to.
+PAPER_PURPOSES = ("bill", "notice")
 REASONS = [
     ("not_on_whatsapp", "Not on WhatsApp"),
     ("expired", "Not delivered in time"),
+    ("no_number", "No WhatsApp number"),
+    ("no_consent", "Consent was never asked"),
+    ("opted_out", "Consent withdrawn"),
 ]
 #: WhatsApp gives a message up after this, unless its template says sooner.
 #: https://developers.facebook.com/docs/whatsapp/templates/time-to-live
@@ -41,7 +46,8 @@ class DiscomWhatsappAccount(models.Model):
         required=True,
         default="none",
         tracking=True,
-        help="For people who are not on WhatsApp, or whom a message has not reached in its time.",
+        help="For people who are not on WhatsApp, or whom a message has not reached in its time. "
+        "Bills and notices of people without a number or consent are listed for the door, too.",
     )
 
     @api.constrains("fallback")
@@ -149,6 +155,97 @@ class DiscomWhatsappFallback(models.Model):
         return rows
 
     @api.model
+    def _list_skipped(self, broadcast, first, last):
+        """List for the door those whom ``broadcast`` did not write to, each once about a paper.
+
+        :param tuple first: (record id, person id) after which it begins
+        :param tuple last: of the last one
+        """
+        reasons = {
+            "not_on_whatsapp": DOOR_PURPOSES,
+            **dict.fromkeys(("no_number", "no_consent", "opted_out"), PAPER_PURPOSES),
+        }
+        listed = [reason for reason, purposes in reasons.items() if broadcast.purpose in purposes]
+        if not listed:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_whatsapp_fallback (
+                       message_id, partner_id, office_id, phone, purpose, reason, channel, state,
+                       create_uid, create_date, write_uid, write_date)
+                SELECT m.id, m.partner_id, m.office_id, m.phone, m.purpose, m.skip_reason, 'door',
+                       'waiting', %(uid)s, %(now)s, %(uid)s, %(now)s
+                  FROM discom_whatsapp_message m
+                 WHERE m.broadcast_id = %(broadcast)s AND m.state = 'skipped'
+                   AND m.skip_reason = ANY(%(reasons)s) AND m.partner_id IS NOT NULL
+                   AND (m.res_id, m.partner_id) > %(first)s AND (m.res_id, m.partner_id) <= %(last)s
+                   AND NOT EXISTS (
+                       SELECT FROM discom_whatsapp_fallback f
+                         JOIN discom_whatsapp_message o ON o.id = f.message_id
+                        WHERE f.partner_id = m.partner_id AND f.purpose = m.purpose
+                          AND o.res_model = m.res_model AND o.res_id = m.res_id)
+                 ORDER BY m.id
+                    ON CONFLICT (message_id) DO NOTHING
+                """,
+                broadcast=broadcast.id,
+                reasons=listed,
+                first=first,
+                last=last,
+                uid=self.env.uid,
+                now=fields.Datetime.now(),
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _text_skipped(self, broadcast, rows):
+        """Send an SMS to those whom ``broadcast`` skipped as not on WhatsApp.
+
+        :param rows: of the audience query
+        """
+        sendable = [row for row in rows if row["lang"]]
+        if not sendable:
+            return
+        frozen = {
+            (row["res_id"], row["partner_id"]): values
+            for row, values in zip(sendable, broadcast._message_values(sendable), strict=True)
+        }
+        documents = self.env[broadcast.res_model].browse({row["res_id"] for row in sendable})
+        expiry = documents._whatsapp_expiry(broadcast.purpose)
+        now = fields.Datetime.now()
+        messages = self.env["discom.whatsapp.message"].search(
+            [
+                ("broadcast_id", "=", broadcast.id),
+                ("skip_reason", "=", "not_on_whatsapp"),
+                ("res_id", "in", documents.ids),
+                ("partner_id", "in", [row["partner_id"] for row in sendable]),
+            ]
+        )
+        timely = messages.filtered(
+            lambda message: (
+                (message.res_id, message.partner_id.id) in frozen
+                and (expiry.get(message.res_id) or now) >= now
+            )
+        )
+        self.create(
+            [
+                {
+                    "message_id": message.id,
+                    "partner_id": message.partner_id.id,
+                    "office_id": message.office_id.id,
+                    "phone": message.phone,
+                    "purpose": message.purpose,
+                    "reason": "not_on_whatsapp",
+                    "channel": "sms",
+                }
+                for message in timely
+            ]
+        )._queue_sms(
+            {message.id: frozen[message.res_id, message.partner_id.id] for message in timely}
+        )
+
+    @api.model
     def _channel(self, message, now):
         """Return ``sms``, ``door`` or None for one message."""
         setting = message.account_id.fallback
@@ -159,9 +256,12 @@ class DiscomWhatsappFallback(models.Model):
             return "sms"
         return "door" if message.purpose in DOOR_PURPOSES else None
 
-    def _queue_sms(self):
+    def _queue_sms(self, values=None):
         """Put the SMS of these rows into Odoo's queue; what has no registered text goes to the
-        door, or nowhere where it would be too late."""
+        door, or nowhere where it would be too late.
+
+        :param dict values: {message id: values} of messages that were skipped and have none
+        """
         templates = {
             (template.company_id, template.purpose, template.lang): template
             for template in self.env["discom.sms.template"].search(
@@ -175,7 +275,8 @@ class DiscomWhatsappFallback(models.Model):
             template = templates.get((company, row.purpose, message.lang)) or templates.get(
                 (company, row.purpose, "hi_IN")
             )
-            text = template and template._text(message.values or {})
+            known = message.values or (values or {}).get(message.id) or {}
+            text = template and template._text(known)
             if text:
                 row.sms_template_id = template
                 queue.append(
@@ -240,6 +341,28 @@ class DiscomWhatsappFallback(models.Model):
             )
         )
         return self.env["discom.whatsapp.message"].browse(row[0] for row in rows)
+
+
+class DiscomWhatsappBroadcast(models.Model):
+    _inherit = "discom.whatsapp.broadcast"
+
+    def _insert_messages(self, rows):
+        """Extend: who is known not to be reached gets the paper, or the SMS, without a try."""
+        super()._insert_messages(rows)
+        # sudo: the rows are the system's.
+        fallback = self.env["discom.whatsapp.fallback"].sudo()
+        setting = self.account_id.fallback
+        if setting == "none":
+            return
+        if setting == "sms" and self.purpose in SMS_PURPOSES:
+            bounced = [row for row in rows if row["reason"] == "not_on_whatsapp"]
+            fallback._text_skipped(self, bounced)
+        first, last = rows[0], rows[-1]
+        fallback._list_skipped(
+            self,
+            (first["res_id"], first["partner_id"] - 1),
+            (last["res_id"], last["partner_id"]),
+        )
 
 
 class DiscomWhatsappMessage(models.Model):

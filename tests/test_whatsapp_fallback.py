@@ -188,6 +188,69 @@ class TestWhatsappFallback(WhatsappCommon):
         with self.assertRaises(UserError):
             row.with_user(self.surveyor).action_done()
 
+    def test_who_is_skipped_gets_the_paper(self):
+        """Nobody is forgotten because it was known before that WhatsApp does not reach him."""
+        people = self.env["res.partner"]
+        for _each in range(4):
+            people |= self.create_ready_consumer()
+        reached, bounced, stopped, numberless = people
+        bounced.discom_kyc_state = "bounced"
+        stopped._discom_record_consent("withdrawn", ["bills"], "counter")
+        numberless.discom_whatsapp_number = False
+        bills = self.env["discom.bill"].union(*map(self.create_bill, people))
+        self.send(bills[0])
+        self.assertFalse(self.rows.search([("partner_id", "in", people.ids)]), "off by default")
+        self.account.fallback = "door"
+        self.send(bills, resend=True)
+        rows = self.rows.search([("partner_id", "in", people.ids)])
+        self.assertEqual(
+            {row.partner_id: (row.reason, row.channel, row.state) for row in rows},
+            {
+                bounced: ("not_on_whatsapp", "door", "waiting"),
+                stopped: ("opted_out", "door", "waiting"),
+                numberless: ("no_number", "door", "waiting"),
+            },
+        )
+        self.assertEqual(rows.office_id, people.discom_office_id)
+        self.send(bills, resend=True)
+        self.assertEqual(len(self.rows.search([("partner_id", "in", people.ids)])), 3, "once")
+
+    def test_who_is_skipped_gets_the_sms(self):
+        """Arrears go by SMS to who is known not to be on WhatsApp; to nobody who has stopped."""
+        self.switch_on()
+        self.env["discom.sms.template"].create(
+            {
+                "purpose": "overdue",
+                "header": "UPPCLT",
+                "dlt_template_id": "1207160000000000002",
+                "body": "खाता …{{account_last4}}: {{amount}} देय। {{office}}",
+            }
+        )
+        self.create_template(
+            "overdue_test", "overdue", "खाते …{{account_last4}} पर {{amount}} बाकी है।"
+        )
+        bounced, stopped = self.create_ready_consumer(), self.create_ready_consumer()
+        bounced.discom_kyc_state = "bounced"
+        stopped._discom_record_consent("withdrawn", ["dues"], "counter")
+        bills = self.create_bill()
+        for person in bounced | stopped:
+            bills |= self.create_bill(person)
+        self.env.flush_all()
+        # Time passes: an issued bill is not edited.
+        self.cr.execute(
+            "UPDATE discom_bill SET bill_date = bill_date - 20, due_date = bill_date - 3"
+            " WHERE id = ANY(%s)",
+            [bills.ids],
+        )
+        bills.invalidate_recordset()
+        self.send(bills, "overdue")
+        [row] = self.rows.search([("partner_id", "in", (bounced | stopped).ids)])
+        self.assertEqual((row.partner_id, row.channel), (bounced, "sms"))
+        self.run_sms()
+        [taken] = self.gateway.taken
+        self.assertIn(bounced.discom_account_no[-4:], taken["message"])
+        self.assertIn("₹510", taken["message"])
+
     def test_not_delivered_in_time(self):
         """A notice of dues that WhatsApp still holds after its time is listed, once."""
         self.account.fallback = "door"

@@ -118,6 +118,7 @@
         "views/report_kyc_taking_views.xml",
         "wizards/whatsapp_composer_views.xml",
         "wizards/whatsapp_broadcast_reject_views.xml",
+        "wizards/whatsapp_handover_views.xml",
         "wizards/outage_update_views.xml",
         "wizards/bill_delivery_register_views.xml",
         "wizards/bill_release_views.xml",

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -19,6 +19,19 @@ ANSWERING = (
 PREVIEW = 120
 #: Consumers whose conversations a search shows.
 FOUND_LIMIT = 200
+
+
+class DiscomWhatsappAccount(models.Model):
+    _inherit = "discom.whatsapp.account"
+
+    inbox_office_id = fields.Many2one(
+        "discom.office",
+        "Strangers are answered by",
+        ondelete="set null",
+        domain="[('company_id', '=', company_id)]",
+        help="Who writes from a number of no consumer waits in the inbox of this office, which can "
+        "hand over to another one. Empty: the first of the offices that send from this number.",
+    )
 
 
 class DiscomWhatsappConversation(models.Model):
@@ -220,6 +233,75 @@ class DiscomWhatsappConversation(models.Model):
         """Give the conversations back to everybody of the office."""
         self._check_may_answer().write({"user_id": False})
         return True
+
+    def action_open_hand_over(self):
+        """Ask to which colleague, or which office, the conversations go."""
+        self._check_may_answer()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Hand Over"),
+            "res_model": "discom.whatsapp.handover",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_conversation_ids": self.ids},
+        }
+
+    def _hand_over(self, user, office):
+        """Give the conversations to ``user`` and, those of strangers, to ``office``.
+
+        :param user: one of :meth:`_colleagues`, or none: everybody of the office
+        :param office: empty where it stays with its office
+        :raise UserError: where the colleague does not see them, or they are a consumer's
+        """
+        conversations = self._check_may_answer()
+        moved = conversations.filtered(lambda c: office and c.office_id != office)
+        if known := moved.filtered("consumer_ids"):
+            raise UserError(
+                self.env._(
+                    "%(who)s is a consumer, so the conversation belongs to the consumer's office. "
+                    "Only those of strangers go to another one.",
+                    who=known[0].title,
+                )
+            )
+        for conversation in conversations:
+            place = office or conversation.office_id
+            if user and user not in self._colleagues(place):
+                raise UserError(
+                    self.env._(
+                        "%(user)s does not answer for %(office)s. Choose another colleague.",
+                        user=user.name,
+                        office=place.name or self.env._("no office"),
+                    )
+                )
+        for conversation in moved:
+            # What was written goes along, else the other office would see an empty conversation.
+            self.env["discom.whatsapp.message"].sudo().search(
+                [*conversation._messages_domain(), ("partner_id", "=", False)]
+            ).office_id = office
+        moved.office_id = office
+        conversations.user_id = user
+
+    @api.model
+    def _colleagues(self, office):
+        """Return the users who answer for ``office``."""
+        groups = self.env["res.groups"].union(*map(self.env.ref, ANSWERING))
+        # sudo: names of colleagues, whose offices are not everybody's to read.
+        return (
+            groups.sudo()
+            .all_user_ids.filtered(
+                lambda user: (
+                    user.active
+                    and not user._is_superuser()
+                    and any(
+                        office.parent_path.startswith(own.parent_path)
+                        for own in user.discom_scope_ids
+                    )
+                )
+            )
+            .with_env(self.env)
+            if office
+            else self.env["res.users"]
+        )
 
     def action_close(self):
         """Nothing is left to do; the machine answers what comes in next."""

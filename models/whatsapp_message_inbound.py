@@ -219,7 +219,8 @@ class WhatsAppMessage(models.Model):
             for office in self.env["discom.office"].search([("parent_id", "=", False)])
         }
         return {
-            account.id: account.office_ids[:1]
+            account.id: account.inbox_office_id
+            or account.office_ids[:1]
             or roots.get(account.company_id, self.env["discom.office"])
             for account in accounts
         }

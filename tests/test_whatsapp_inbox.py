@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from ..models.whatsapp_file import PER_PHONE
 from .test_whatsapp_service import OWNER, STRANGER, ServiceCommon
@@ -191,6 +191,52 @@ class TestWhatsappInbox(ServiceCommon):
         self.assertFalse(self.conversation(OWNER).with_user(self.clerk_b).search([]))
         conversation.action_assign_to_office()
         self.assertFalse(conversation.user_id)
+
+    def hand_over(self, conversation, user, **values):
+        action = conversation.with_user(user).action_open_hand_over()
+        wizard = Form(
+            self.env[action["res_model"]].with_user(user).with_context(**action["context"])
+        )
+        for name, value in values.items():
+            wizard[name] = value
+        return wizard.save().action_hand_over()
+
+    def test_hand_over_to_a_colleague(self):
+        self.ask("मेरा मीटर जल गया", phone=OWNER)
+        conversation = self.conversation(OWNER)
+        self.hand_over(conversation, self.counter, user_id=self.clerk)
+        self.assertEqual(conversation.user_id, self.clerk)
+        counts = conversation.with_user(self.clerk).inbox_counts()
+        self.assertEqual(counts["mine"], 1)
+        self.hand_over(conversation, self.clerk)
+        self.assertFalse(conversation.user_id, "whoever has time")
+        with self.assertRaises(AccessError):
+            conversation.with_user(self.auditor).action_open_hand_over()
+        for stranger in (self.clerk_b, self.auditor):
+            wizard = self.env["discom.whatsapp.handover"].with_user(self.clerk)
+            wizard = wizard.create({"conversation_ids": conversation.ids, "user_id": stranger.id})
+            with self.assertRaisesRegex(UserError, "does not answer"):
+                wizard.action_hand_over()
+        wizard = self.env["discom.whatsapp.handover"].with_user(self.clerk)
+        wizard = wizard.create({"conversation_ids": conversation.ids})
+        wizard.office_id = self.division_b
+        with self.assertRaisesRegex(UserError, "consumer's office"):
+            wizard.action_hand_over()
+
+    def test_strangers_reach_a_division(self):
+        """What a stranger writes waits where somebody answers, and can go to another office."""
+        self.account.inbox_office_id = self.division_a
+        self.ask("यहाँ कोई है क्या", phone=STRANGER)
+        conversation = self.conversation(STRANGER)
+        self.assertEqual(conversation.office_id, self.division_a)
+        self.assertTrue(conversation.with_user(self.clerk).thread()["messages"])
+        self.hand_over(conversation, self.clerk, office_id=self.division_b, user_id=self.clerk_b)
+        self.assertEqual(
+            (conversation.office_id, conversation.user_id), (self.division_b, self.clerk_b)
+        )
+        self.assertTrue(conversation.with_user(self.clerk_b).thread()["messages"])
+        with self.assertRaises(AccessError):
+            conversation.with_user(self.clerk).thread()
 
     def test_thread_pages(self):
         """The newest forty, then the older ones."""

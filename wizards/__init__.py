@@ -1,5 +1,6 @@
 from . import whatsapp_broadcast_reject
 from . import whatsapp_composer
+from . import whatsapp_handover
 from . import whatsapp_composer_estimate
 from . import whatsapp_composer_test
 from . import outage_update

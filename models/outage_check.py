@@ -98,6 +98,8 @@ class DiscomOutage(models.Model):
         self._check_values(vals)
         if not self.env.su and FROZEN & vals.keys():
             self._check_open()
+        if vals.get("state") == "draft" and any(outage.state != "draft" for outage in self):
+            raise UserError(self.env._("What was announced is not a draft again. Cancel it."))
         return super().write(vals)
 
     @api.model

@@ -77,9 +77,18 @@ class DiscomOutageVillage(models.Model):
     def _whatsapp_values(self, lang, purpose):
         """Those of the outage, with the village, its consumers and how many are not reached."""
         outages = self.outage_id._whatsapp_values(lang, "outage_planned")
+        signing = self.env["discom.whatsapp.audience"]._signing_offices(set(self.office_id.ids))
+        hindi = lang.startswith("hi")
+
+        def office(row):
+            signed = signing[row.office_id.id]
+            return (hindi and signed.name_hi) or signed.name
+
         return {
             row.id: {
                 **outages[row.outage_id.id],
+                # A contact person belongs to no office: the village does.
+                "office": office(row),
                 "village": row.village,
                 "consumers": str(row.consumers),
                 "unreached": str(row.unreached),
@@ -110,7 +119,7 @@ class DiscomOutageVillage(models.Model):
     def _list(self, outages):
         """Write the villages of outages that are announced; those listed already stay.
 
-        :return: the rows that have a contact person
+        :return: the rows with a contact person and somebody to tell
         """
         self.flush_model()
         self.env["discom.outage.contact"].flush_model()
@@ -143,7 +152,13 @@ class DiscomOutageVillage(models.Model):
             )
         )
         self.invalidate_model()
-        return self.search([("outage_id", "in", outages.ids), ("partner_id", "!=", False)])
+        return self.search(
+            [
+                ("outage_id", "in", outages.ids),
+                ("partner_id", "!=", False),
+                ("unreached", ">", 0),
+            ]
+        )
 
 
 class DiscomOutage(models.Model):

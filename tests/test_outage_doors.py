@@ -84,6 +84,14 @@ class TestOutageDoors(OutageCommon):
             with self.subTest(vals), self.assertRefused(UserError):
                 outage.create({"asset_ids": [Command.set(self.feeder_a2.ids)], **vals})
 
+    def test_rpc_makes_no_draft_of_what_was_announced(self):
+        """It could be deleted then."""
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1)
+        self.announce(outage)
+        with self.assertRefused(UserError, "Cancel it"):
+            outage.with_user(self.operator).state = "draft"
+
     def test_rpc_leaves_what_is_over(self):
         outage = self.create_outage(self.feeder_a1, start=-3)
         operator = outage.with_user(self.operator)

@@ -23,7 +23,7 @@ class TestOutageReminder(OutageCommon):
             "outage_reminder": ("discom.outage", "{{area}} {{date_start}} {{reason}}"),
             "outage_contact": (
                 "discom.outage.village",
-                "{{village}} {{consumers}} {{unreached}} {{date_start}}",
+                "{{office}} {{village}} {{consumers}} {{unreached}} {{date_start}}",
             ),
         }
         cls.env["discom.whatsapp.template"].create(
@@ -133,9 +133,25 @@ class TestOutageReminder(OutageCommon):
         )
         self.assertEqual((message.phone, message.state), ("+919415099001", "queued"))
         self.assertEqual((message.values["consumers"], message.values["unreached"]), ("3", "2"))
+        self.assertIn(message.values["office"], (self.division_a.name, self.division_a.name_hi))
         self.create_told(discom_village="Salkhan")
         self.send(outage.with_user(self.operator).action_announce())
         self.assertEqual(rows["Churk"].whatsapp_message_count, 1, "not again")
+
+    def test_contact_person_with_nobody_to_tell_is_left_in_peace(self):
+        contact = self.env["discom.outage.contact"].create(
+            {
+                "village": "Churk",
+                "office_id": self.division_a.id,
+                "name": "Sita Devi",
+                "whatsapp_number": "9415099001",
+            }
+        )
+        self.create_told(discom_village="Churk")
+        outage = self.create_outage(self.feeder_a1)
+        self.announce(outage)
+        self.assertEqual(outage.village_ids.partner_id, contact.partner_id)
+        self.assertFalse(outage.village_ids.whatsapp_message_count)
 
     def test_who_has_to_be_told_by_word_of_mouth(self):
         self.create_told(discom_village="Churk")

@@ -101,7 +101,15 @@ class DiscomBill(models.Model):
             )
         )
         self.env["discom.bill"].invalidate_model(
-            ["amount_paid", "amount_due", "state", "is_latest", "write_date", "write_uid"]
+            [
+                "amount_paid",
+                "amount_due",
+                "amount_payable",
+                "state",
+                "is_latest",
+                "write_date",
+                "write_uid",
+            ]
         )
         self.env["discom.payment"].invalidate_model(["bill_id"])
         # Nobody writes the ageing; it follows from what the caller was allowed to change.

@@ -301,6 +301,7 @@ class TestBill(BillCommon):
         bill = self.create_bill(
             amount=200, amount_arrears=1000, basis_id=self.env.ref("discom.bill_basis_prov").id
         )
+        self.force_issue(bill)
         data = bill._document_data("en_IN")[bill.id]
         self.assertEqual(
             data["arrears"],

@@ -150,6 +150,12 @@ class TestBillPage(BillPageCommon):
         self.assertNotIn("upi:", text)
         self.assertNotIn("Official Discom", text)
 
+    def test_words_are_those_of_the_amount(self):
+        self.pay(234.5, self.bill.bill_date)
+        text = self.open(self.path()).text
+        self.assertRegex(text, r'class="amount">₹ 1,000.00</div>\s*<p[^>]*>एक हज़ार रुपये मात्र</p>')
+        self.assertEqual(text.count("रुपये मात्र"), 1)
+
     def test_paid_meanwhile(self):
         self.pay(400, self.bill.bill_date)
         text = self.open(self.path()).text

@@ -13,6 +13,7 @@ from .bill_line import HEADS, HEADS_HINDI
 
 HELPLINE = "1912"
 PROOF_DIGITS = 6
+AREAS = {"urban": "शहरी Urban", "rural": "ग्रामीण Rural"}
 OLDER = ("Earlier", "इससे पहले का")
 DRAFT_NOTE = {
     "hi": "प्रारूप: यह बिल अभी जारी नहीं हुआ है।",
@@ -207,7 +208,7 @@ class DiscomBill(models.Model):
             if load and consumer.discom_load_unit
             else "",
             "meter_no": consumer.discom_meter_no or "",
-            "area": dict(consumer._fields["discom_area"].selection).get(consumer.discom_area, ""),
+            "area": AREAS.get(consumer.discom_area, ""),
             "phone_last4": number[-4:],
         }
 

@@ -99,6 +99,18 @@ class TestBillPdf(BaseCase):
         self.assertGreater(amount, date)
         self.assertGreater(date, max(heights.values()))
 
+    def test_amounts_stand_under_each_other(self):
+        """Also the amount of a charge whose name takes two lines, such as the FPPAS of most bills."""
+        data = pdf_samples.bill()
+        data["lines"][4]["name_hi"] = "ईंधन एवं विद्युत क्रय अधिभार"
+        data["lines"][4]["name_en"] = "Fuel and power purchase surcharge"
+        edges = {}
+        for edge, word in re.findall(
+            r'xMax="([\d.]+)" yMax="[\d.]+">([^<]*)<', printed(pdf.bill_pdf(data), "-bbox")
+        ):
+            edges[word] = float(edge)
+        self.assertAlmostEqual(edges["-13.98"], edges["335.00"], delta=1)
+
     def test_basis_is_explained(self):
         data = pdf_samples.bill()
         data["bill"].update(

@@ -6,6 +6,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..tools import formats
+from .bill_payment_rule import SURCHARGE
 
 PAISA = Decimal("0.01")
 
@@ -203,15 +204,25 @@ class DiscomScheme(models.Model):
 
     def _offer_of(self, dues, phase):
         """The offer for dues as of ``_discom_dues``; None where there is nothing to settle."""
-        lpsc, due = dues["lpsc"], dues["due"]
+        due = dues["due"]
+        # Where a bill's surcharge is its own alone, the older one is a head of the months unpaid.
+        within = [
+            (month, amount)
+            for month in dues["months"]
+            for head, amount in month["heads"]
+            if head == SURCHARGE
+        ]
+        lpsc = dues["lpsc"] + sum(amount for _month, amount in within)
         principal = due - lpsc
         if self.dues_until:
-            newer = sum(
-                month["amount"]
+            newer = [
+                month
                 for month in dues["months"]
                 if month["month"] and month["due_date"] > self.dues_until
-            )
-            principal -= newer
+            ]
+            surcharge = sum(amount for month, amount in within if month in newer)
+            lpsc -= surcharge
+            principal -= sum(month["amount"] for month in newer) - surcharge
         covered = principal + lpsc
         if due <= 0 or due < Decimal(str(self.minimum_due)) or covered <= 0:
             return None

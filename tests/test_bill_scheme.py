@@ -132,6 +132,17 @@ class TestScheme(BillCommon):
         self.assertEqual((offer["due"], offer["amount"]), (1800, 1125))
         self.assertIn(later.id, later._scheme_offer())
 
+    def test_surcharge_within_arrears(self):
+        """Where a bill names its own surcharge only, the one within its arrears is waived too."""
+        self.env["discom.payment.rule"]._current().lpsc_meaning = "bill"
+        self.owe()
+        self.create_bill(month=11, amount=90, amount_arrears=1800, amount_lpsc=40)
+        offer = self.env["discom.scheme"]._offer(self.consumer)[self.consumer.id]
+        self.assertEqual((offer["due"], offer["lpsc"], offer["amount"]), (1930, 340, 1192.5))
+        self.scheme.dues_until = "2026-10-31"
+        offer = self.env["discom.scheme"]._offer(self.consumer)[self.consumer.id]
+        self.assertEqual((offer["due"], offer["lpsc"], offer["amount"]), (1800, 300, 1125))
+
     def test_state_follows_from_dates(self):
         schemes = self.env["discom.scheme"]
         for day, state in (

@@ -169,6 +169,14 @@ from . import notice_propose
 from . import notice
 from . import notice_whatsapp
 from . import notice_document
+from . import notice_visit
+from . import notice_field
+from . import notice_reconnect
+from . import notice_plan_rule
+from . import notice_plan
+from . import notice_plan_follow
+from . import notice_plan_line
+from . import notice_effect
 from . import notice_res_partner
 from . import report_job
 from . import report_kyc

@@ -14,14 +14,31 @@ STATES = [
     ("sent", "Sent"),
     ("issued", "Notice issued"),
     ("served", "Notice served"),
+    ("acted", "Acted on"),
     ("listed", "Listed for disconnection"),
+    ("disconnected", "Disconnected"),
+    ("reconnect", "To reconnect"),
+    ("reconnected", "Reconnected"),
     ("paid", "Paid"),
     ("cancelled", "Cancelled"),
 ]
 #: States in which a step still waits for something to be done about it.
 OPEN_STATES = ("proposed", "approved", "sent", "issued", "served", "listed")
 #: States of a step that was taken: it is not taken again for the same bill.
-TAKEN_STATES = ("approved", "sent", "issued", "served", "listed", "paid")
+TAKEN_STATES = (
+    "approved",
+    "sent",
+    "issued",
+    "served",
+    "acted",
+    "listed",
+    "disconnected",
+    "reconnect",
+    "reconnected",
+    "paid",
+)
+#: States that come back when the payment that ended them is taken back, as of a bounced cheque.
+KEPT_STATES = ("issued", "served", "listed")
 SERVICE_MODES = [
     ("hand", "By hand, signed"),
     ("registered", "Registered post"),
@@ -36,8 +53,8 @@ class DiscomNotice(models.Model):
     ::
 
         proposed -> approved -> sent                          (reminders)
-           |           |-----> issued -> served               (formal notice)
-           |           '-----> listed                         (for disconnection)
+           |           |-----> issued -> served -> acted      (formal notice)
+           |           '-----> listed -> disconnected -> reconnect -> reconnected
            |-> excluded (somebody took it out)       any -> paid | cancelled
         stopped (a reason stood against it)
 
@@ -61,7 +78,7 @@ class DiscomNotice(models.Model):
     bill_id = fields.Many2one("discom.bill", readonly=True, ondelete="restrict")
     office_id = fields.Many2one("discom.office", readonly=True, ondelete="restrict")
     asset_id = fields.Many2one(related="partner_id.discom_asset_id", string="Supplied from")
-    village = fields.Char(related="partner_id.discom_village")
+    village = fields.Char(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     policy_id = fields.Many2one("discom.notice.policy", readonly=True, ondelete="restrict")
@@ -80,6 +97,7 @@ class DiscomNotice(models.Model):
         help="Dues without those older than two years that were not shown continuously.",
     )
     state = fields.Selection(STATES, required=True, readonly=True, default="proposed")
+    paid_from = fields.Char(readonly=True, help="State before the payment that ended the step.")
     stop_reason = fields.Selection(STOP_REASONS, "Stopped by", readonly=True)
     exclude_reason = fields.Char("Taken out because", readonly=True)
     exclude_user_id = fields.Many2one("res.users", "Taken out by", readonly=True)
@@ -282,6 +300,8 @@ class DiscomNotice(models.Model):
     def _stop_paid(self, partner_ids):
         """What was paid is not asked for any more; called whenever an account is settled.
 
+        A payment that is taken back brings back notices and listings for the same bill.
+
         :param partner_ids: SQL of consumer ids in parentheses
         """
         self.flush_model()
@@ -289,7 +309,7 @@ class DiscomNotice(models.Model):
             SQL(
                 """
                 UPDATE discom_notice notice
-                   SET state = 'paid', write_uid = %(uid)s,
+                   SET state = 'paid', paid_from = notice.state, write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
                   FROM discom_bill bill, discom_notice_step step
                  WHERE notice.partner_id IN %(partners)s
@@ -303,8 +323,27 @@ class DiscomNotice(models.Model):
                 open=list(OPEN_STATES),
             )
         )
-        if self.env.cr.rowcount:
-            self.invalidate_model(["state"])
+        count = self.env.cr.rowcount
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE discom_notice notice
+                   SET state = notice.paid_from, paid_from = NULL, write_uid = %(uid)s,
+                       write_date = now() AT TIME ZONE 'UTC'
+                  FROM discom_bill bill, discom_notice_step step
+                 WHERE notice.partner_id IN %(partners)s
+                   AND notice.state = 'paid' AND notice.paid_from = ANY(%(kept)s)
+                   AND bill.id = notice.bill_id AND bill.is_latest
+                   AND step.id = notice.step_id
+                   AND bill.amount_due >= GREATEST(step.amount_min, 0.01)
+                """,
+                uid=self.env.uid,
+                partners=partner_ids,
+                kept=list(KEPT_STATES),
+            )
+        )
+        if count + self.env.cr.rowcount:
+            self.invalidate_model(["state", "paid_from"])
 
 
 class DiscomBill(models.Model):

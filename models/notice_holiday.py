@@ -16,6 +16,7 @@ class DiscomHoliday(models.Model):
     office_id = fields.Many2one(
         "discom.office", ondelete="cascade", help="Only there and below. Empty: everywhere."
     )
+    source = fields.Char(help="List or order that says so.")
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )

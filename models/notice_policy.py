@@ -15,6 +15,17 @@ PURPOSES = {
     "overdue": "overdue",
     "formal": "notice",
 }
+#: The ladder that most divisions want: kind, days, least dues, channel. Reminders five days before
+#: and on the due day, overdue three days after, the formal notice, the list for disconnection.
+USUAL_STEPS = (
+    ("reminder", 5, 100, "whatsapp"),
+    ("due_day", 0, 100, "whatsapp"),
+    ("overdue", 3, 100, "whatsapp"),
+    ("formal", 15, 1000, "both"),
+    ("disconnection", 0, 1000, "print"),
+)
+#: Consumers who depend on supply are reminded, and told in person what is due.
+PROTECTED_KINDS = ("reminder", "due_day", "overdue")
 #: Kinds that tell of the law, not of forgetfulness: they do not wait for a gap.
 LEGAL_KINDS = ("formal", "disconnection")
 
@@ -70,6 +81,21 @@ class DiscomNoticePolicy(models.Model):
     )
     step_ids = fields.One2many("discom.notice.step", "policy_id", "Steps", copy=True)
     active = fields.Boolean(default=True)
+
+    def action_create_usual(self):
+        """Make the usual ladder, and that of protected consumers, where a division has none.
+
+        A beginning to be looked at and changed: amounts and days are the division's to decide.
+        """
+        self.check_access("create")
+        divisions = self.env["discom.office"].search([("level", "=", "division")])
+        policies = self.with_context(active_test=False).search([("office_id", "in", divisions.ids)])
+        for protected in (False, True):
+            have = policies.filtered(
+                lambda policy, protected=protected: policy.protected == protected
+            ).office_id
+            self.create([office._discom_usual_policy(protected) for office in divisions - have])
+        return True
 
     _gaps_positive = models.Constraint(
         "CHECK (gap_days >= 0 AND bill_gap_months > 0)", "Gaps cannot be negative."
@@ -149,3 +175,32 @@ class DiscomNoticeStep(models.Model):
                             "company."
                         )
                     )
+
+
+class DiscomOffice(models.Model):
+    _inherit = "discom.office"
+
+    def _discom_usual_policy(self, protected):
+        """Values of the usual policy of this office."""
+        self.ensure_one()
+        name = self.env._("%(office)s, usual ladder", office=self.name)
+        if protected:
+            name = self.env._("%(office)s, who depend on supply", office=self.name)
+        return {
+            "name": name,
+            "office_id": self.id,
+            "protected": protected,
+            "step_ids": [
+                fields.Command.create(
+                    {
+                        "kind": kind,
+                        "days": days,
+                        "sequence": place * 10,
+                        "amount_min": amount,
+                        "channel": channel,
+                    }
+                )
+                for place, (kind, days, amount, channel) in enumerate(USUAL_STEPS, 1)
+                if not protected or kind in PROTECTED_KINDS
+            ],
+        }

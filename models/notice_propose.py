@@ -117,10 +117,10 @@ class DiscomNoticeRun(models.Model):
             rows.append((step.id, step.policy_id.id, begin, end))
         return rows
 
-    def _sql_stops(self):
-        """List of (reason, SQL condition on the consumer ``p`` and the bill ``bill``), the first
-        that holds is named. Areas with reasons of their own add them."""
-        today = self.date
+    @api.model
+    def _sql_stops(self, today):
+        """List of (reason, SQL condition on the consumer ``p``, the bill ``bill`` and the policy of
+        ``candidate``), the first that holds is named. Areas with reasons of their own add them."""
         held = [
             (
                 reason,
@@ -161,14 +161,19 @@ class DiscomNoticeRun(models.Model):
             ("scheme", scheme),
         ]
 
+    @api.model
+    def _sql_stop_cases(self, today):
+        """The branches of a CASE that names the first reason which stands against a step."""
+        return SQL(" ").join(
+            SQL("WHEN %s THEN %s", condition, reason)
+            for reason, condition in self._sql_stops(today)
+        )
+
     def _sql_propose(self, rows):
         """INSERT of the steps of this run.
 
         :param list rows: of :meth:`_step_rows`
         """
-        stops = SQL(" ").join(
-            SQL("WHEN %s THEN %s", condition, reason) for reason, condition in self._sql_stops()
-        )
         return SQL(
             """
             WITH step AS (
@@ -212,13 +217,13 @@ class DiscomNoticeRun(models.Model):
                    AND p.discom_status IS DISTINCT FROM 'permanent'
             )
             INSERT INTO discom_notice (
-                run_id, partner_id, account_no, bill_id, office_id, company_id, policy_id, step_id,
-                kind, channel, date, due_date, amount, amount_recoverable, state, stop_reason,
-                notice_id, cut_from, create_uid, create_date, write_uid, write_date)
-            SELECT %(run)s, candidate.partner_id, candidate.account_no, candidate.bill_id,
-                   candidate.office_id, %(company)s, candidate.policy_id, chosen.id, chosen.kind,
-                   chosen.channel, %(today)s, candidate.due_date, candidate.amount,
-                   chosen.recoverable,
+                run_id, partner_id, account_no, village, bill_id, office_id, company_id, policy_id,
+                step_id, kind, channel, date, due_date, amount, amount_recoverable, state,
+                stop_reason, notice_id, cut_from, create_uid, create_date, write_uid, write_date)
+            SELECT %(run)s, candidate.partner_id, candidate.account_no, p.discom_village,
+                   candidate.bill_id, candidate.office_id, %(company)s, candidate.policy_id,
+                   chosen.id, chosen.kind, chosen.channel, %(today)s, candidate.due_date,
+                   candidate.amount, chosen.recoverable,
                    CASE WHEN stop.reason IS NULL THEN 'proposed' ELSE 'stopped' END, stop.reason,
                    chosen.notice_id, chosen.cut_from,
                    %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
@@ -285,7 +290,7 @@ class DiscomNoticeRun(models.Model):
             taken=list(TAKEN_STATES),
             legal=list(LEGAL_KINDS),
             continuous=self._sql_continuous(),
-            stops=stops,
+            stops=self._sql_stop_cases(self.date),
             uid=self.env.uid,
         )
 

@@ -155,6 +155,8 @@ class DiscomNoticeRun(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             self._check_by_hand({name for vals in vals_list for name in vals})
+        # One that was cancelled a moment ago must not stand in the way of the new one.
+        self.flush_model(["state"])
         return super().create(vals_list)
 
     def write(self, vals):

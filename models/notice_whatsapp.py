@@ -10,7 +10,7 @@ from odoo.tools import SQL
 from ..tools import formats
 from ..tools.pdf_notice import notice_pdf
 from .notice_policy import PURPOSES
-from .whatsapp_message import PRIORITY_ARREARS
+from .whatsapp_message import PRIORITY_ARREARS, PRIORITY_RECEIPT
 
 INDIA = ZoneInfo("Asia/Kolkata")
 #: Days for which a message about dues is worth sending.
@@ -28,6 +28,7 @@ class DiscomNotice(models.Model):
             "due_reminder": {"consent": "dues", "priority": PRIORITY_ARREARS},
             "overdue": {"consent": "dues", "priority": PRIORITY_ARREARS},
             "notice": {"consent": "dues", "priority": PRIORITY_ARREARS},
+            "reconnected": {"consent": "dues", "priority": PRIORITY_RECEIPT},
         }
 
     @api.model
@@ -56,23 +57,22 @@ class DiscomNotice(models.Model):
             """
             SELECT notice.id AS res_id, notice.partner_id,
                    CASE WHEN %(applicable)s THEN NULL ELSE 'not_applicable' END AS skip_reason
-              FROM discom_notice notice
-              JOIN discom_bill bill ON bill.id = notice.bill_id
+              FROM %(documents)s
              WHERE notice.id IN %(notices)s
             """,
             applicable=self._sql_applicable(purpose),
+            documents=self._sql_documents(),
             notices=self._search(domain).subselect(),
         )
 
     def _whatsapp_stale(self, purpose):
-        """What was paid, cancelled or is of an older bill meanwhile does not leave."""
+        """What was paid, cancelled, stopped or is of an older bill meanwhile does not leave."""
         self.flush_model()
         self.env["discom.bill"].flush_model(["amount_due"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT notice.id FROM discom_notice notice"
-                " JOIN discom_bill bill ON bill.id = notice.bill_id"
-                " WHERE notice.id = ANY(%s) AND NOT (%s)",
+                "SELECT notice.id FROM %s WHERE notice.id = ANY(%s) AND NOT (%s)",
+                self._sql_documents(),
                 self.ids,
                 self._sql_applicable(purpose),
             )
@@ -80,16 +80,30 @@ class DiscomNotice(models.Model):
         return self.browse(row[0] for row in rows)
 
     @api.model
+    def _sql_documents(self):
+        """SQL of the tables of :meth:`_sql_applicable`."""
+        return SQL(
+            "discom_notice notice JOIN discom_bill bill ON bill.id = notice.bill_id"
+            " JOIN res_partner p ON p.id = notice.partner_id"
+            " CROSS JOIN LATERAL (SELECT notice.policy_id) candidate"
+        )
+
+    @api.model
     def _sql_applicable(self, purpose):
-        """SQL condition on ``notice`` and ``bill``: this message may leave now."""
+        """SQL condition on ``notice``, ``bill``, ``p`` and ``candidate``: this message may leave
+        now. What stops a step stops its message as well, however late it becomes known."""
+        if purpose == "reconnected":
+            return SQL("notice.state = 'reconnected'")
         kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
         return SQL(
             """
             notice.state = ANY(%(states)s) AND notice.kind = ANY(%(kinds)s)
             AND notice.channel <> 'print' AND bill.is_latest AND bill.amount_due > 0
+            AND CASE %(stops)s END IS NULL
             """,
             states=list(SENDABLE),
             kinds=kinds,
+            stops=self.env["discom.notice.run"]._sql_stop_cases(self.env["discom.bill"]._today()),
         )
 
     def _whatsapp_values(self, lang, purpose):

@@ -1,16 +1,13 @@
 """Reminders of planned shutdowns: the evening before and an hour before the start."""
 
-import logging
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .outage_audience import TIMEZONE
 from .outage_reason import PLANNED_KINDS
 
-_logger = logging.getLogger(__name__)
 INDIA = ZoneInfo(TIMEZONE)
 #: Who was told within these hours needs no reminder yet.
 FRESH_HOURS = 3
@@ -83,27 +80,19 @@ class DiscomOutage(models.Model):
         :param str purpose: of the message
         :param documents: its records, as the user in whose name it is sent
         """
-        try:
-            with self.env.cr.savepoint():
-                action = documents._action_whatsapp_composer(purpose)
-                composer = documents.env[action["res_model"]].browse(action["res_id"])
-                if composer.send_count:
-                    composer.action_send()
-                elif not composer.template_id:
-                    raise UserError(composer.problem)
-        except UserError as error:
+        reason = documents._whatsapp_send_quietly(purpose)
+        if reason:
             purposes = dict(
                 self.env["discom.whatsapp.template"]
                 ._fields["purpose"]
                 ._description_selection(self.env)
             )
-            _logger.warning("%s: %s not sent: %s", documents, purpose, error)
             for outage in self:
                 outage.message_post(
                     body=self.env._(
                         "“%(purpose)s” was not sent: %(reason)s",
                         purpose=purposes.get(purpose, purpose),
-                        reason=error,
+                        reason=reason,
                     )
                 )
 

@@ -1,8 +1,13 @@
+import logging
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .whatsapp_message import STATES, TEST_PURPOSE
+
+_logger = logging.getLogger(__name__)
 
 #: Odoo's own default of the setting ``web.active_ids_limit``.
 ACTIVE_IDS_LIMIT = 20000
@@ -115,6 +120,29 @@ class DiscomWhatsappMixin(models.AbstractModel):
         if active_domain and len(self.ids) >= limit:
             domain = active_domain
         return self.env["discom.whatsapp.composer"]._open(self._name, domain, purpose)
+
+    # === BUSINESS METHODS === #
+
+    def _whatsapp_send_quietly(self, purpose):
+        """Send a message about these records without showing the composer.
+
+        For scheduled actions and for what follows from another action, in the name of the current
+        user. Nothing of it is kept where it fails.
+
+        :return: the reason why nothing was sent, False where it was or nobody is to be told
+        """
+        try:
+            with self.env.cr.savepoint():
+                action = self._action_whatsapp_composer(purpose)
+                composer = self.env[action["res_model"]].browse(action["res_id"])
+                if composer.send_count:
+                    composer.action_send()
+                elif not composer.template_id:
+                    raise UserError(composer.problem)
+        except (AccessError, UserError) as error:
+            _logger.warning("%s: %s not sent: %s", self, purpose, error)
+            return str(error)
+        return False
 
     # === HOOKS === #
 

@@ -117,6 +117,8 @@ class WhatsAppTemplate(models.Model):
             ("due_reminder", "Reminder before the due date"),
             ("overdue", "Overdue notice"),
             ("notice", "Formal notice"),
+            ("instalment", "Reminder of an instalment"),
+            ("reconnected", "Reconnected after payment"),
             ("receipt", "Receipt"),
             ("outage_planned", "Planned outage"),
             ("outage_unplanned", "Breakdown"),

@@ -23,6 +23,8 @@ class NoticeCommon(BillCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Those of demonstration data.
+        cls.env["discom.holiday"].search([]).unlink()
         cls.policy = cls.env["discom.notice.policy"].create(
             {
                 "name": "Ladder",

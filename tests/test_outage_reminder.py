@@ -102,7 +102,7 @@ class TestOutageReminder(OutageCommon):
         self.env["discom.whatsapp.template"].search(
             [("name", "=", "test_outage_reminder")]
         ).status = "rejected"
-        with self.assertLogs("odoo.addons.discom.models.outage_reminder", "WARNING"):
+        with self.assertLogs("odoo.addons.discom.models.whatsapp_mixin", "WARNING"):
             self.at(datetime(2031, 1, 19, 18, 1))
         self.assertFalse(self.messages(outage, "outage_reminder"))
 

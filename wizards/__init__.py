@@ -17,3 +17,7 @@ from . import base_partner_merge
 from . import bill_release
 from . import notice_exclude
 from . import notice_serve
+from . import notice_assign
+from . import notice_result
+from . import notice_undo
+from . import notice_field_list

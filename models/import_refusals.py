@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+from collections import defaultdict
 
 from odoo import models
 from odoo.tools import SQL
@@ -39,15 +40,23 @@ class DiscomImport(models.Model):
         writer = csv.writer(buffer)
         with self._open_file() as file:
             table = open_table(file)
+            names = defaultdict(set)
+            for index, column in self._match_columns(table.header):
+                names[index].add(column.name)
             writer.writerow([self.env._("Reason"), self.env._("Row"), *table.header])
             for number, cells in table:
                 if number not in reasons:
                     continue
                 reason = reasons[number]
+                # What was read and found good holds no Aadhaar number; the rest may.
+                good = set() if isinstance(cells, RowError) else names.keys()
                 if isinstance(cells, RowError):
                     cells = cells.cells
-                if any(code == "aadhaar" for code, _column, _value in json.loads(reason)):
-                    cells = map(mask_aadhaar, cells)
+                blamed = {column for _code, column, _value in json.loads(reason)}
+                cells = [
+                    cell if place in good and not names[place] & blamed else mask_aadhaar(cell)
+                    for place, cell in enumerate(cells)
+                ]
                 writer.writerow([self._reason_text(reason, texts), number, *map(_harmless, cells)])
         if self.refused_count > len(reasons):
             writer.writerow(

@@ -6,6 +6,7 @@ from odoo import models
 from odoo.tools import SQL
 
 from ..tools.convert import ConvertError
+from ..tools.identity import mask_aadhaar
 from ..tools.tabular import RowError, open_table
 
 #: Rows per COPY: some megabytes of memory.
@@ -111,7 +112,8 @@ class DiscomImport(models.Model):
             if problems:
                 # Identity numbers must not lie about in a staging table or a result either.
                 problems = [
-                    [code, name, "" if code == "aadhaar" else cell] for code, name, cell in problems
+                    [code, name, "" if code == "aadhaar" else mask_aadhaar(cell)]
+                    for code, name, cell in problems
                 ]
                 yield [number, json.dumps(problems), *blank]
                 continue

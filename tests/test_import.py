@@ -315,6 +315,32 @@ class TestImport(ImportCommon):
         self.assert_counts(job, new=1)
         self.assertEqual(self.partner("8800000001").phone_sanitized, "+919415012345")
 
+    def test_aadhaar_in_a_refused_row(self):
+        """In the wrong column, in one that is not read, in a row that is refused as a whole: what
+        is kept of the row and given back has the last four digits only."""
+        consumer = self.create_consumer(discom_old_account_no="234123412346")
+        account = consumer.discom_account_no
+        job = self.run_import(
+            "kyc",
+            [
+                "account_no,whatsapp_number,email,remarks,card",
+                f"{account},2341 2341 2346,,,",
+                "1,9415260001,,,2341-2341-2346",
+                f"{account},=1+1,,2341 2341 2346,",
+                f"2341.2341.2346,9415260001,,,{account}",
+            ],
+        )
+        self.assert_counts(job, refused=4)
+        kept = str(job.findings) + base64.b64decode(job.refused_file).decode()
+        self.assertNotRegex(kept, "2341[ .-]?2341")
+        self.assertIn("2346", kept)
+        self.assertIn(account, kept)
+        # An old account number is one, whatever its check digit.
+        job = self.run_import(
+            "consumer", ["account_no,old_account_no,load", f"{account},234123412346,much"]
+        )
+        self.assertIn("234123412346", base64.b64decode(job.refused_file).decode())
+
     def test_other_division(self):
         """A file of the whole discom leaves other divisions alone, whoever imports it."""
         other = self.create_consumer(

@@ -45,6 +45,7 @@ from . import whatsapp_res_config_settings
 from . import whatsapp_api_version
 from . import whatsapp_event
 from . import whatsapp_broadcast
+from . import whatsapp_broadcast_plan
 from . import whatsapp_broadcast_approval
 from . import whatsapp_broadcast_progress
 from . import whatsapp_message

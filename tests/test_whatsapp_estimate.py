@@ -239,6 +239,33 @@ class TestWhatsappEstimate(WhatsappCommon):
         self.assertEqual(len(messages.filtered(lambda m: m.state == "queued")), 2)
         self.assertEqual(set(messages.mapped("skip_reason")) - {False}, {"combined"})
 
+    def test_large_audience_is_worked_out_once_a_run(self):
+        """Each batch would look at everybody else; nothing of it is left behind."""
+        bills = self.family()
+        broadcasts = self.env["discom.whatsapp.broadcast"]
+        module = "odoo.addons.discom.models.whatsapp_broadcast"
+        worked_out = []
+        audience_sql = self.env.registry["discom.whatsapp.broadcast"]._audience_sql
+
+        def counted(broadcast, user=None):
+            worked_out.append(broadcast.id)
+            return audience_sql(broadcast, user)
+
+        with patch(f"{module}.PLAN_AT_ONCE", 0), patch(f"{module}.PLAN_SIZE", 1):
+            broadcast = self.send(bills, combine=True)
+            self.assertEqual(broadcast.state, "planning")
+            # A run that broke has left its rows; they are out of date.
+            broadcast._plan_batch()
+            self.assertTrue(broadcasts._audiences())
+            self.patch(self.env.registry["discom.whatsapp.broadcast"], "_audience_sql", counted)
+            self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
+        self.assertEqual(worked_out, [broadcast.id])
+        self.assertFalse(broadcasts._audiences())
+        messages = self.messages(broadcast)
+        self.assertEqual(len(messages), len(bills))
+        self.assertEqual(len(messages.filtered(lambda m: m.state == "queued")), 2)
+        self.assertEqual(broadcast.state, "sending")
+
     def test_many_connections_fit_the_text(self):
         from ..models.whatsapp_combine import ACCOUNTS_LENGTH, _list_accounts
 

@@ -221,7 +221,7 @@ class TestKycSheet(ImportCommon):
             self.print_sheet(self.clerk_b)
         self.assertTrue(self.print_sheet(self.clerk))
         self.consumers.discom_kyc_state = "verified"
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, "left to visit in Salkhan"):
             self.print_sheet()
 
     def test_sheet_of_an_english_user_is_hindi(self):

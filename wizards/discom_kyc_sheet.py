@@ -33,6 +33,11 @@ class DiscomKycSheet(models.TransientModel):
         areas = self.env["discom.kyc.drive.area"]
         return self.area_id._consumer_domain() & areas._missing_domain()
 
+    def _nothing_text(self):
+        return self.env._(
+            "Nobody is left to visit in %(area)s: no sheet is needed.", area=self.area_id.name
+        )
+
     def _report_query(self):
         self.env.flush_all()
         partners = self.env["res.partner"]._search(self._report_domain())

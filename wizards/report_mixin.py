@@ -77,9 +77,7 @@ class DiscomReportMixin(models.AbstractModel):
         self.ensure_one()
         count = self.env[self._report_model].search_count(self._report_domain(), limit=MAX_ROWS + 1)
         if not count:
-            raise UserError(
-                self.env._("There is nothing to report. Choose another period or office.")
-            )
+            raise UserError(self._nothing_text())
         if count > MAX_ROWS:
             raise UserError(
                 self.env._(
@@ -126,6 +124,10 @@ class DiscomReportMixin(models.AbstractModel):
     def _report_extension(self):
         """Kind of file that :meth:`_write_workbook` writes, a key of `report_job.MIMETYPES`."""
         return "xlsx"
+
+    def _nothing_text(self):
+        """What a user reads where there is nothing to report."""
+        return self.env._("There is nothing to report. Choose another period or office.")
 
     def _report_domain(self):
         raise NotImplementedError

@@ -11,9 +11,9 @@ from .whatsapp_turn import Service
 KIND_TITLES = {
     "no_supply": ("बिजली नहीं है", "No supply"),
     "voltage": ("वोल्टेज कम या ज़्यादा", "Low or high voltage"),
-    "danger": ("ख़तरा: तार, खंभा", "Danger: wire or pole"),
-    "bill": ("बिल ग़लत है", "Bill is wrong"),
-    "meter": ("मीटर ख़राब है", "Meter is faulty"),
+    "danger": ("खतरा: तार, खंभा", "Danger: wire or pole"),
+    "bill": ("बिल गलत है", "Bill is wrong"),
+    "meter": ("मीटर खराब है", "Meter is faulty"),
     "payment": ("भुगतान नहीं जुड़ा", "Payment not credited"),
     "connection": ("कनेक्शन", "Connection"),
     "other": ("अन्य", "Other"),
@@ -26,12 +26,12 @@ TEXTS = {
         "{kind}: write in one message what has happened, and where. Write MENU to leave it.",
     ),
     "danger": (
-        "⚠️ टूटे तार, खंभे और ट्रांसफार्मर से दूर रहें, किसी को पास न जाने दें और अभी 1912 पर फ़ोन करें।\n\n",
+        "⚠️ टूटे तार, खंभे और ट्रांसफार्मर से दूर रहें, किसी को पास न जाने दें और अभी 1912 पर फोन करें।\n\n",
         "⚠️ Keep away from the wire, the pole and the transformer, let nobody near, and call 1912 "
         "now.\n\n",
     ),
     "made": (
-        "आपकी शिकायत दर्ज हो गई। संख्या: *{name}*\nफ़ोटो हो तो अभी भेज सकते हैं। हल होने पर यहीं बताया "
+        "आपकी शिकायत दर्ज हो गई। संख्या: *{name}*\nफोटो हो तो अभी भेज सकते हैं। हल होने पर यहीं बताया "
         "जाएगा। तत्काल सहायता: 1912",
         "Your complaint is recorded. Number: *{name}*\nIf you have a photo, send it now. You are "
         "told here when it is settled. Urgent help: 1912",
@@ -42,14 +42,14 @@ TEXTS = {
         "1912",
     ),
     "photo": (
-        "फ़ोटो शिकायत {name} के साथ जोड़ दी गई।",
+        "फोटो शिकायत {name} के साथ जोड़ दिया गया।",
         "The photo was put with complaint {name}.",
     ),
     "no_photo": (
-        "यह फ़ोटो नहीं है। नई बात के लिए “मेनू” लिखें।",
+        "यह फोटो नहीं है। नई बात के लिए “मेनू” लिखें।",
         "This is no photo. Write MENU for something else.",
     ),
-    "supply_text": ("WhatsApp से सूचना: बिजली नहीं है", "Reported by WhatsApp: no supply"),
+    "supply_text": ("व्हाट्सऐप से सूचना: बिजली नहीं है", "Reported by WhatsApp: no supply"),
     "resolved": (
         "आपकी शिकायत {name} ({kind}) का समाधान कर दिया गया है।",
         "Your complaint {name} ({kind}) has been settled.",
@@ -357,7 +357,7 @@ class DiscomWhatsappConversation(models.Model):
                 ("शिकायत", "शिकायत दर्ज", "complaint", "complain", "shikayat", "shikayat hai",
                  "बिल गलत", "बिल ग़लत", "मीटर खराब", "मीटर ख़राब", "bill wrong", "wrong bill"),
                 ("शिकायत दर्ज करें", "Make a complaint"),
-                ("बिल, मीटर, वोल्टेज, ख़तरा", "Bill, meter, voltage, danger"),
+                ("बिल, मीटर, वोल्टेज, खतरा", "Bill, meter, voltage, danger"),
                 complaints._service_complaint,
                 "optional",
                 sequence=50,

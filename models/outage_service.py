@@ -21,7 +21,7 @@ TEXTS = {
         "Account …{last4}: the supply will be off from {start} to {end} ({reason}).",
     ),
     "none": (
-        "खाता …{last4}: आपके क्षेत्र में कोई बिजली बंदी दर्ज नहीं है। आपके यहाँ बिजली न हो तो नीचे दबाकर बताएँ।",
+        "खाता …{last4}: आपके क्षेत्र में बिजली बंद होने की कोई सूचना दर्ज नहीं है। आपके यहाँ बिजली न हो तो नीचे दबाकर बताएँ।",
         "Account …{last4}: no outage is known in your area. If you have no supply, tell us with "
         "the button.",
     ),
@@ -193,7 +193,7 @@ class DiscomWhatsappConversation(models.Model):
                  "light kab", "light kab aayegi", "bijli kab", "bijli kab aayegi", "power status",
                  "supply status", "outage status", "status", "when power", "बिजली कटौती", "कटौती"),
                 ("बिजली की स्थिति", "Outage status"),
-                ("बंदी और आने का समय", "Known outages and when it is back"),
+                ("बिजली कब से बंद है, कब आएगी", "Known outages and when it is back"),
                 self.env["discom.outage"]._service_status,
                 sequence=40,
             ),

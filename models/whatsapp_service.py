@@ -18,7 +18,7 @@ MISSES = 2
 TEXTS = {
     "help": (
         "नमस्ते। नीचे की सूची से चुनें, या एक शब्द लिखकर भेजें: बिल, बकाया, रसीद, बिजली नहीं है, "
-        "शिकायत, KYC।\n\nकिसी व्यक्ति से बात करने के लिए “कार्यालय” लिखें या 1912 पर फ़ोन करें। "
+        "शिकायत, KYC।\n\nकिसी व्यक्ति से बात करने के लिए “कार्यालय” लिखें या 1912 पर फोन करें। "
         "संदेश बंद करने के लिए STOP लिखें।",
         "Hello. Choose from the list below, or write a word: BILL, DUES, RECEIPT, NO SUPPLY, "
         "COMPLAINT, KYC.\n\nTo talk to a person write OFFICE or call 1912. To end the messages "

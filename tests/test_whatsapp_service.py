@@ -237,7 +237,7 @@ class TestWhatsappService(ServiceCommon):
 
     def test_outage_status(self):
         """The outage of the connection's own assets, with the time it is expected back."""
-        self.assertIn("कोई बिजली बंदी दर्ज नहीं", self.ask("बिजली कब आएगी", phone=OWNER))
+        self.assertIn("बिजली बंद होने की कोई सूचना दर्ज नहीं", self.ask("बिजली कब आएगी", phone=OWNER))
         elsewhere = self.outage(asset_ids=[(6, 0, self.feeder_a2.ids)])
         self.assertIn("दर्ज नहीं", self.ask("light kab aayegi", phone=OWNER))
         self.outage()

@@ -5,8 +5,8 @@ TEXTS = {
     "switch": ("English", "हिन्दी"),
     "pay": ("जमा करने की राशि", "Amount to pay"),
     "pay_by": ("इस तारीख तक", "Pay by"),
-    "was_due": ("अन्तिम तिथि निकल चुकी है", "Was due by"),
-    "until_due": ("अन्तिम तिथि तक की राशि", "Amount up to the due date"),
+    "was_due": ("अंतिम तिथि निकल चुकी है", "Was due by"),
+    "until_due": ("अंतिम तिथि तक की राशि", "Amount up to the due date"),
     "after_due": ("इसके बाद", "After this date"),
     "disconnection": ("बिजली कटने की तारीख", "Disconnection"),
     "paid": ("जमा हो चुका है। धन्यवाद।", "Paid. Thank you."),
@@ -31,7 +31,7 @@ TEXTS = {
     "mobile": ("मोबाइल", "Mobile"),
     "months": ("बिल के माह", "Months billed"),
     "basis": (
-        "यह बिल मीटर की असली रीडिंग पर नहीं बना है। मीटर की फोटो या रीडिंग लेकर कार्यालय आएँ या 1912 पर "
+        "यह बिल मीटर की असली रीडिंग पर नहीं बना है। मीटर का फोटो या रीडिंग लेकर कार्यालय आएँ या 1912 पर "
         "बताएँ, बिल ठीक हो जाएगा।",
         "This bill was not made from an actual meter reading. Bring a photo or reading of the "
         "meter to the office, or call 1912, to have it corrected.",

@@ -63,7 +63,10 @@ class DiscomBillBasis(models.Model):
         for basis in self:
             basis.method = METHODS.get(basis.code, "assessed")
 
-    @api.depends("code", "name")
+    @api.depends("code", "name", "name_hi")
+    @api.depends_context("lang")
     def _compute_display_name(self):
+        hindi = (self.env.lang or "").startswith("hi")
         for basis in self:
-            basis.display_name = f"{basis.code} · {basis.name}" if basis.code else basis.name
+            name = (basis.name_hi if hindi else None) or basis.name
+            basis.display_name = f"{basis.code} · {name}" if basis.code else name

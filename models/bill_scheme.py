@@ -22,6 +22,7 @@ class DiscomScheme(models.Model):
     _name = "discom.scheme"
     _description = "Settlement Scheme"
     _order = "date_from desc, id desc"
+    _rec_names_search = ["name", "name_hi"]
 
     name = fields.Char(required=True)
     name_hi = fields.Char("Name in Hindi", required=True)
@@ -70,8 +71,15 @@ class DiscomScheme(models.Model):
     _values_range = models.Constraint(
         "CHECK (surcharge_percent BETWEEN 0 AND 100 AND deposit >= 0 AND minimum_due >= 0"
         " AND instalment_count >= 1)",
-        "Percents lie between 0 and 100, amounts are not below zero, and there is one instalment.",
+        "Percents are 0 to 100, amounts not below zero, and instalments one or more.",
     )
+
+    @api.depends("name", "name_hi")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        hindi = (self.env.lang or "").startswith("hi")
+        for scheme in self:
+            scheme.display_name = (scheme.name_hi if hindi else None) or scheme.name
 
     @api.depends("date_from", "date_to")
     def _compute_state(self):

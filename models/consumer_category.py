@@ -17,7 +17,10 @@ class DiscomCategory(models.Model):
 
     _code_uniq = models.UniqueIndex("(code)", "This category exists already.")
 
-    @api.depends("code", "name")
+    @api.depends("code", "name", "name_hi")
+    @api.depends_context("lang")
     def _compute_display_name(self):
+        hindi = (self.env.lang or "").startswith("hi")
         for category in self:
-            category.display_name = f"{category.code} {category.name}"
+            name = (category.name_hi if hindi else None) or category.name
+            category.display_name = f"{category.code} {name}"

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 KINDS = [
     ("planned", "Planned shutdown"),
@@ -37,3 +37,10 @@ class DiscomOutageReason(models.Model):
     _usual_hours_positive = models.Constraint(
         "CHECK (usual_hours >= 0)", "The usual hours of a reason cannot be negative."
     )
+
+    @api.depends("name", "name_hi")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        hindi = (self.env.lang or "").startswith("hi")
+        for reason in self:
+            reason.display_name = (reason.name_hi if hindi else None) or reason.name

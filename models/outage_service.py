@@ -21,7 +21,8 @@ TEXTS = {
         "Account …{last4}: the supply will be off from {start} to {end} ({reason}).",
     ),
     "none": (
-        "खाता …{last4}: आपके क्षेत्र में बिजली बंद होने की कोई सूचना दर्ज नहीं है। आपके यहाँ बिजली न हो तो नीचे दबाकर बताएँ।",
+        "खाता …{last4}: आपके क्षेत्र में बिजली बंद होने की कोई सूचना दर्ज नहीं है। आपके यहाँ बिजली न हो "
+        "तो नीचे दबाकर बताएँ।",
         "Account …{last4}: no outage is known in your area. If you have no supply, tell us with "
         "the button.",
     ),

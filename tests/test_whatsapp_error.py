@@ -166,7 +166,7 @@ class TestWhatsappError(WebhookCommon):
         english = message.with_user(self.clerk).with_context(lang="en_IN")
         hindi = message.with_user(self.clerk).with_context(lang="hi_IN")
         self.assertIn("not on WhatsApp", english.error_meaning)
-        self.assertIn("काग़ज़", hindi.error_advice)
+        self.assertIn("कागज़", hindi.error_advice)
         self.assertNotEqual(english.error_meaning, hindi.error_meaning)
 
     def test_decision_of_an_administrator_survives_an_update(self):

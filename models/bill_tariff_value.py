@@ -3,8 +3,11 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL, format_date
+from odoo.tools.translate import LazyTranslate
 
 from ..tools import formats
+
+_lt = LazyTranslate(__name__)
 
 # kind: label, unit
 KINDS = {
@@ -12,16 +15,16 @@ KINDS = {
     "duty": ("Electricity duty", "%"),
     "rebate": ("Rebate for payment in time", "%"),
     "excess_demand": ("Multiplier for excess demand", "×"),
-    "norm": ("Norm for a defective meter", "units/kW/month"),
-    "ceiling": ("Ceiling of consumption", "units/kW/month"),
-    "average_months": ("Months billed by the average", "months"),
-    "lpsc_first": ("Late payment surcharge, first months", "%/month"),
-    "lpsc_first_months": ("Months of the first surcharge", "months"),
-    "lpsc_after": ("Late payment surcharge, after them", "%/month"),
+    "norm": ("Norm for a defective meter", _lt("units/kW/month")),
+    "ceiling": ("Ceiling of consumption", _lt("units/kW/month")),
+    "average_months": ("Months billed by the average", _lt("months")),
+    "lpsc_first": ("Late payment surcharge, first months", _lt("%/month")),
+    "lpsc_first_months": ("Months of the first surcharge", _lt("months")),
+    "lpsc_after": ("Late payment surcharge, after them", _lt("%/month")),
     "bhp_kw": ("kW of one BHP", "kW"),
     "power_factor": ("kW of one kVA", "kW"),
     "kvah_from": ("kVAh billing from a load of", "kW"),
-    "due_days": ("Days to pay", "days"),
+    "due_days": ("Days to pay", _lt("days")),
 }
 # Figures that differ by category; the others hold for every connection.
 BY_CATEGORY = ("fppas", "duty", "rebate", "excess_demand", "norm", "ceiling")
@@ -65,9 +68,10 @@ class DiscomTariffValue(models.Model):
     verified = fields.Boolean(tracking=True, help="Compared with the order itself.")
 
     @api.depends("kind")
+    @api.depends_context("lang")
     def _compute_unit(self):
         for record in self:
-            record.unit = KINDS[record.kind][1] if record.kind else False
+            record.unit = self.env._(KINDS[record.kind][1]) if record.kind else False
 
     @api.depends("date_from")
     @api.depends_context("lang")

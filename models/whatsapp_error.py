@@ -100,7 +100,7 @@ class DiscomWhatsappError(models.Model):
     @api.depends("code", "name")
     def _compute_display_name(self):
         for error in self:
-            error.display_name = f"{error.code} {error.name}"
+            error.display_name = f"{error.code} {error.name or ''}".rstrip()
 
     def _compute_message_count(self):
         counts = {}

@@ -256,7 +256,8 @@ class WhatsAppTemplate(models.Model):
     def _compute_display_name(self):
         languages = dict(self._fields["lang"]._description_selection(self.env))
         for template in self:
-            template.display_name = f"{template.name} ({languages.get(template.lang, '')})"
+            language = languages.get(template.lang, "")
+            template.display_name = f"{template.name or ''} ({language})".lstrip()
 
     @api.model
     def _selection_purpose(self):

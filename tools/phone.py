@@ -23,6 +23,8 @@ JUNK_PATTERN = "|".join(
 
 _MOBILE = re.compile(r"[6-9]\d{9}")
 _JUNK = re.compile(JUNK_PATTERN)
+# A decimal digit that is not 0 to 9.
+_OTHER_DIGIT = re.compile(r"[^\D0-9]")
 _SEPARATOR = re.compile(r"[,;/|\n&]|\b(?:or|and)\b", re.IGNORECASE)
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 
@@ -40,9 +42,8 @@ class PhoneError(ValueError):
 
 def to_latin_digits(text):
     """Return ``text`` with every decimal digit of any script, such as ९, written as 0 to 9."""
-    if text.isascii():
-        return text
-    return "".join(str(unicodedata.decimal(char, char)) for char in text)
+    # Every value of every message passes here: the expression looks at the characters, not we.
+    return _OTHER_DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
 
 
 def normalise_mobile(text):

@@ -7,12 +7,14 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from .whatsapp_message import PRIORITY_OTHER
+from .whatsapp_message import PRIORITY_OTHER, PRIORITY_OUTAGE
 
 _logger = logging.getLogger(__name__)
 
 #: Messages that are planned in one statement and one transaction.
 PLAN_SIZE = 10000
+#: As many of an urgent broadcast come first, to be sent while the rest is planned.
+PLAN_FIRST = 1000
 #: Audiences up to this size are planned while the person waits, larger ones in the background.
 PLAN_AT_ONCE = 2000
 #: Seconds of one run in the background; the cron worker's own limit is 120.
@@ -229,7 +231,9 @@ class DiscomWhatsappBroadcast(models.Model):
                 )
             )
         self._take_turn()
-        rows = self._next_rows()
+        urgent = self.priority <= PRIORITY_OUTAGE and not self.planned_count
+        size = min(PLAN_FIRST, PLAN_SIZE) if urgent else PLAN_SIZE
+        rows = self._next_rows(size)
         if rows:
             self._insert_messages(rows)
             last = rows[-1]
@@ -240,7 +244,7 @@ class DiscomWhatsappBroadcast(models.Model):
                     "planned_count": self.planned_count + len(rows),
                 }
             )
-        if len(rows) < PLAN_SIZE:
+        if len(rows) < size:
             # The audience may have changed since it was counted.
             self.write({"state": "sending", "total_count": self.planned_count})
             return False
@@ -264,8 +268,8 @@ class DiscomWhatsappBroadcast(models.Model):
             log_exceptions=False,
         )
 
-    def _next_rows(self):
-        """Return the next ``PLAN_SIZE`` rows of the audience, after the last one planned."""
+    def _next_rows(self, size):
+        """Return the next ``size`` rows of the audience, after the last one planned."""
         self.env.cr.execute(
             SQL(
                 """
@@ -276,7 +280,7 @@ class DiscomWhatsappBroadcast(models.Model):
                 audience=self._audience_sql(self.user_id),
                 res_id=self.plan_res_id,
                 partner_id=self.plan_partner_id,
-                size=PLAN_SIZE,
+                size=size,
             )
         )
         return self.env.cr.dictfetchall()

@@ -1,4 +1,5 @@
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
@@ -68,6 +69,21 @@ class TestOutageAudience(OutageCommon):
         messages = {m.partner_id: m for m in self.messages(outage)}
         self.assertEqual(messages[told].state, "queued")
         self.assertEqual(messages[opted_out].skip_reason, "opted_out")
+
+    def test_first_messages_leave_while_the_rest_is_planned(self):
+        for _number in range(3):
+            self.create_told()
+        outage = self.create_outage(self.feeder_a1)
+        module = "odoo.addons.discom.models.whatsapp_broadcast"
+        with patch(f"{module}.PLAN_AT_ONCE", 0), patch(f"{module}.PLAN_FIRST", 1):
+            self.send(outage.with_user(self.operator).action_announce())
+            broadcast = self.env["discom.whatsapp.broadcast"].search(
+                [("res_model", "=", "discom.outage")], order="id desc", limit=1
+            )
+            broadcast._plan_batch()
+            self.assertEqual((broadcast.planned_count, broadcast.state), (1, "planning"))
+            broadcast._plan_batch()
+        self.assertEqual((broadcast.planned_count, broadcast.state), (3, "sending"))
 
     def test_life_support_is_told_first(self):
         ordinary = self.create_told()

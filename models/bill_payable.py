@@ -1,4 +1,4 @@
-"""What a consumer pays for a bill today: one answer for paper, page, QR code, message and counter."""
+"""What a consumer pays for a bill today: one answer for paper, page, message and counter."""
 
 from decimal import Decimal
 

@@ -100,7 +100,7 @@ class TestBillPdf(BaseCase):
         self.assertGreater(date, max(heights.values()))
 
     def test_amounts_stand_under_each_other(self):
-        """Also the amount of a charge whose name takes two lines, such as the FPPAS of most bills."""
+        """Also the amount of a charge whose name takes two lines, such as the FPPAS."""
         data = pdf_samples.bill()
         data["lines"][4]["name_hi"] = "ईंधन एवं विद्युत क्रय अधिभार"
         data["lines"][4]["name_en"] = "Fuel and power purchase surcharge"

@@ -18,8 +18,9 @@ negative. Dates are text.
 ``discom_name``   ``hi``, ``en``
 ``office``        ``name_hi``, ``name``, ``phone``, ``grievance`` (phone of the grievance officer)
 ``bill``          ``number``, ``period_hi``, ``period_en``, ``bill_date``, ``due_date``,
-                  ``disconnection_date``, ``late`` (bool: the due date is over), ``months``, ``basis_code``, ``basis_hi``, ``basis_en``
-                  (name of the basis), ``basis_actual`` (bool, True when missing),
+                  ``disconnection_date``, ``late`` (bool: the due date is over), ``months``,
+                  ``basis_code``, ``basis_hi``, ``basis_en`` (name of the basis),
+                  ``basis_actual`` (bool, True when missing),
                   ``basis_note_hi``, ``basis_note_en`` (why the basis is not an actual reading and
                   what to do; the layout has a general text)
 ``consumer``      ``name_hi``, ``name``, ``guardian``, ``account_no``, ``address``, ``category``,
@@ -45,8 +46,8 @@ A layout that reads ``sys.inputs.measured`` is asked a second time, with it, whe
 pages than documents: it may take its time then to make each fit.
 
 A layout also gets ``qr`` (SVG, empty without a link or with nothing to pay) and ``payable`` (is the
-total above zero, not paid yet and not void). Keys that are not listed reach a layout as they are, so that a
-layout of one's own can show more.
+total above zero, not paid yet and not void). Keys that are not listed reach a layout as they are,
+so that a layout of one's own can show more.
 """
 
 import hashlib

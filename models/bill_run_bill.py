@@ -5,6 +5,8 @@ from odoo.exceptions import UserError
 
 from .whatsapp_message import REACHED
 
+NOT_SENT = ("skipped", "cancelled")
+
 
 class DiscomBill(models.Model):
     _inherit = "discom.bill"
@@ -82,13 +84,20 @@ class DiscomBillRun(models.Model):
     @api.depends("broadcast_ids")
     def _compute_messages(self):
         counts = {}
-        for broadcast, state, count in self.env["discom.whatsapp.message"]._read_group(
-            [("broadcast_id", "in", self.broadcast_ids.ids)],
+        messages = self.env["discom.whatsapp.message"]
+        for broadcast, state, count in messages._read_group(
+            [("broadcast_id", "in", self.broadcast_ids.ids), ("state", "not in", NOT_SENT)],
             ["broadcast_id", "state"],
             ["__count"],
         ):
             by_state = counts.setdefault(broadcast.run_id.id, {})
             by_state[state] = by_state.get(state, 0) + count
+        skipped = {
+            broadcast.run_id.id: count
+            for broadcast, count in messages._read_group(
+                self._not_sent_domain(), ["broadcast_id"], ["__count"]
+            )
+        }
         for run in self:
             by_state = counts.get(run.id, {})
 
@@ -99,9 +108,20 @@ class DiscomBillRun(models.Model):
             run.sent_count = total(*REACHED)
             run.delivered_count = total("delivered", "read")
             run.failed_count = total("failed", "unknown")
-            run.skipped_count = total("skipped", "cancelled")
-            meant = sum(by_state.values()) - run.skipped_count
+            run.skipped_count = skipped.get(run.id, 0)
+            meant = sum(by_state.values())
             run.delivered_share = 100 * run.delivered_count / meant if meant else 0
+
+    def _not_sent_domain(self):
+        """Domain of the messages that say why a bill was not sent: those of the last sending, which
+        tries all bills of the run again, without the bills that had gone out before it."""
+        begun = [run.broadcast_ids.filtered("planned_count") for run in self]
+        last = [max(broadcasts.ids) for broadcasts in begun if broadcasts]
+        return [
+            ("broadcast_id", "in", last),
+            ("state", "in", NOT_SENT),
+            ("skip_reason", "!=", "duplicate"),
+        ]
 
     def action_open_broadcasts(self):
         """Open the broadcast of the run, or the list where it was sent in several."""
@@ -122,7 +142,10 @@ class DiscomBillRun(models.Model):
             "discom.discom_whatsapp_message_action"
         )
         action["domain"] = [("broadcast_id.run_id", "=", self.id)]
-        if states := self.env.context.get("message_states"):
+        states = self.env.context.get("message_states")
+        if states and set(states) <= set(NOT_SENT):
+            action["domain"] = self._not_sent_domain()
+        elif states:
             action["domain"] += [("state", "in", states)]
         action["context"] = {}
         return action

@@ -189,6 +189,9 @@ class TestBillRun(RunCommon):
         self.statuses(self.messages(composer.broadcast_id).filtered("wamid"), "delivered")
         self.run_cron(self.env.ref("discom.bill_run_cron"))
         self.assertEqual((run.state, run.delivered_count), ("done", 2))
+        self.assertEqual(run.skipped_count, 1, "only who has no number did not get a bill")
+        action = run.with_context(message_states=["skipped", "cancelled"]).action_open_messages()
+        self.assertEqual(self.env[action["res_model"]].search_count(action["domain"]), 1)
         self.assertFalse(run.activity_ids)
 
     def _approved_before(self, run):

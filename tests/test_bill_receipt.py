@@ -317,9 +317,16 @@ class TestPaymentCounter(PaymentCounterCommon):
 
     def test_lifeline_may_pay_less(self):
         rule = self.env["discom.payment.rule"]._current()
-        self.sita.discom_supply_type = "Lifeline"
-        part = rule._part_of(self.sita)
-        self.assertEqual((part._least(3000), part._least(1000), part._least(200)), (300, 250, 200))
+        for field, yes, no in (
+            ("discom_supply_type", "Lifeline", False),
+            ("discom_lifeline", True, False),
+        ):
+            with self.subTest(field=field):
+                self.sita[field] = yes
+                part = rule._part_of(self.sita)
+                self.assertEqual([part._least(due) for due in (3000, 1000, 200)], [300, 250, 200])
+                self.sita[field] = no
+                self.assertEqual(rule._part_of(self.sita)._least(3000), 1000)
 
     def test_who_may(self):
         for user in (self.auditor, self.operator, self.clerk, self.surveyor):

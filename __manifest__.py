@@ -126,6 +126,7 @@
         "wizards/outage_register_views.xml",
         "views/notice_policy_views.xml",
         "views/notice_views.xml",
+        "views/notice_res_partner_views.xml",
         "wizards/notice_views.xml",
         "wizards/notice_field_views.xml",
         "views/notice_res_partner_views.xml",

@@ -25,9 +25,9 @@ class DiscomWhatsappBroadcast(models.Model):
         self._forget_audiences()
         return result
 
-    def _next_rows(self):
+    def _next_rows(self, size):
         if self.total_count <= whatsapp_broadcast.PLAN_SIZE:
-            return super()._next_rows()
+            return super()._next_rows(size)
         table = SQL.identifier(f"{PREFIX}{self.id}")
         if f"{PREFIX}{self.id}" not in self._audiences():
             self._forget_audiences()
@@ -55,11 +55,11 @@ class DiscomWhatsappBroadcast(models.Model):
                 table=table,
                 res_id=self.plan_res_id,
                 partner_id=self.plan_partner_id,
-                size=whatsapp_broadcast.PLAN_SIZE,
+                size=size,
             )
         )
         rows = self.env.cr.dictfetchall()
-        if len(rows) < whatsapp_broadcast.PLAN_SIZE:
+        if len(rows) < size:
             self._forget_audiences()
         return rows
 

@@ -75,14 +75,19 @@ class TestOutageAudience(OutageCommon):
             self.create_told()
         outage = self.create_outage(self.feeder_a1)
         module = "odoo.addons.discom.models.whatsapp_broadcast"
-        with patch(f"{module}.PLAN_AT_ONCE", 0), patch(f"{module}.PLAN_FIRST", 1):
+        with (
+            patch(f"{module}.PLAN_AT_ONCE", 0),
+            patch(f"{module}.PLAN_FIRST", 1),
+            patch(f"{module}.PLAN_SIZE", 2),
+        ):
             self.send(outage.with_user(self.operator).action_announce())
             broadcast = self.env["discom.whatsapp.broadcast"].search(
                 [("res_model", "=", "discom.outage")], order="id desc", limit=1
             )
             broadcast._plan_batch()
             self.assertEqual((broadcast.planned_count, broadcast.state), (1, "planning"))
-            broadcast._plan_batch()
+            while broadcast._plan_batch():
+                pass
         self.assertEqual((broadcast.planned_count, broadcast.state), (3, "sending"))
 
     def test_life_support_is_told_first(self):

@@ -147,6 +147,7 @@ from . import outage_compensation
 from . import outage_call
 from . import outage_suggestion
 from . import outage_reminder
+from . import outage_overdue
 from . import outage_delivery
 from . import outage_contact
 from . import outage_village

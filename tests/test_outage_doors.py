@@ -53,6 +53,23 @@ class TestOutageDoors(OutageCommon):
         below = self.create_outage(self.transformer_a11, start=-0.5)
         self.assertIn(late.name, below.overlap_text)
 
+    def test_forgotten_is_asked_for_once(self):
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1, start=-3, hours=4)
+        self.announce(outage)
+        kind = self.env.ref("discom.mail_activity_outage_overrun")
+        self.remind(self.now + timedelta(minutes=50))
+        self.assertFalse(outage.activity_ids)
+        for minutes in (70, 100):
+            self.remind(self.now + timedelta(minutes=minutes))
+            self.assertEqual(outage.activity_ids.activity_type_id, kind)
+            self.assertEqual(outage.activity_ids.user_id, self.operator)
+        self.update(
+            outage.with_user(self.operator).action_change_time(),
+            date_end_expected=self.now + timedelta(hours=9),
+        )
+        self.assertFalse(outage.activity_ids)
+
     # === CLOSED TWICE, CLOSED BY RPC === #
 
     def test_dialog_that_stood_open(self):

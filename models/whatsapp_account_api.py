@@ -63,6 +63,7 @@ class WhatsAppAccount(models.Model):
                 "halt_reason": self.env._("Stopped by %(user)s.", user=self.env.user.name),
             }
         )
+        return True
 
     def action_resume(self):
         """Take the queue up again, once Meta answers as it should."""

@@ -104,6 +104,7 @@ class DiscomWhatsappBroadcast(models.Model):
         self._steered(("sending", "planning"))._pause(
             self.env._("Paused by %(user)s.", user=self.env.user.name)
         )
+        return True
 
     def action_resume(self):
         """Go on with paused broadcasts."""
@@ -112,6 +113,7 @@ class DiscomWhatsappBroadcast(models.Model):
             planned = broadcast.planned_count >= broadcast.total_count
             broadcast.write({"state": "sending" if planned else "planning", "pause_reason": False})
         steered._wake()
+        return True
 
     def action_cancel(self):
         """Give up what has not left; what has left cannot be called back."""
@@ -119,6 +121,7 @@ class DiscomWhatsappBroadcast(models.Model):
         steered.write({"state": "cancelled"})
         steered._close_request()
         steered._wake()
+        return True
 
     def action_retry_failed(self):
         """Queue the failed messages of these broadcasts again."""
@@ -128,6 +131,7 @@ class DiscomWhatsappBroadcast(models.Model):
         )
         failed.action_retry()
         steered.filtered(lambda b: b.state == "done").write({"state": "sending"})
+        return True
 
     # === BUSINESS METHODS === #
 

@@ -70,6 +70,7 @@ class WhatsAppEvent(models.Model):
         events = self.filtered(lambda event: event.state == "error").sudo()
         events.write({"state": "new", "error": False})
         self.env.ref("discom.ir_cron_whatsapp_apply").sudo()._trigger()
+        return True
 
     @api.model
     def _webhook_account(self, webhook_key):

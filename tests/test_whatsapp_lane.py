@@ -238,6 +238,13 @@ class TestWhatsappLane(WhatsappCommon):
         self.assertEqual(messages.mapped("state"), ["cancelled", "accepted"])
         self.assertEqual(messages[0].skip_reason, "opted_out")
 
+    def test_steering_tells_programs_that_it_worked(self):
+        """XML-RPC refuses an empty answer, and a program would take what was done for undone."""
+        broadcast = self.send(self.create_bill()).with_user(self.clerk)
+        for action in ("action_pause", "action_resume", "action_cancel"):
+            self.assertIs(getattr(broadcast, action)(), True, action)
+        self.assertIs(self.account.with_user(self.administrator).action_halt(), True)
+
     def test_retry_sends_only_what_failed(self):
         messages = self.queue(2)
         self.faults(code=131009, numbers=[messages[0].phone.lstrip("+")])

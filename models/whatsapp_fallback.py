@@ -372,3 +372,16 @@ class DiscomWhatsappMessage(models.Model):
         """Put an SMS or a walk in the place of these, where their sending number says so."""
         self.env["discom.whatsapp.fallback"]._create_for(self, reason)
         return super()._fallback(reason)
+
+    def _requeue(self):
+        """Extend: what is tried on WhatsApp again needs no walk, unless it fails again."""
+        count = super()._requeue()
+        # sudo: the rows are the system's.
+        self.env["discom.whatsapp.fallback"].sudo().search(
+            [
+                ("message_id", "in", self.filtered(lambda m: m.state == "queued").ids),
+                ("channel", "=", "door"),
+                ("state", "=", "waiting"),
+            ]
+        ).unlink()
+        return count

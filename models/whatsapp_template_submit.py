@@ -363,7 +363,10 @@ class WhatsAppTemplate(models.Model):
         # An edited text is submitted anew: what Meta says of the old one does not make it approved.
         if "status" in vals:
             template = template.filtered(lambda t: t.status != "draft" or not t.wa_template_id)
+        sendable = template.filtered(lambda t: t._is_sendable())
         template.with_context(whatsapp_from_meta=True).write(vals)
+        # What waited for it leaves at once.
+        (template.filtered(lambda t: t._is_sendable()) - sendable).account_id._trigger_lane()
         if note:
             template._message_log_batch(bodies=dict.fromkeys(template.ids, note))
 

@@ -183,6 +183,12 @@ class TestWhatsappFallback(WhatsappCommon):
         self.assertFalse(row.with_user(self.clerk_b).has_access("read"))
         with self.assertRaisesRegex(UserError, "role"):
             row.with_user(self.auditor).action_done()
+        message = row.message_id
+        message.with_user(self.clerk).action_retry()
+        self.assertFalse(row.exists(), "it is tried again")
+        message.state = "sent"
+        self.statuses(message, "failed", error_code=131026)
+        row = self.row(message)
         row.with_user(self.surveyor).action_done()
         self.assertEqual((row.state, row.user_id), ("done", self.surveyor))
         with self.assertRaises(UserError):

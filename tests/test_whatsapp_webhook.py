@@ -554,6 +554,13 @@ class TestWhatsappWebhook(WebhookCommon):
                 self.apply()
                 self.assertRecordValues(self.template, [expected])
         self.assertFalse(self.template._is_sendable(), "its category drifted")
+        triggers = self.env["ir.cron.trigger"].search_count
+        lane = [("cron_id", "=", self.account.cron_id.id)]
+        before = triggers(lane)
+        self.post(self.change("template_category_update", identity | {"new_category": "UTILITY"}))
+        self.apply()
+        self.assertTrue(self.template._is_sendable())
+        self.assertGreater(triggers(lane), before, "what waited for it leaves at once")
 
     @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_account_events(self):

@@ -44,8 +44,10 @@ from . import test_words
 from . import test_clear_days
 from . import test_network
 from . import test_notice
+from . import test_notice_effect
 from . import test_notice_field
 from . import test_notice_plan
+from . import test_notice_tour
 from . import test_phone
 from . import test_outage_call
 from . import test_outage_doors

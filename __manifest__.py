@@ -129,7 +129,6 @@
         "views/notice_res_partner_views.xml",
         "wizards/notice_views.xml",
         "wizards/notice_field_views.xml",
-        "views/notice_res_partner_views.xml",
         "views/notice_field_views.xml",
         "views/notice_plan_views.xml",
         "views/notice_effect_views.xml",

@@ -126,6 +126,8 @@ class DiscomReportJob(models.Model):
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
+            # The web client asks for a print by a call, which adds no views as a button does.
+            "views": [(False, "form")],
             "target": "current",
         }
 

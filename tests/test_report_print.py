@@ -119,6 +119,7 @@ class TestBillPrintLater(BillPrintCommon):
         model = self.env["discom.bill.print"].with_user(user or self.clerk)
         context = {"active_model": "discom.bill", "active_ids": bills.ids, **context}
         action = model.with_context(**context).print_selection(REPORT)
+        self.assertEqual(action["views"], [(False, "form")], "the web client cannot open it")
         return self.env["discom.report.job"].browse(action["res_id"])
 
     def make(self, job):

@@ -45,7 +45,8 @@ class DiscomNoticeEffect(models.Model):
     day = fields.Date("Day of the Message", readonly=True)
     kind = fields.Selection(STEP_KINDS, "Step", readonly=True)
     reached = fields.Selection(REACHED, "Message", readonly=True)
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    # A column, as pivots add up amounts by currency.
+    currency_id = fields.Many2one("res.currency", readonly=True)
     count = fields.Integer("Consumers", readonly=True)
     amount = fields.Monetary("Dues", readonly=True)
     paid_3 = fields.Integer("Paid within 3 Days", readonly=True)
@@ -57,9 +58,6 @@ class DiscomNoticeEffect(models.Model):
     rate_3 = fields.Float("Paid within 3 Days (%)", readonly=True, aggregator="avg")
     rate_7 = fields.Float("Paid within 7 Days (%)", readonly=True, aggregator="avg")
     rate_15 = fields.Float("Paid within 15 Days (%)", readonly=True, aggregator="avg")
-
-    def _compute_currency_id(self):
-        self.currency_id = self.env.ref("base.INR")
 
     @property
     def _table_query(self):
@@ -92,7 +90,8 @@ class DiscomNoticeEffect(models.Model):
             """
             SELECT notice.id, notice.id AS notice_id, notice.partner_id, notice.office_id,
                    notice.company_id, notice.policy_id, notice.run_id, notice.date, told.day,
-                   notice.kind, told.reached, 1 AS count, notice.amount, %(measures)s
+                   notice.kind, told.reached, 1 AS count, notice.amount,
+                   %(currency)s AS currency_id, %(measures)s
               FROM discom_notice notice
         CROSS JOIN LATERAL (
                        SELECT (COALESCE(message.sent_at, message.claimed_at, message.failed_at,
@@ -118,6 +117,7 @@ class DiscomNoticeEffect(models.Model):
                           AND payment.date BETWEEN told.day AND told.day + %(last)s) paid ON TRUE
              WHERE notice.kind IN %(kinds)s AND told.reached IS NOT NULL
             """,
+            currency=self.env.ref("base.INR").id,
             measures=measures,
             sums=sums,
             not_reached=NOT_REACHED,

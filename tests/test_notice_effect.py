@@ -146,6 +146,15 @@ class TestNoticeSending(NoticeCommon, WhatsappCommon):
             {(kind, reached): tuple(values) for kind, reached, *values in groups},
             {("overdue", reached): values for reached, values in expected.items()},
         )
+        # As the pivot asks.
+        with freeze_time("2026-12-31 06:00:00"):
+            rows = effect.formatted_read_group(
+                [("run_id", "=", run.id)],
+                ["kind"],
+                ["amount_15:sum_currency", "currency_id:array_agg_distinct", "rate_3:avg"],
+            )
+        # Into the currency of the company, whatever it is here.
+        self.assertGreater(rows[0]["amount_15:sum_currency"], 0)
         # Of a window that has not passed nothing is said.
         with freeze_time("2026-12-02 06:00:00"):
             self.env.invalidate_all()

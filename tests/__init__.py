@@ -78,3 +78,4 @@ from . import test_whatsapp_inbox
 from . import test_complaint
 from . import test_whatsapp_inbox_tour
 from . import test_whatsapp_fallback
+from . import test_hindi

@@ -25,6 +25,12 @@ class ResCompany(models.Model):
         default=True,
         help="Nobody approves a bill run whose files he has taken in himself.",
     )
+    discom_issue_without_run = fields.Integer(
+        "Bills Issued without a Run, at Most",
+        default=200,
+        help="A clerk issues as many at a time from an import or a list; more go through a bill "
+        "run, which the division manager approves.",
+    )
     discom_bill_link_days = fields.Integer(
         "Days a Bill's Link Opens",
         default=60,

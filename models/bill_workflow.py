@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -34,6 +34,7 @@ class DiscomBill(models.Model):
         bills = self._selection()._limited()
         # The people who may write bills issue them; the statement below passes the ORM by.
         bills.check_access("write")
+        self._check_without_run(len(bills.filtered(lambda bill: bill.state == "checked")))
         issued = bills._issue()
         if not issued and len(bills) == 1 and bills.is_held:
             return self._notify(bills.finding_text, warning=True)
@@ -46,6 +47,25 @@ class DiscomBill(models.Model):
                 left=len(bills) - issued,
             ),
             warning=issued < len(bills),
+        )
+
+    @api.model
+    def _check_without_run(self, count):
+        """Refuse to issue many bills past the approval that a bill run needs.
+
+        :param int count: bills that would be issued
+        :raise UserError: above the company's limit, for anybody but the division manager
+        """
+        limit = self.env.company.discom_issue_without_run
+        if count <= limit or self.env.user.has_group("discom.group_division_manager"):
+            return
+        raise UserError(
+            self.env._(
+                "%(count)s bills are too many to be issued without approval (at most %(limit)s). "
+                "Put the file into a bill run; the division manager approves it.",
+                count=count,
+                limit=limit,
+            )
         )
 
     def action_draft(self):

@@ -87,6 +87,7 @@ class DiscomImport(models.Model):
                     run=self.run_id.display_name,
                 )
             )
+        self.env["discom.bill"]._check_without_run(self.bill_ready_count)
         return super().action_issue_bills()
 
 

@@ -453,6 +453,24 @@ class TestBillRun(RunCommon):
         # Issued, it is history again, which the next file corrects or leaves alone.
         self.assert_counts(self.run_import("bill", rows, user=self.clerk), same=1)
 
+    def test_many_bills_are_not_issued_past_the_approval(self):
+        """From a list a clerk issues as many as the company allows; the manager is who approves."""
+        self.company.discom_issue_without_run = 1
+        job = self.run_import(
+            "bill", [BILLS, *(self.row(f"W{i}", self.create_ready_consumer()) for i in range(2))]
+        )
+        bills = self.env["discom.bill"].search([("import_id", "=", job.id)])
+        self.assertEqual(len(bills), 2)
+        with self.assertRaisesRegex(UserError, "bill run"):
+            job.with_user(self.clerk).action_issue_bills()
+        bills.with_user(self.clerk).action_check()
+        with self.assertRaisesRegex(UserError, "bill run"):
+            bills.with_user(self.clerk).action_issue()
+        self.assertEqual(set(bills.mapped("state")), {"checked"})
+        bills[:1].with_user(self.clerk).action_issue()
+        bills.with_user(self.manager).action_issue()
+        self.assertNotIn("checked", bills.mapped("state"))
+
 
 @tagged("post_install", "-at_install")
 class TestBillRunTour(HttpCase, RunCommon):

@@ -80,7 +80,10 @@ class DiscomNotice(models.Model):
     asset_id = fields.Many2one(related="partner_id.discom_asset_id", string="Supplied from")
     village = fields.Char(readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    # A column, as grouped lists add up amounts by currency.
+    currency_id = fields.Many2one(
+        "res.currency", readonly=True, default=lambda self: self.env.ref("base.INR")
+    )
     policy_id = fields.Many2one("discom.notice.policy", readonly=True, ondelete="restrict")
     step_id = fields.Many2one("discom.notice.step", readonly=True, ondelete="restrict")
     kind = fields.Selection(STEP_KINDS, "Kind of Step", readonly=True)
@@ -133,9 +136,6 @@ class DiscomNotice(models.Model):
     _office_open_idx = models.Index(
         "(office_id, kind, state) WHERE state IN ('issued', 'served', 'listed')"
     )
-
-    def _compute_currency_id(self):
-        self.currency_id = self.env.ref("base.INR")
 
     @api.depends("name", "kind", "partner_id")
     def _compute_display_name(self):

@@ -219,13 +219,14 @@ class DiscomNoticeRun(models.Model):
             INSERT INTO discom_notice (
                 run_id, partner_id, account_no, village, bill_id, office_id, company_id, policy_id,
                 step_id, kind, channel, date, due_date, amount, amount_recoverable, state,
-                stop_reason, notice_id, cut_from, create_uid, create_date, write_uid, write_date)
+                stop_reason, notice_id, cut_from, currency_id, create_uid,
+                create_date, write_uid, write_date)
             SELECT %(run)s, candidate.partner_id, candidate.account_no, p.discom_village,
                    candidate.bill_id, candidate.office_id, %(company)s, candidate.policy_id,
                    chosen.id, chosen.kind, chosen.channel, %(today)s, candidate.due_date,
                    candidate.amount, chosen.recoverable,
                    CASE WHEN stop.reason IS NULL THEN 'proposed' ELSE 'stopped' END, stop.reason,
-                   chosen.notice_id, chosen.cut_from,
+                   chosen.notice_id, chosen.cut_from, %(currency)s,
                    %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
               FROM candidate
               JOIN res_partner p ON p.id = candidate.partner_id
@@ -285,6 +286,7 @@ class DiscomNoticeRun(models.Model):
             path=f"{self.office_id.parent_path}%",
             run=self.id,
             company=self.company_id.id,
+            currency=self.env.ref("base.INR").id,
             today=self.date,
             valid=self.date - timedelta(days=NOTICE_DAYS),
             taken=list(TAKEN_STATES),

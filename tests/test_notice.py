@@ -276,6 +276,11 @@ class TestNotice(NoticeCommon):
             (row.office_id, row.kind, row.state, row.count, row.amount) for row in run.summary_ids
         ]
         self.assertIn((self.subdivision_a1, "overdue", "proposed", 2, 350), rows)
+        # As a grouped list asks for it.
+        group = self.env["discom.notice"].formatted_read_group(
+            [("run_id", "=", run.id)], ["state"], ["amount:sum_currency"]
+        )
+        self.assertEqual(len(group), 2)
         self.assertIn((self.subdivision_a1, "overdue", "stopped", 1, 100), rows)
 
     def test_four_eyes(self):

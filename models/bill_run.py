@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools import formats
@@ -238,7 +238,7 @@ class DiscomBillRun(models.Model):
         """Approve the checked bills as they are now; those held back stay behind."""
         self.ensure_one()
         if not self.env.user.has_group("discom.group_division_manager"):
-            raise UserError(self.env._("The division manager approves bill runs."))
+            raise AccessError(self.env._("The division manager approves bill runs."))
         self._begin(("checked", "approved", "issued", "sending", "done"))
         if not self.checked_count:
             raise UserError(self.env._("No bill of this run is checked and waits for approval."))

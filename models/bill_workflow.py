@@ -76,6 +76,7 @@ class DiscomBill(models.Model):
     def action_cancel(self):
         """Cancel bills; the account may then have another bill for the period."""
         bills = self._selection().filtered(lambda bill: bill.state != "cancelled")
+        bills.check_access("write")
         if any(bill.state == "paid" and bill.amount_paid for bill in bills):
             raise UserError(self.env._("A paid bill cannot be cancelled. Correct it instead."))
         bills._cancel()

@@ -1,7 +1,7 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.phone import JUNK_PATTERN, PhoneError, normalise_mobile
@@ -101,7 +101,9 @@ class ResPartner(models.Model):
         Accounts of other offices keep the number, flagged, until their own staff has asked.
         """
         if not self.env.user.has_group("discom.group_division_manager"):
-            raise UserError(self.env._("The division manager decides whose number is an agent's."))
+            raise AccessError(
+                self.env._("The division manager decides whose number is an agent's.")
+            )
         consumers = self.search(
             [
                 ("discom_consumer", "=", True),

@@ -18,20 +18,23 @@ class ResUsers(models.Model):
         string="Offices seen",
         compute="_compute_discom_scope_ids",
         compute_sudo=True,
-        help="Roots of what the user sees: all offices for an administrator, else the offices of "
-        "the user; nothing for who has no role in the division.",
+        help="Roots of what the user sees, of the user's companies: all offices for an "
+        "administrator, else the offices of the user; nothing for who has no role in the division.",
     )
 
-    @api.depends("discom_office_ids", "group_ids")
+    @api.depends("discom_office_ids", "group_ids", "company_ids")
     def _compute_discom_scope_ids(self):
         roots = self.env["discom.office"]
         administrators = self.filtered(lambda user: user.has_group("discom.group_administrator"))
         if administrators:
             roots = roots.with_context(active_test=False).search([("parent_id", "=", False)])
-        administrators.discom_scope_ids = roots
-        for user in self - administrators:
-            is_staff = user.has_group("discom.group_staff")
-            user.discom_scope_ids = user.discom_office_ids if is_staff else False
+        for user in self:
+            offices = roots if user in administrators else user.discom_office_ids
+            if not user.has_group("discom.group_staff"):
+                offices = roots.browse()
+            user.discom_scope_ids = offices.filtered(
+                lambda office, companies=user.company_ids: office.company_id in companies
+            )
 
     @api.constrains("partner_id", "group_ids")
     def _check_discom_partner(self):

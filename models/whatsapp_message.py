@@ -231,6 +231,9 @@ class DiscomWhatsappMessage(models.Model):
         self.check_access("read")
         for model in set(self.mapped("res_model")) - {False}:
             self.env[model]._whatsapp_check_send(False)
+        if not all(self.mapped("res_model")):
+            # About no document: an answer written by hand.
+            self.env["discom.whatsapp.conversation"]._check_may_answer()
         failed = self.filtered(lambda m: m.direction == "out" and m.state == "failed")
         if not failed:
             raise UserError(

@@ -79,3 +79,4 @@ from . import test_complaint
 from . import test_whatsapp_inbox_tour
 from . import test_whatsapp_fallback
 from . import test_hindi
+from . import test_roles

@@ -149,8 +149,9 @@ class TestWhatsappInbox(ServiceCommon):
         for text, reason in (("  ", "Write"), ("x" * 4097, "4097"), ("499118665246", "Aadhaar")):
             with self.assertRaisesRegex(UserError, reason):
                 as_clerk.reply(text)
-        for user in (self.auditor, self.surveyor):
-            with self.assertRaisesRegex(AccessError, "role"):
+        # The auditor reads conversations, the surveyor does not.
+        for user, reason in ((self.auditor, "role"), (self.surveyor, "not allowed")):
+            with self.assertRaisesRegex(AccessError, reason):
                 conversation.with_user(user).reply("x")
             with self.assertRaises(AccessError):
                 conversation.with_user(user).action_close()

@@ -35,7 +35,7 @@ class DiscomBill(models.Model):
             hero=self._page_hero(),
             say=lambda entry, key: entry.get(f"{key}_{lang}") or entry.get(f"{key}_en") or "",
             uri=uri,
-            qr=Markup(qr_svg(uri)) if uri else "",
+            qr=Markup(qr_svg(uri)) if uri else "",  # drawn paths, no text # nosec B704
             payee=f"{company.discom_upi_name or company.name} ({company.discom_upi_address})",
             bars=self._page_bars(data["history"], lang),
             problems=[

@@ -99,6 +99,7 @@ class DiscomNoticeRun(models.Model):
         """Approve what is proposed: number the notices, give the list its days."""
         today = self.env["discom.bill"]._today()
         self.env["discom.notice"].flush_model()
+        # sudo: users draw numbers from sequences without being allowed to read them.
         sequence = self.env.ref("discom.sequence_notice").sudo()
         # The numbers of one statement come from the sequence of the database itself: formal notices
         # of a division are some thousands a month.

@@ -34,8 +34,8 @@ class DiscomHoliday(models.Model):
         :param begin: first and last date for which holidays are looked up
         """
         company = office.company_id or self.env.company
-        # sudo: what is closed is no secret, and offices above have holidays as well.
         above = [int(part) for part in (office.parent_path or "").split("/") if part]
+        # sudo: what is closed is no secret, and offices above have holidays as well.
         days = self.sudo().search(
             Domain("date", ">=", begin)
             & Domain("date", "<=", end)

@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
-SECRET_GROUPS = "discom.group_administrator,base.group_system"
+SECRET_GROUPS = "discom.group_administrator,base.group_system"  # names of groups # nosec B105
 SECRETS = ("access_token", "app_secret", "verify_token")
 # A change of one of these makes the last successful test worthless.
 CONNECTION_FIELDS = ("base_url", "api_version", "access_token", "phone_number_id", "waba_id")

@@ -242,8 +242,9 @@ class DiscomWhatsappBroadcast(models.Model):
             name=self.name,
             count=self.send_count,
         )
-        administrators = self.env.ref("discom.group_administrator").sudo().all_user_ids
         # Administrators are asked where the offices have no manager.
+        # sudo: who they are does not depend on who asks.
+        administrators = self.env.ref("discom.group_administrator").sudo().all_user_ids
         for user in approvers - administrators or approvers:
             self.activity_schedule(
                 "discom.mail_activity_broadcast_approval",
@@ -260,6 +261,7 @@ class DiscomWhatsappBroadcast(models.Model):
         self.ensure_one()
         if self.send_at and self.send_at > fields.Datetime.now():
             self.state = "scheduled"
+            # sudo: staff start work in the background without editing scheduled actions.
             self.env.ref("discom.ir_cron_whatsapp_broadcast").sudo()._trigger(self.send_at)
         else:
             self.state = "planning"

@@ -269,7 +269,7 @@ class DiscomWhatsappAccount(models.Model):
                 self.env.invalidate_all(flush=False)
                 if attempt == MAX_TRIES:
                     raise
-                time.sleep(random.uniform(0, 0.02 * 2**attempt))
+                time.sleep(random.uniform(0, 0.02 * 2**attempt))  # spreads tries # nosec B311
 
     def _commit(self):
         """Commit between the steps of the lane: a claim must outlive the worker that made it."""

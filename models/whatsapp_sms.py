@@ -25,6 +25,7 @@ class DltSmsApi(SmsApiBase):
         company = self.company.sudo()
         gateway_fields = sms_gateway.parse_fields(company.discom_sms_fields)
         uuids = [number["uuid"] for message in messages for number in message["numbers"]]
+        # sudo: SMS are the administrators'; who is called sends these.
         rows = {
             sms.uuid: sms.discom_fallback_id
             for sms in self.env["sms.sms"].sudo().search([("uuid", "in", uuids)])

@@ -152,6 +152,7 @@ class WhatsAppTemplate(models.Model):
     def _official_upi(self):
         """Return the UPI addresses of the companies, written with commas; knows no field of bills
         where that area is not there."""
+        # sudo: the official addresses stand on every bill, whichever company a user works for.
         companies = self.env["res.company"].sudo().search([])
         if "discom_upi_address" not in companies._fields:
             return ""

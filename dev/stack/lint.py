@@ -1,7 +1,9 @@
-"""`make lint`: ruff, pylint-odoo, the OCA's module checks; XML, translations, named tests."""
+"""`make lint`: ruff, pylint-odoo, bandit, the OCA's checks; `sudo()`, XML, translations, tests."""
 
+import ast
 import os
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 from . import system, venv
@@ -13,6 +15,9 @@ from .stack import python_env
 OWN_FOLDERS = {".git", ".discom", "node_modules", "__pycache__"}
 # The checks read the module's name off its folder; a README.md is as good on the web.
 OCA_OPTIONS = (STATE / "addons" / MODULE, "--disable=prefer-readme-rst")
+BANDIT_OPTIONS = ("--quiet", "--configfile=pyproject.toml", "--recursive", ".")
+NAMING_TESTS = ("docs/FEATURES.md", "SECURITY.md")
+RUNNING_CODE = ("controllers", "models", "wizards", "reports", "hooks.py")
 
 
 def main():
@@ -24,10 +29,12 @@ def main():
         ("ruff check", lambda: _tool(python, "ruff", "check", "--output-format=concise", ".")),
         ("ruff format", lambda: _tool(python, "ruff", "format", "--check", "--diff", ".")),
         ("pylint-odoo", lambda: _tool(python, "pylint", ".")),
+        ("bandit", lambda: _tool(python, "bandit", *BANDIT_OPTIONS)),
         ("OCA module checks", lambda: _tool(python, "oca_pre_commit_hooks.cli", *OCA_OPTIONS)),
+        ("reasons of sudo()", check_sudo),
         ("XML files", check_xml),
         ("translations", lambda: _tool(python, "dev.stack.translations")),
-        ("tests named in docs/FEATURES.md", check_features),
+        ("tests named in the documents", check_features),
     )
     complaints = 0
     for title, check in checks:
@@ -82,17 +89,65 @@ def check_xml():
         raise StackError("\n".join(findings))
 
 
+def check_sudo():
+    """See that each ``sudo()`` has its reason beside it, in its paragraph or on its line.
+
+    :raise StackError: with one line for each that has none
+    """
+    findings = []
+    for name in RUNNING_CODE:
+        path = CHECKOUT / name
+        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
+            findings += [
+                f"{file.relative_to(CHECKOUT)}:{line}: say in a comment why sudo() is right here"
+                for line in unreasoned_sudo(file.read_text())
+            ]
+    if findings:
+        raise StackError("\n".join(findings))
+
+
+def unreasoned_sudo(text):
+    """Return the lines of Python source on which ``sudo()`` stands without a comment near it.
+
+    Near is the statement itself and what stands above it without an empty line between.
+    """
+    lines = text.splitlines()
+    tree = ast.parse(text)
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    found = []
+    for node in ast.walk(tree):
+        if (
+            not isinstance(node, ast.Call)
+            or not isinstance(node.func, ast.Attribute)
+            or node.func.attr != "sudo"
+            or node.args
+        ):
+            continue
+        statement = node
+        while not isinstance(statement, ast.stmt):
+            statement = parents[statement]
+        top = statement.lineno - 1
+        while top and lines[top - 1].strip():
+            top -= 1
+        if not any(re.search(r"(^|\s)#", line) for line in lines[top : node.end_lineno + 1]):
+            found.append(node.lineno)
+    return sorted(found)
+
+
 def check_features():
-    """See that each test that `docs/FEATURES.md` names as ``file.py::test_name`` exists.
+    """See that each test that the documents name as ``file.py::test_name`` exists.
 
     :raise StackError: with one line for each that does not, or when none is named
     """
-    text = (CHECKOUT / "docs" / "FEATURES.md").read_text()
-    named = re.findall(r"`([\w/.]+\.py)::(\w+)`", text)
-    findings = [] if named else ["docs/FEATURES.md names no test."]
-    for name, test in dict.fromkeys(named):
-        path = CHECKOUT / name
-        if not path.is_file() or not re.search(rf"^ +def {test}\(", path.read_text(), re.M):
-            findings.append(f"docs/FEATURES.md: there is no {name}::{test}")
+    findings = []
+    for document in filter(Path.is_file, (CHECKOUT / name for name in NAMING_TESTS)):
+        title = document.relative_to(CHECKOUT)
+        named = re.findall(r"`([\w/.]+\.py)::(\w+)`", document.read_text())
+        if not named:
+            findings.append(f"{title} names no test.")
+        for name, test in dict.fromkeys(named):
+            path = CHECKOUT / name
+            if not path.is_file() or not re.search(rf"^ +def {test}\(", path.read_text(), re.M):
+                findings.append(f"{title}: there is no {name}::{test}")
     if findings:
         raise StackError("\n".join(findings))

@@ -34,6 +34,24 @@ class TestCheckXml(unittest.TestCase):
             self._check("<odoo><field name='view_mode'>tree,form</field></odoo>")
 
 
+class TestUnreasonedSudo(unittest.TestCase):
+    """A `sudo()` without a comment near it is found."""
+
+    def test_without_reason(self):
+        text = "# about the module\n\nx = 1\nself.sudo().write(\n    {}\n)\n"
+        self.assertEqual(lint.unreasoned_sudo(text), [4])
+
+    def test_reasons(self):
+        for text in (
+            "# nobody writes it\nself.sudo().write({})",
+            "self.sudo().write({})  # nobody writes it",
+            "# nobody writes it\nrecords = (\n    self.env\n    .sudo()\n)",
+            "record.sudo(False)",
+        ):
+            with self.subTest(text):
+                self.assertEqual(lint.unreasoned_sudo(text), [])
+
+
 class TestCheckFeatures(unittest.TestCase):
     """A feature is proved by a test that exists."""
 

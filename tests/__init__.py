@@ -80,3 +80,4 @@ from . import test_whatsapp_inbox_tour
 from . import test_whatsapp_fallback
 from . import test_hindi
 from . import test_roles
+from . import test_attacks

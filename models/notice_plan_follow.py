@@ -79,6 +79,7 @@ class DiscomPaymentPlan(models.Model):
             "running": plans.browse(),
         }
         for date, same in plans.grouped("date").items():
+            # sudo: how long a late instalment is waited for does not depend on who looks.
             grace = self.env["discom.payment.rule"].sudo()._current(date).plan_grace_days
             expected = same._expected(today - timedelta(days=grace))
             for plan in same:

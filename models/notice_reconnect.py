@@ -26,6 +26,7 @@ class DiscomNotice(models.Model):
         reason = " ".join((reason or "").split())
         if not reason:
             raise UserError(self.env._("Write why it is undone."))
+        # sudo: results follow from visits, which nobody edits; who may undo them is checked above.
         notice = self.sudo()
         notice.lock_for_update()
         visit = notice._visit_to_undo()
@@ -42,6 +43,7 @@ class DiscomNotice(models.Model):
             notice._set_status("temporary", discom_temporary_date=notice.cut_on)
             after.update(state="disconnected")
         notice._set(**after)
+        # sudo: as above.
         record = (
             self.env["discom.notice.visit"]
             .sudo()
@@ -106,6 +108,7 @@ class DiscomNotice(models.Model):
                 self.ids,
             )
         )
+        # sudo: what is enough to be connected again does not depend on who looks.
         rule = self.env["discom.payment.rule"].sudo()._current()
         enough = set()
         for notice_id, due, paid in rows:

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user
 from odoo.tools import SQL, mute_logger
 
+from ..models.notice_policy import PURPOSES
 from .common import DiscomCommon
 
 #: Roles in the order of the table, and the attribute of the user who has it.
@@ -70,6 +71,13 @@ class RolesCommon(DiscomCommon):
         for side, seeds in cls.sides.items():
             cls._fill(side, seeds)
         cls.env.invalidate_all()
+        kind, purpose = next(iter(PURPOSES.items()))
+        for seeds in cls.sides.values():
+            # A notice that was told, so that what is counted of it has a row.
+            notice = seeds["discom.notice"]
+            cls._set(notice, kind=kind)
+            told = {"res_model": notice._name, "res_id": notice.id, "purpose": purpose}
+            cls._set(seeds["discom.whatsapp.message"], direction="out", state="read", **told)
         for name in cls.models:
             if not cls.env[name]._auto:
                 for seeds in cls.sides.values():
@@ -164,8 +172,9 @@ class RolesCommon(DiscomCommon):
         for name in ("office_id", "drive_id", "partner_id"):
             if name in model._fields:
                 owner = seeds[model._fields[name].comodel_name]
-                return model.search([(name, "=", owner.id)], limit=1)
-        raise AssertionError(f"{model._name}: by which field is it seen whose rows these are?")
+                if row := model.search([(name, "=", owner.id)], limit=1):
+                    return row
+        raise AssertionError(f"{model._name} has no row: what makes one?")
 
     @classmethod
     def _value(cls, field, side, seeds):

@@ -170,6 +170,7 @@ from . import notice_approval
 from . import notice_propose
 from . import notice
 from . import notice_whatsapp
+from . import notice_closed
 from . import notice_document
 from . import notice_visit
 from . import notice_field

@@ -44,9 +44,12 @@ from . import test_words
 from . import test_clear_days
 from . import test_network
 from . import test_notice
+from . import test_notice_closed
 from . import test_notice_effect
 from . import test_notice_field
 from . import test_notice_plan
+from . import test_notice_service
+from . import test_notice_stops
 from . import test_notice_tour
 from . import test_phone
 from . import test_outage_call

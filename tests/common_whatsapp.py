@@ -47,6 +47,9 @@ class WhatsappCommon(DiscomCommon):
                 "state": "connected",
             }
         )
+        # And on Sundays, on which messages about dues wait.
+        cls.company.write({"discom_closed_sundays": False, "discom_closed_second_saturdays": False})
+        cls.env["discom.holiday"].search([]).unlink()
         cls.template = cls.create_template("bill_test", "bill", TEMPLATE_BODY)
 
     def setUp(self):

@@ -25,6 +25,7 @@ class NoticeCommon(BillCommon):
         super().setUpClass()
         # Those of demonstration data.
         cls.env["discom.holiday"].search([]).unlink()
+        cls.company.write({"discom_closed_sundays": True, "discom_closed_second_saturdays": True})
         cls.policy = cls.env["discom.notice.policy"].create(
             {
                 "name": "Ladder",

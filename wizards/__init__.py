@@ -21,3 +21,4 @@ from . import notice_assign
 from . import notice_result
 from . import notice_undo
 from . import notice_field_list
+from . import notice_service_record

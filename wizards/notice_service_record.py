@@ -1,0 +1,168 @@
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.xlsx import Column, Measure
+
+#: Positions in a row of the data sheet.
+VILLAGE, AMOUNT, SERVED_ON, MODE, ACKNOWLEDGED = 5, 9, 11, 12, 14
+#: States of a notice that has a number and was not cancelled.
+ISSUED = ("issued", "served", "acted", "paid")
+
+
+class DiscomNoticeServiceRecord(models.TransientModel):
+    """Formal notices with the record of their service, as a workbook to print and to sign."""
+
+    _name = "discom.notice.service.record"
+    _description = "List of notices with service record"
+    _inherit = ["discom.report.mixin"]
+
+    _report_model = "discom.notice"
+
+    date_from = fields.Date("Issued from", help="Empty: from the first notice.")
+    date_to = fields.Date("Issued until", help="Empty: until today.")
+    unserved = fields.Boolean(
+        "Not served yet", help="Only notices that wait for service: the list to go out with."
+    )
+    village = fields.Char(help="Empty: all.")
+
+    def _report_params(self):
+        return {
+            **super()._report_params(),
+            "date_from": self.date_from and self.date_from.isoformat(),
+            "date_to": self.date_to and self.date_to.isoformat(),
+            "unserved": self.unserved,
+            "village": self.village,
+        }
+
+    def _report_title(self):
+        return self.env._("List of notices with service record")
+
+    def _report_filename(self):
+        return f"{self._report_title()} {self.env['discom.bill']._today()}"
+
+    def _report_facts(self):
+        facts = super()._report_facts()
+        for name in ("date_from", "date_to"):
+            if self[name]:
+                label = self._fields[name]._description_string(self.env)
+                facts.append((label, self[name].strftime("%d/%m/%Y")))
+        if self.unserved:
+            facts.append((self.env._("Filter"), self.env._("Not served yet")))
+        if self.village:
+            facts.append((self.env._("Village"), self.village))
+        return facts
+
+    def _report_domain(self):
+        domain = Domain("kind", "=", "formal") & Domain("name", "!=", False)
+        domain &= Domain("state", "in", ("issued",) if self.unserved else ISSUED)
+        selected = self._selected_domain()
+        if selected is not None:
+            domain &= Domain(selected)
+        if self.office_id:
+            domain &= Domain("office_id", "child_of", self.office_id.id)
+        if self.date_from:
+            domain &= Domain("date_issued", ">=", self.date_from)
+        if self.date_to:
+            domain &= Domain("date_issued", "<=", self.date_to)
+        if self.village:
+            domain &= Domain("village", "=ilike", self.village.strip())
+        return domain
+
+    def _report_totals(self):
+        self.env.flush_all()
+        return self.env.execute_query(
+            SQL(
+                "SELECT count(*), COALESCE(SUM(COALESCE(NULLIF(amount_recoverable, 0), amount)), 0)"
+                " FROM discom_notice WHERE id IN %s",
+                self.env["discom.notice"]._search(self._report_domain()).subselect(),
+            )
+        )[0]
+
+    def _report_query(self):
+        self.env.flush_all()
+        hindi = (self.lang or "").startswith("hi")
+        return SQL(
+            """
+            SELECT notice.office_id, notice.name, notice.date_issued, p.discom_book_no,
+                   notice.account_no, notice.village, %(name)s, p.discom_guardian_name,
+                   concat_ws(', ', NULLIF(p.street, ''), NULLIF(p.street2, '')),
+                   -- As printed on the notice.
+                   COALESCE(NULLIF(notice.amount_recoverable, 0), notice.amount),
+                   notice.last_day, notice.served_on, notice.served_mode, server.name,
+                   EXISTS (SELECT FROM ir_attachment file
+                            WHERE file.res_model = 'discom.notice' AND file.res_id = notice.id
+                              AND file.res_field = 'acknowledgement')
+              FROM discom_notice notice
+              JOIN res_partner p ON p.id = notice.partner_id
+         LEFT JOIN (SELECT users.id, person.name FROM res_users users
+                      JOIN res_partner person ON person.id = users.partner_id) server
+                ON server.id = notice.served_by_id
+             WHERE notice.id IN %(notices)s
+          ORDER BY notice.village NULLS LAST, p.discom_book_no NULLS LAST, notice.name
+            """,
+            name=SQL("COALESCE(NULLIF(p.discom_name_hi, ''), p.name)") if hindi else SQL("p.name"),
+            notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
+        )
+
+    def _report_columns(self, totals):
+        _count, amount = totals
+        return [
+            Column(self.env._("Office"), width=20),
+            Column(self.env._("Notice Number"), width=16),
+            Column(self.env._("Issued on"), "date", 12),
+            Column(self.env._("Book"), width=10),
+            Column(self.env._("Account number"), width=14),
+            Column(self.env._("Village"), width=18),
+            Column(self.env._("Consumer"), width=24),
+            Column(self.env._("Guardian"), width=20),
+            Column(self.env._("Address"), width=26),
+            Column(self.env._("Amount of the notice (₹)"), "money", 14, total=amount),
+            Column(self.env._("Pay by"), "date", 12),
+            Column(self.env._("Served on"), "date", 12),
+            Column(self.env._("Mode of service"), width=18),
+            Column(self.env._("Recorded by"), width=18),
+            Column(self.env._("Acknowledged"), width=12),
+            # Filled in with a pen at the door.
+            Column(self.env._("Date and signature"), width=24),
+        ]
+
+    def _prepare_context(self):
+        notices = self.env["discom.notice"]
+        offices = notices.search(self._report_domain()).office_id
+        return {
+            "offices": {office.id: self._office_name(office) for office in offices},
+            "modes": dict(notices._fields["served_mode"]._description_selection(self.env)),
+            "not_served": self.env._("Not served"),
+            "yes": self.env._("Yes"),
+            "no": self.env._("No"),
+        }
+
+    def _prepare_row(self, row, context, groups):
+        office_id, *rest = row
+        cells = [context["offices"].get(office_id, "–"), *rest, ""]
+        cells[VILLAGE] = cells[VILLAGE] or "–"
+        if cells[SERVED_ON]:
+            cells[MODE] = context["modes"].get(cells[MODE], "")
+            cells[ACKNOWLEDGED] = context["yes" if cells[ACKNOWLEDGED] else "no"]
+        else:
+            cells[MODE], cells[ACKNOWLEDGED] = context["not_served"], ""
+        for place in (VILLAGE, MODE):
+            sums = groups.setdefault((place, cells[place]), [0, 0])
+            sums[0] += 1
+            sums[1] += float(cells[AMOUNT] or 0)
+        return cells
+
+    def _write_summaries(self, book, context, groups):
+        measures = [
+            Measure(self.env._("Notices")),
+            Measure(self.env._("Amount of the notice (₹)"), summed=AMOUNT),
+        ]
+        modes = [*context["modes"].values(), context["not_served"]]
+        for place, title, header, key in (
+            (MODE, self.env._("By mode of service"), self.env._("Mode of service"), modes.index),
+            (VILLAGE, self.env._("By village"), self.env._("Village"), str),
+        ):
+            found = {name: sums for (column, name), sums in groups.items() if column == place}
+            rows = {name: found[name] for name in sorted(found, key=key)}
+            book.add_summary(title, place, header, rows, measures)

@@ -57,10 +57,11 @@ class TestPhone(BaseCase):
             "Aadhaar 2341 2341 2346.",
             "2341-2341-2346",
             "२३४१ २३४१ २३४६",
+            "2341 23412346",
         ):
             with self.subTest(text=text):
                 self.assertTrue(find_aadhaar(text))
-        for text in (None, "", "234123412347", "2341234123461", "+234123412346", "2341 23412346"):
+        for text in (None, "", "234123412347", "2341234123461", "+234123412346"):
             with self.subTest(text=text):
                 self.assertIsNone(find_aadhaar(text))
 

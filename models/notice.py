@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools.clear_days import day_after_clear, last_clear_day, next_open
@@ -173,6 +173,8 @@ class DiscomNotice(models.Model):
         """Cancel notices that should not have been issued; they stay on record."""
         self._check_states(("approved", "issued", "served", "listed"))
         self.check_access("write")
+        if not self.env.user.has_group("discom.group_division_manager"):
+            raise AccessError(self.env._("The division manager cancels notices."))
         self._set(state="cancelled")
         return True
 

@@ -3,6 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
+from odoo.tools.misc import clean_context
 
 #: What only the actions of a plan and payments set.
 OWN_FIELDS = {"state", "dues", "least", "approver_id", "approved_at", "user_id"}
@@ -156,8 +157,11 @@ class DiscomPaymentPlan(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(OWN_FIELDS & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("The state of a plan follows from its actions."))
+        if not self.env.su:
+            if any(OWN_FIELDS & vals.keys() for vals in vals_list):
+                raise UserError(self.env._("The state of a plan follows from its actions."))
+            # Defaults in the context of a client would set what only the actions set.
+            self = self.with_context(clean_context(self.env.context))
         # One that was cancelled a moment ago must not stand in the way of the new one.
         self.flush_model(["state"])
         plans = super().create([{**vals, "state": "draft"} for vals in vals_list])

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from odoo.tools.misc import clean_context
 
 from .notice import OPEN_STATES
 from .notice_policy import PURPOSES
@@ -155,6 +156,8 @@ class DiscomNoticeRun(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             self._check_by_hand({name for vals in vals_list for name in vals})
+            # Defaults in the context of a client would set what only the actions set.
+            self = self.with_context(clean_context(self.env.context))
         # One that was cancelled a moment ago must not stand in the way of the new one.
         self.flush_model(["state"])
         return super().create(vals_list)

@@ -47,7 +47,9 @@ from . import test_notice
 from . import test_notice_closed
 from . import test_notice_effect
 from . import test_notice_field
+from . import test_notice_pdf
 from . import test_notice_plan
+from . import test_notice_rights
 from . import test_notice_service
 from . import test_notice_stops
 from . import test_notice_tour

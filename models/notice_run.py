@@ -3,11 +3,13 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
-from .notice import OPEN_STATES
+from .notice import OPEN_STATES, TAKEN_STATES
 from .notice_policy import PURPOSES
 
 #: What only the actions of a run set.
 OWN_FIELDS = {"state", "user_id", "approver_id", "approved_at"}
+#: States of who has a step in a run, whatever became of it.
+STEP_STATES = ("proposed", *TAKEN_STATES)
 #: Consumers of an office that are looked at while somebody waits; more in the background.
 DIRECT_CONSUMERS = 20_000
 
@@ -113,9 +115,9 @@ class DiscomNoticeRun(models.Model):
                     if state in states and (not kinds or kind in kinds)
                 )
 
-            run.proposed_count = total((*OPEN_STATES, "paid"))
+            run.proposed_count = total(STEP_STATES)
             run.proposed_amount = sum(
-                amount for state, _kind, _count, amount in rows if state in (*OPEN_STATES, "paid")
+                amount for state, _kind, _count, amount in rows if state in STEP_STATES
             )
             run.excluded_count = total(("excluded",))
             run.stopped_count = total(("stopped",))
@@ -238,6 +240,16 @@ class DiscomNoticeRun(models.Model):
         """Close the run; what was not sent is not sent any more."""
         self.ensure_one()
         self._begin(("approved",))
+        # Otherwise a step that nobody was told of would stand in the way of the next run.
+        self.env["discom.notice"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE discom_notice SET state = 'cancelled'"
+                " WHERE run_id = %s AND state = 'approved'",
+                self.id,
+            )
+        )
+        self.env["discom.notice"].invalidate_model(["state"])
         self._set(state="done")
         return True
 

@@ -23,6 +23,7 @@ registry.category("web_tour.tours").add("discom_notice_run_approve", {
         { trigger: ".o_data_row .o_data_cell:contains('Division A')", run: "click" },
         state("Waits for approval"),
         { trigger: "button[name='action_approve']", run: "click" },
+        { trigger: ".modal footer .btn-primary", run: "click" },
         state("Approved"),
     ],
 });

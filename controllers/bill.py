@@ -1,3 +1,4 @@
+import logging
 import re
 import secrets
 import time
@@ -13,6 +14,8 @@ from ..tools.bill_page_texts import TEXTS
 from ..tools.pdf import bill_pdf
 from ..tools.phone import PhoneError, normalise_mobile
 from ..tools.rate_limit import RateLimit, caller
+
+_logger = logging.getLogger(__name__)
 
 # A problem in 500 letters of Hindi, nine bytes each on the way, and the other fields.
 MAX_BYTES = 16 * 1024
@@ -119,7 +122,7 @@ class BillPage(http.Controller):
                 with bill.env.cr.savepoint():
                     bill.problem_ids._report(bill, form["kind"], form["text"].strip(), mobile)
             except UniqueViolation:
-                pass  # sent twice at the same moment: the other one is it
+                _logger.debug("A problem was reported twice at the same moment; one is kept")
         return self._answer("", 303, [("Location", f"/bill/{token}?lang={lang}&sent=1")])
 
     # === WHAT IT IS MADE OF === #

@@ -127,7 +127,7 @@ class DiscomBillCheck(models.Model):
             bill and check
         """
         rules, rows = [], []
-        for check in self.search([]):
+        for check in self.search([]):  # pylint: disable=no-search-all
             rule = getattr(check, f"_rule_{check.code}", None)
             if rule is None:
                 _logger.warning("Bill check %s has no rule", check.code)

@@ -195,8 +195,10 @@ class DiscomBillProblem(models.Model):
         return mask_aadhaar(text.strip()) if text else text
 
     def _move(self, state, vals=None):
+        """Change the state past the guard of :meth:`write`."""
         self.check_access("write")
-        super().write({"state": state, **(vals or {})})
+        values = {"state": state, **(vals or {})}
+        return super().write(values)  # pylint: disable=super-method-mismatch
 
     def _close(self, state):
         for problem in self:

@@ -99,7 +99,7 @@ class DiscomBillRun(models.Model):
         ],
         help="Division manager who is asked to release held bills and to approve the run.",
     )
-    approved_by_id = fields.Many2one("res.users", "Approved By", readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     approved_date = fields.Datetime("Approved On", readonly=True, copy=False)
     approved_count = fields.Integer("Bills Approved", readonly=True, copy=False, aggregator="sum")
     approved_amount = fields.Monetary("Amount Approved", readonly=True, copy=False)
@@ -216,7 +216,7 @@ class DiscomBillRun(models.Model):
 
     def _set(self, **vals):
         """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
-        return super().write(vals)
+        return super().write(vals)  # pylint: disable=super-method-mismatch
 
     # === ACTION METHODS === #
 

@@ -109,7 +109,7 @@ class DiscomNotice(models.Model):
     served_on = fields.Date(readonly=True)
     served_mode = fields.Selection(SERVICE_MODES, readonly=True)
     served_by_id = fields.Many2one("res.users", "Served by", readonly=True)
-    acknowledgement = fields.Binary("Acknowledgement", attachment=True, readonly=True)
+    acknowledgement = fields.Binary(attachment=True, readonly=True)
     last_day = fields.Date(
         "Pay by", readonly=True, help="Last of the clear days after service of the notice."
     )

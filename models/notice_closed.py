@@ -16,7 +16,7 @@ class DiscomHoliday(models.Model):
     def _closed_offices(self, day):
         """Return the ids of all offices that are closed on ``day``, as :meth:`_closed` has it."""
         # sudo: what is closed is no secret, and a sending number serves offices of any company.
-        companies = self.env["res.company"].sudo().search([])
+        companies = self.env["res.company"].sudo().search([])  # pylint: disable=no-search-all
         weekly = companies.filtered(
             lambda company: is_closed(
                 day,

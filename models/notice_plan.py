@@ -161,7 +161,9 @@ class DiscomPaymentPlan(models.Model):
             if any(OWN_FIELDS & vals.keys() for vals in vals_list):
                 raise UserError(self.env._("The state of a plan follows from its actions."))
             # Defaults in the context of a client would set what only the actions set.
-            self = self.with_context(clean_context(self.env.context))
+            self = self.with_context(  # pylint: disable=context-overridden
+                clean_context(self.env.context)
+            )
         # One that was cancelled a moment ago must not stand in the way of the new one.
         self.flush_model(["state"])
         plans = super().create([{**vals, "state": "draft"} for vals in vals_list])

@@ -51,7 +51,7 @@ class DiscomNoticeRun(models.Model):
         """Policies that may count for the consumers of this run."""
         self.ensure_one()
         # sudo: policies of the offices above bind those below.
-        policies = self.env["discom.notice.policy"].sudo().search([])
+        policies = self.env["discom.notice.policy"].sudo().search([("step_ids", "!=", False)])
         mine = self.office_id.parent_path
         return policies.filtered(
             lambda policy: (

@@ -159,7 +159,9 @@ class DiscomNoticeRun(models.Model):
         if not self.env.su:
             self._check_by_hand({name for vals in vals_list for name in vals})
             # Defaults in the context of a client would set what only the actions set.
-            self = self.with_context(clean_context(self.env.context))
+            self = self.with_context(  # pylint: disable=context-overridden
+                clean_context(self.env.context)
+            )
         # One that was cancelled a moment ago must not stand in the way of the new one.
         self.flush_model(["state"])
         return super().create(vals_list)

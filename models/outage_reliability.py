@@ -44,7 +44,7 @@ class DiscomOutageReliability(models.Model):
     }
 
     month = fields.Date(readonly=True)
-    feeder_id = fields.Many2one("discom.asset", "Feeder", readonly=True)
+    feeder_id = fields.Many2one("discom.asset", readonly=True)
     office_id = fields.Many2one("discom.office", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     consumers = fields.Integer(

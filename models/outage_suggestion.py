@@ -107,7 +107,8 @@ class DiscomOutageSuggestion(models.Model):
     def _cron_suggest(self):
         """Look for clusters among the open calls of the last minutes."""
         now = fields.Datetime.now()
-        longest = max(self.env["res.company"].search([]).mapped("discom_outage_calls_minutes"))
+        companies = self.env["res.company"].search([])  # pylint: disable=no-search-all
+        longest = max(companies.mapped("discom_outage_calls_minutes"))
         calls = self.env["discom.outage.call"].search(
             [
                 ("state", "=", "open"),

@@ -35,7 +35,7 @@ class DiscomWhatsappBroadcast(models.Model):
     )
     reject_reason = fields.Char(readonly=True, tracking=True)
     may_approve = fields.Boolean(compute="_compute_may_approve")
-    sample = fields.Html("Sample", compute="_compute_sample", sanitize=False)
+    sample = fields.Html(compute="_compute_sample", sanitize=False)
 
     @api.depends("user_id", "state")
     @api.depends_context("uid")

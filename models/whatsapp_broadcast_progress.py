@@ -25,10 +25,10 @@ class DiscomWhatsappBroadcast(models.Model):
     unknown_count = fields.Integer("Without Answer", compute="_compute_counts")
     skipped_count = fields.Integer("Skipped", compute="_compute_counts")
     reasons = fields.Json("Why Not", compute="_compute_counts")
-    pace = fields.Char("Pace", compute="_compute_pace")
-    time_left = fields.Char("Time Left", compute="_compute_pace")
+    pace = fields.Char(compute="_compute_pace")
+    time_left = fields.Char(compute="_compute_pace")
     wait_reason = fields.Char("Waiting Because", compute="_compute_pace")
-    estimated_cost = fields.Float("Estimated Cost", readonly=True, digits=(16, 2), aggregator=None)
+    estimated_cost = fields.Float(readonly=True, digits=(16, 2), aggregator=None)
     cost = fields.Float("Cost So Far", compute="_compute_cost", digits=(16, 2), aggregator=None)
     cost_note = fields.Char("Cost", compute="_compute_cost")
 

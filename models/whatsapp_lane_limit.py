@@ -58,7 +58,8 @@ class DiscomWhatsappAccount(models.Model):
         """Return the numbers that share the limit of recipients with this one, itself included."""
         self.ensure_one()
         # sudo: the limit is Meta's, whoever may see the other numbers.
-        return self.sudo().search([]).filtered(lambda a: a._portfolio() == self._portfolio())
+        accounts = self.sudo().search([])  # pylint: disable=no-search-all
+        return accounts.filtered(lambda account: account._portfolio() == self._portfolio())
 
     def _shares_limit(self):
         return len(self._siblings()) > 1

@@ -55,7 +55,7 @@ class WhatsAppTemplateVersion(models.Model):
         for version in self:
             version.message_count = counts.get(version, 0)
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise UserError(self.env._("Versions of a text are history and are not changed."))
 
     def action_open_messages(self):

@@ -120,7 +120,7 @@ class TestWhatsappHealth(WhatsappCommon):
                 {"name": f"Copy {number}", "phone_number_id": f"10000000000010{number}"}
             )
         self.account.invalidate_model()
-        self.account.health  # noqa: B018 what is loaded once is loaded
+        self.account.mapped("health")  # what is loaded once is loaded
         self.env.flush_all()
         accounts.invalidate_recordset()
         self.account.invalidate_recordset()

@@ -15,7 +15,7 @@ export class InboxSystray extends Component {
         this.action = useService("action");
         this.state = useState({ shown: false, open: 0, mine: 0 });
         onWillStart(async () => {
-            this.state.shown = await user.hasGroup("discom.group_staff");
+            this.state.shown = await user.checkAccessRight("discom.whatsapp.conversation", "read");
             if (this.state.shown) {
                 // The bar does not wait for a count.
                 this.count();

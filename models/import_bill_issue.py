@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from .bill_workflow import DIRECT_BILLS
+from .import_engine import ANALYZE_ABOVE
 
 # Bills issued in one committed batch in the background.
 ISSUE_BATCH = 20_000
@@ -62,6 +63,9 @@ class DiscomImport(models.Model):
         )
         issued = bills._issue()
         if len(bills) < ISSUE_BATCH:
+            if self.applied_count > ANALYZE_ABOVE:
+                # As after the import itself: who owes how much is looked up next.
+                self.env.cr.execute("ANALYZE discom_ageing")
             self._write_progress(issue_waiting=False)
         return len(bills), issued
 

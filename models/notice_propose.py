@@ -17,6 +17,8 @@ _logger = logging.getLogger(__name__)
 LONG_AGO = timedelta(days=36_500)
 #: Problems with a bill that dispute its amount.
 DISPUTES = ("reading", "paid", "not_mine")
+#: So many new steps change what PostgreSQL should know of the table.
+ANALYZE_ABOVE = 1_000
 #: Days of grace of a served notice: after them a new one is needed.
 NOTICE_DAYS = 180
 
@@ -81,10 +83,38 @@ class DiscomNoticeRun(models.Model):
         )
         rows = self._step_rows()
         if rows:
-            self.env.cr.execute(self._sql_propose(rows))
+            self._write_steps(rows)
         self.env["discom.notice"].invalidate_model()
         self._set(state="proposed")
         self.invalidate_recordset()
+
+    def _write_steps(self, rows):
+        """Insert the steps of this run.
+
+        They are found before the first is inserted: the search for earlier steps would read again
+        and again through a table that grows with each of its own results.
+
+        :param list rows: of :meth:`_step_rows`
+        """
+        self.env.cr.execute("DROP TABLE IF EXISTS discom_notice_found")
+        self.env.cr.execute(self._sql_find(rows))
+        self.env.cr.execute(
+            """
+            INSERT INTO discom_notice (
+                run_id, partner_id, account_no, village, bill_id, office_id, company_id, policy_id,
+                step_id, kind, channel, date, due_date, amount, amount_recoverable, state,
+                stop_reason, notice_id, cut_from, currency_id, create_uid, create_date, write_uid,
+                write_date)
+            SELECT found.*, found.create_uid, found.create_date
+              FROM discom_notice_found found
+             ORDER BY found.office_id, found.village, found.account_no
+                ON CONFLICT DO NOTHING
+            """
+        )
+        if self.env.cr.rowcount > ANALYZE_ABOVE:
+            # The next statements of this transaction plan by it.
+            self.env.cr.execute("ANALYZE discom_notice")
+        self.env.cr.execute("DROP TABLE discom_notice_found")
 
     def _step_rows(self):
         """Rows (step id, policy id, first and last due date for which the step is due today)."""
@@ -169,13 +199,14 @@ class DiscomNoticeRun(models.Model):
             for reason, condition in self._sql_stops(today)
         )
 
-    def _sql_propose(self, rows):
-        """INSERT of the steps of this run.
+    def _sql_find(self, rows):
+        """Temporary table of the steps of this run, in the order of the columns of their INSERT.
 
         :param list rows: of :meth:`_step_rows`
         """
         return SQL(
             """
+            CREATE TEMPORARY TABLE discom_notice_found ON COMMIT DROP AS
             WITH step AS (
                 SELECT due.id, due.policy_id, due.due_from, due.due_to, step.sequence, step.kind,
                        step.days, step.day_kind, step.amount_min, step.channel, step.repeat_days,
@@ -216,18 +247,14 @@ class DiscomNoticeRun(models.Model):
                    AND bill.state IN ('issued', 'partial', 'overdue')
                    AND p.discom_status IS DISTINCT FROM 'permanent'
             )
-            INSERT INTO discom_notice (
-                run_id, partner_id, account_no, village, bill_id, office_id, company_id, policy_id,
-                step_id, kind, channel, date, due_date, amount, amount_recoverable, state,
-                stop_reason, notice_id, cut_from, currency_id, create_uid,
-                create_date, write_uid, write_date)
-            SELECT %(run)s, candidate.partner_id, candidate.account_no, p.discom_village,
-                   candidate.bill_id, candidate.office_id, %(company)s, candidate.policy_id,
-                   chosen.id, chosen.kind, chosen.channel, %(today)s, candidate.due_date,
+            SELECT %(run)s AS run_id, candidate.partner_id, candidate.account_no,
+                   p.discom_village AS village, candidate.bill_id, candidate.office_id,
+                   %(company)s AS company_id, candidate.policy_id, chosen.id AS step_id,
+                   chosen.kind, chosen.channel, %(today)s AS date, candidate.due_date,
                    candidate.amount, chosen.recoverable,
-                   CASE WHEN stop.reason IS NULL THEN 'proposed' ELSE 'stopped' END, stop.reason,
-                   chosen.notice_id, chosen.cut_from, %(currency)s,
-                   %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                   CASE WHEN stop.reason IS NULL THEN 'proposed' ELSE 'stopped' END AS state,
+                   stop.reason, chosen.notice_id, chosen.cut_from, %(currency)s AS currency_id,
+                   %(uid)s AS create_uid, now() AT TIME ZONE 'UTC' AS create_date
               FROM candidate
               JOIN res_partner p ON p.id = candidate.partner_id
               JOIN discom_bill bill ON bill.id = candidate.bill_id
@@ -277,7 +304,6 @@ class DiscomNoticeRun(models.Model):
                      ORDER BY step.sequence DESC, step.id DESC
                         LIMIT 1) chosen
         CROSS JOIN LATERAL (SELECT CASE %(stops)s END AS reason) stop
-                   ON CONFLICT DO NOTHING
             """,
             ids=[row[0] for row in rows],
             policies=[row[1] for row in rows],

@@ -102,12 +102,13 @@ def send(env, composer):
 
 @contextlib.contextmanager
 def no_traces(bench):
-    """Remove all broadcasts and messages, before and after."""
+    """Remove all broadcasts, messages and outages, before and after."""
 
     def remove():
         with bench.env() as env:
             env.cr.execute("TRUNCATE discom_whatsapp_message CASCADE")
             env.cr.execute("DELETE FROM discom_whatsapp_broadcast")
+            env.cr.execute("DELETE FROM discom_outage")
             env.cr.execute("DELETE FROM ir_cron_trigger")
 
     remove()

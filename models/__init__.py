@@ -55,6 +55,7 @@ from . import whatsapp_conversation
 from . import whatsapp_service
 from . import whatsapp_inbox
 from . import whatsapp_answer
+from . import whatsapp_inbox_read
 from . import whatsapp_inbox_reply
 from . import whatsapp_file
 from . import whatsapp_message_stale

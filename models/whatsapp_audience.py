@@ -11,6 +11,8 @@ from .whatsapp_message import LIVE
 
 #: Language of a message when the consumer's own has no approved template.
 FALLBACK_LANG = "hi_IN"
+#: Letters of a selection that an error text shows.
+DOMAIN_SHOWN = 80
 
 
 class DiscomWhatsappAudience(models.AbstractModel):
@@ -170,8 +172,25 @@ class DiscomWhatsappAudience(models.AbstractModel):
         return SQL(" OR ").join(conditions) if conditions else SQL("FALSE")
 
     def _records_domain(self):
-        """Return the stored domain of the records."""
-        return Domain(ast.literal_eval(self.res_domain))
+        """Return the stored domain of the records.
+
+        :raise UserError: where it is none, or names what the records do not have
+        """
+        try:
+            domain = Domain(ast.literal_eval(self.res_domain))
+            domain.optimize(self._documents_model())
+        except (AttributeError, LookupError, RecursionError, MemoryError, SyntaxError, TypeError,
+                ValueError) as error:  # fmt: skip
+            raise UserError(self._bad_domain()) from error
+        return domain
+
+    def _bad_domain(self):
+        return self.env._(
+            "The selection “%(domain)s” of %(model)s cannot be read. Open the list, select the"
+            " records again and send them from there.",
+            domain=(self.res_domain or "")[:DOMAIN_SHOWN],
+            model=self._documents_model()._description,
+        )
 
     def _message_values(self, rows):
         """Return the frozen values of each of ``rows`` (dicts of the audience query), in order."""

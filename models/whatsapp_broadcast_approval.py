@@ -67,14 +67,19 @@ class DiscomWhatsappBroadcast(models.Model):
     # === ACTIONS === #
 
     def action_approve(self):
-        """Let these broadcasts leave; by a manager of the sender's offices, never by the sender."""
+        """Let these broadcasts leave; by a manager of the sender's offices, never by the sender.
+
+        What has grown since it was asked for is shown with its new figure first.
+        """
         steered = self._decided()
+        grown = steered.filtered(lambda broadcast: broadcast._recount())
+        agreed = steered - grown
         now = fields.Datetime.now()
-        steered.write({"approver_id": self.env.uid, "approved_at": now})
-        steered._close_request()
-        for broadcast in steered:
+        agreed.write({"approver_id": self.env.uid, "approved_at": now})
+        agreed._close_request()
+        for broadcast in agreed:
             broadcast._begin()
-        return True
+        return grown._tell_grown() if grown else True
 
     def action_reject(self, reason=None):
         """Refuse these broadcasts with a reason that the sender reads.
@@ -171,11 +176,37 @@ class DiscomWhatsappBroadcast(models.Model):
             )
         )
 
+    def _recount(self):
+        """Count anew who receives it; return whether they are more than before."""
+        self.ensure_one()
+        before = self.send_count
+        self.send_count = self._count_audience()
+        return self.send_count > before
+
+    def _tell_grown(self):
+        """Return the notice that these go to more people than the page has shown."""
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "message": self.env._(
+                    "Not approved yet: %(broadcasts)s. More people would receive it than were"
+                    " shown. Look at the new number, then approve.",
+                    broadcasts=", ".join(
+                        f"“{broadcast.name}” ({broadcast.send_count})" for broadcast in self
+                    ),
+                ),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
     def _needs_approval(self):
         """Whether so many people are written to that another person has to agree."""
         self.ensure_one()
         most = self.account_id.approve_above
-        if not most or self.approver_id or self._is_exempt():
+        if not most or not self.send_count or self.approver_id or self._is_exempt():
             return False
         earlier = self._unapproved_count(self.user_id, self.purpose, self)
         return self.send_count + earlier > most
@@ -223,7 +254,11 @@ class DiscomWhatsappBroadcast(models.Model):
             else:
                 broadcast._begin()
 
-    def _ask_approval(self):
+    def _ask_approval(self, agreed=0):
+        """Ask those who may approve.
+
+        :param int agreed: number of people to which one of them has agreed before
+        """
         self.ensure_one()
         approvers = self._approvers()
         if not approvers:
@@ -242,6 +277,10 @@ class DiscomWhatsappBroadcast(models.Model):
             name=self.name,
             count=self.send_count,
         )
+        if agreed:
+            note += " " + self.env._(
+                "It was approved for %(count)s; more have come in since.", count=agreed
+            )
         # Administrators are asked where the offices have no manager.
         # sudo: who they are does not depend on who asks.
         administrators = self.env.ref("discom.group_administrator").sudo().all_user_ids
@@ -285,15 +324,17 @@ class DiscomWhatsappBroadcast(models.Model):
     def _release_due(self):
         """Begin what was scheduled for now; who receives it is looked up anew.
 
-        Where so many more have come in meanwhile that approval is needed, it is asked for first.
+        Where so many have come in meanwhile that approval is needed, or more than it was given for,
+        it is asked for first.
         """
         due = self.search([("state", "=", "scheduled"), ("send_at", "<=", fields.Datetime.now())])
         for broadcast in due:
-            if not broadcast.approver_id:
-                broadcast.send_count = broadcast._count_audience()
+            agreed = broadcast.send_count if broadcast.approver_id else 0
             try:
+                if broadcast._recount() and agreed:
+                    broadcast.write({"approver_id": False, "approved_at": False})
                 if broadcast._needs_approval():
-                    broadcast._ask_approval()
+                    broadcast._ask_approval(agreed)
                     continue
             except UserError as error:
                 broadcast._pause(str(error))

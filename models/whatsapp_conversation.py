@@ -129,8 +129,13 @@ class DiscomWhatsappConversation(models.Model):
     def _messages_domain(self):
         """Return the domain of the messages from and to this phone."""
         self.ensure_one()
-        writer = "phone" if self.phone.startswith("+") else "wa_user_id"
+        writer = "wa_user_id" if self._hides_number() else "phone"
         return [(writer, "=", self.phone), ("account_id", "=", self.account_id.id)]
+
+    def _hides_number(self):
+        """Whether WhatsApp tells an id of this person and no number."""
+        self.ensure_one()
+        return not self.phone.startswith("+")
 
     # === WHAT FEATURES EXTEND === #
 

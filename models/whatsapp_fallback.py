@@ -18,6 +18,11 @@ SMS_PURPOSES = (*OUTAGE_PURPOSES, *ARREARS_PURPOSES)
 DOOR_PURPOSES = ("bill", "due_reminder", *ARREARS_PURPOSES)
 #: Papers that are due to everybody, also to those who cannot or do not want to be written to.
 PAPER_PURPOSES = ("bill", "notice")
+#: Reasons for which a broadcast skips people who get the paper, and about what.
+LISTED = {
+    "not_on_whatsapp": DOOR_PURPOSES,
+    **dict.fromkeys(("no_number", "no_consent", "opted_out"), PAPER_PURPOSES),
+}
 REASONS = [
     ("not_on_whatsapp", "Not on WhatsApp"),
     ("expired", "Not delivered in time"),
@@ -155,17 +160,23 @@ class DiscomWhatsappFallback(models.Model):
         return rows
 
     @api.model
+    def _reasons_met(self, account, purpose):
+        """Return the reasons of skipping for which ``account`` has something else done."""
+        if account.fallback == "none":
+            return set()
+        met = {reason for reason, purposes in LISTED.items() if purpose in purposes}
+        if account.fallback == "sms" and purpose in SMS_PURPOSES:
+            met.add("not_on_whatsapp")
+        return met
+
+    @api.model
     def _list_skipped(self, broadcast, first, last):
         """List for the door those whom ``broadcast`` did not write to, each once about a paper.
 
         :param tuple first: (record id, person id) after which it begins
         :param tuple last: of the last one
         """
-        reasons = {
-            "not_on_whatsapp": DOOR_PURPOSES,
-            **dict.fromkeys(("no_number", "no_consent", "opted_out"), PAPER_PURPOSES),
-        }
-        listed = [reason for reason, purposes in reasons.items() if broadcast.purpose in purposes]
+        listed = [reason for reason, purposes in LISTED.items() if broadcast.purpose in purposes]
         if not listed:
             return
         self.env.cr.execute(

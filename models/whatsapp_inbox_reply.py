@@ -86,7 +86,9 @@ class DiscomWhatsappConversation(models.Model):
     def mark_read(self):
         """Note that somebody who answers has looked; it stays to be answered."""
         if self.can_answer and self.unread_count:
-            self._check_may_answer().unread_count = 0
+            conversation = self._check_may_answer()
+            conversation.unread_count = 0
+            conversation._note_seen()
         return True
 
     def _reader_lang(self):
@@ -163,14 +165,7 @@ class DiscomWhatsappConversation(models.Model):
         )
 
     def _check_sendable(self):
-        """Raise where nothing can leave to this phone now."""
-        if not self.phone.startswith("+"):
-            raise UserError(
-                self.env._(
-                    "This person hides the number behind a user name, so nothing can be sent. It "
-                    "is possible once WhatsApp has told the number."
-                )
-            )
+        """Raise where nothing can leave now."""
         if self.account_id.state != "connected":
             raise UserError(
                 self.env._(
@@ -189,7 +184,8 @@ class DiscomWhatsappConversation(models.Model):
                 "direction": "out",
                 "state": "queued",
                 "account_id": self.account_id.id,
-                "phone": self.phone,
+                # Who hides the number is written to by the id.
+                "wa_user_id" if self._hides_number() else "phone": self.phone,
                 "partner_id": partner.id,
                 "office_id": self.office_id.id,
                 "lang": "en_IN" if self._reader_lang() == "en" else "hi_IN",
@@ -199,6 +195,8 @@ class DiscomWhatsappConversation(models.Model):
             }
         )
         message.account_id._trigger_lane()
+        if self.unread_count:
+            self._note_seen()
         self.write(
             {
                 "state": "waiting",
@@ -222,16 +220,18 @@ class DiscomWhatsappConversation(models.Model):
     def _contact_templates(self):
         """Return the approved templates that can be filled for this conversation, the consumer's
         language first, those made for this before others."""
-        templates = self.env["discom.whatsapp.template"].search(
-            [
-                ("account_id", "=", self.account_id.id),
-                ("status", "=", "approved"),
-                ("category_drifted", "=", False),
-                ("combined", "=", False),
-                ("purpose", "in", (CONTACT_PURPOSE, "other")),
-                ("header_type", "in", ("none", "text")),
-            ]
-        )
+        domain = [
+            ("account_id", "=", self.account_id.id),
+            ("status", "=", "approved"),
+            ("category_drifted", "=", False),
+            ("combined", "=", False),
+            ("purpose", "in", (CONTACT_PURPOSE, "other")),
+            ("header_type", "in", ("none", "text")),
+        ]
+        if self._hides_number():
+            # WhatsApp refuses it (131062): a code proves a number.
+            domain.append(("category", "!=", "AUTHENTICATION"))
+        templates = self.env["discom.whatsapp.template"].search(domain)
         known = KNOWN_VARIABLES if self._spoken_of() else {"office"}
         fitting = templates.filtered(lambda template: self._can_fill(template, known))
         own = self._reader_lang()

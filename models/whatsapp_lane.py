@@ -143,6 +143,7 @@ class DiscomWhatsappAccount(models.Model):
         with dispatcher:
             while True:
                 stopped |= dispatcher.pause_left > MAX_WAIT
+                self._mark_read(dispatcher)
                 if not (exhausted or stopped or time.monotonic() > deadline):
                     room = min(ahead - dispatcher.open_jobs, CLAIM_SIZE)
                     # Small claims cost as much as large ones; wait until half of it has gone.
@@ -161,6 +162,7 @@ class DiscomWhatsappAccount(models.Model):
                 stopped |= Verdict.HALT in verdicts or verdicts == {Verdict.OFFLINE}
                 # What was too fast is queued again at once; the dispatcher keeps the pause.
                 exhausted &= Verdict.THROTTLE not in verdicts
+        self._finish_marks(dispatcher)
         if dispatcher.pause_left > MAX_WAIT:
             self._wait_until(dispatcher.pause_left)
         elif stopped or exhausted:
@@ -242,7 +244,7 @@ class DiscomWhatsappAccount(models.Model):
                    wamid = NULL, error_code = NULL, error_text = NULL
               FROM due
              WHERE m.id = due.id
-            RETURNING m.id, m.state, m.priority, m.phone
+            RETURNING m.id, m.state, m.priority, COALESCE(m.phone, m.wa_user_id)
             """,
             account=self.id,
             count=count,

@@ -46,10 +46,11 @@ class Gate:
             return
         self.env.cr.execute(
             """
-            SELECT phone, extract(epoch FROM max(claimed_at) AT TIME ZONE 'UTC')
+            SELECT COALESCE(phone, wa_user_id),
+                   extract(epoch FROM max(claimed_at) AT TIME ZONE 'UTC')
               FROM discom_whatsapp_message
              WHERE account_id = %s AND claimed_at > %s AND direction = 'out'
-             GROUP BY phone
+             GROUP BY 1
             """,
             [
                 self.account_id,
@@ -142,13 +143,20 @@ class Gate:
 
 
 def in_window(account_id):
-    """Return the SQL condition that ``p.phone`` has written to the number within the window."""
+    """Return the SQL condition that ``p.phone`` has written to the number within the window.
+
+    Who hides the number is known by an id in its place.
+    """
     return SQL(
         """EXISTS (SELECT FROM discom_whatsapp_message i
-                    WHERE i.phone = p.phone AND i.account_id = %s AND i.direction = 'in'
-                      AND i.sent_at > %s)""",
-        account_id,
-        fields.Datetime.now() - timedelta(hours=WINDOW_HOURS),
+                    WHERE i.phone = p.phone AND i.account_id = %(account)s AND i.direction = 'in'
+                      AND i.sent_at > %(since)s)
+           OR NOT starts_with(p.phone, '+')
+              AND EXISTS (SELECT FROM discom_whatsapp_message i
+                           WHERE i.wa_user_id = p.phone AND i.account_id = %(account)s
+                             AND i.direction = 'in' AND i.sent_at > %(since)s)""",
+        account=account_id,
+        since=fields.Datetime.now() - timedelta(hours=WINDOW_HOURS),
     )
 
 
@@ -171,20 +179,24 @@ class DiscomWhatsappRecipient(models.Model):
     _portfolio_phone_uniq = models.UniqueIndex("(portfolio, phone)")
     _counted_idx = models.Index("(portfolio, counted_at)")
 
-    def _used(self, portfolio):
-        """Return how many different people the portfolio has written to in the last 24 hours."""
+    def _used(self, portfolio, moment=None):
+        """Return how many different people the portfolio has written to in 24 hours.
+
+        :param moment: end of these hours, now by default
+        """
+        since = (moment or fields.Datetime.now()) - timedelta(hours=LIMIT_HOURS)
         self.env.cr.execute(
             """
             SELECT count(*) FROM discom_whatsapp_recipient
              WHERE portfolio = %s AND counted_at > %s
             """,
-            [portfolio, fields.Datetime.now() - timedelta(hours=LIMIT_HOURS)],
+            [portfolio, since],
         )
         return self.env.cr.fetchone()[0]
 
-    def _left(self, portfolio, limit):
-        """Return how many more people it may write to."""
-        return max(0, limit - self._used(portfolio))
+    def _left(self, portfolio, limit, moment=None):
+        """Return how many more people it may write to, now or at ``moment``."""
+        return max(0, limit - self._used(portfolio, moment))
 
     def _count(self, portfolio, account_id, phones, now):
         """Count people who are written to at ``now``, unless they wrote first."""
@@ -194,7 +206,7 @@ class DiscomWhatsappRecipient(models.Model):
                 """
                 INSERT INTO discom_whatsapp_recipient (portfolio, phone, counted_at)
                 SELECT %(portfolio)s, phone, %(now)s FROM unnest(%(phones)s::text[]) AS p (phone)
-                 WHERE phone IS NOT NULL AND NOT %(in_window)s
+                 WHERE phone IS NOT NULL AND NOT (%(in_window)s)
                  ORDER BY phone
                     ON CONFLICT (portfolio, phone) DO UPDATE SET counted_at = EXCLUDED.counted_at
                 """,

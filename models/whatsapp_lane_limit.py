@@ -75,6 +75,20 @@ class DiscomWhatsappAccount(models.Model):
             return 2**31
         return self.env["discom.whatsapp.recipient"]._left(self._portfolio(), limit)
 
+    def _free_at(self, moment):
+        """Return how many of the people per day a sending that begins at ``moment`` finds free.
+
+        What waits already, on any number of the portfolio, goes first.
+        """
+        siblings = self._siblings()
+        # Nothing tells the cache that something has been queued.
+        siblings.invalidate_recordset(["queued_count"])
+        waiting = sum(siblings.mapped("queued_count"))
+        left = self.env["discom.whatsapp.recipient"]._left(
+            self._portfolio(), self._daily_limit(), moment
+        )
+        return max(0, left - waiting)
+
     def _gate(self):
         """Return what decides in one run which messages may go."""
         return Gate(self)

@@ -79,10 +79,12 @@ class DiscomWhatsappMessage(models.Model):
 
     def _payload(self, spec):
         """Return the body of ``POST /messages`` without what depends on an uploaded document."""
+        # https://developers.facebook.com/docs/whatsapp/business-scoped-user-ids
+        hidden = not self.phone and self.wa_user_id
         payload = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
-            "to": self.phone.lstrip("+"),
+            **({"recipient": hidden} if hidden else {"to": self.phone.lstrip("+")}),
             "biz_opaque_callback_data": self.key,
         }
         if spec:

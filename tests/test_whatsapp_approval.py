@@ -216,6 +216,49 @@ class TestWhatsappApproval(WhatsappCommon):
         self.work()
         self.assertRecordValues(broadcast, [{"state": "to_approve", "send_count": 4}])
 
+    def test_approved_then_grown(self):
+        """The approval holds for as many as were shown; for more it is asked for again."""
+        composer = self.compose(self.bills)
+        composer.write(
+            {
+                "res_domain": repr(
+                    [("office_id", "=", self.subdivision_a1.id), ("state", "=", "issued")]
+                ),
+                "send_at": fields.Datetime.now() + timedelta(hours=1),
+            }
+        )
+        broadcast = self.env["discom.whatsapp.broadcast"].browse(composer.action_send()["res_id"])
+        self.create_bill()
+        notice = broadcast.with_user(self.manager).action_approve()
+        self.assertIn("(4)", notice["params"]["message"])
+        self.assertRecordValues(broadcast, [{"state": "to_approve", "send_count": 4}])
+        broadcast.with_user(self.manager).action_approve()
+        self.assertEqual(broadcast.state, "scheduled")
+
+        late = self.create_bill()
+        broadcast.send_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.work()
+        self.assertRecordValues(
+            broadcast,
+            [{"state": "to_approve", "send_count": 5, "approver_id": False, "approved_at": False}],
+        )
+        self.assertIn(self.manager, broadcast.activity_ids.user_id)
+        self.assertIn("approved for 4", str(broadcast.activity_ids[0].note))
+        self.assertFalse(self.messages(broadcast))
+        broadcast.with_user(self.manager).action_approve()
+        self.assertEqual(broadcast.state, "sending")
+        self.assertIn(late.id, self.messages(broadcast).mapped("res_id"))
+
+    def test_approved_then_shrunk(self):
+        broadcast = self.send(self.bills, send_at=fields.Datetime.now() + timedelta(hours=1))
+        broadcast.with_user(self.manager).action_approve()
+        self.bills[0].partner_id._discom_record_consent("withdrawn", ["bills"], "counter")
+        broadcast.send_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.work()
+        self.assertRecordValues(
+            broadcast, [{"state": "sending", "send_count": 2, "approver_id": self.manager.id}]
+        )
+
     def test_times_that_make_no_sense(self):
         for delta in (timedelta(hours=-1), timedelta(days=31)):
             composer = self.compose(self.bills[:1])

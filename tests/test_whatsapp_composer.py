@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common_whatsapp import WhatsappCommon
 
@@ -182,9 +183,30 @@ class TestWhatsappComposer(WhatsappCommon):
 
     def test_domain_is_data_and_never_code(self):
         composer = self.compose(self.reached)
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(UserError, "cannot be read"):
             composer.res_domain = "__import__('os').getcwd()"
             composer.action_send()
+
+    def test_malformed_domains_are_told_so(self):
+        """By RPC a selection may be anything; the answer says what is wrong with it."""
+        composers = self.env["discom.whatsapp.composer"].with_user(self.clerk)
+        for domain in (
+            *("", "[", "5", "[('id', 'in')]", "[('id', '=', 1, 2)]", "{'id': 1}", "['&']"),
+            *("[('no_such_field', '=', 1)]", "[('id', 'reaches', 1)]", "[('id', 'in', ['x'])]"),
+            "[('partner_id.no_such_field', '=', 1)]",
+            "(" * 5000,
+        ):
+            with self.subTest(domain=domain[:40]), mute_logger("odoo.sql_db"):
+                with self.assertRaisesRegex(UserError, "cannot be read"):
+                    composers.create(
+                        {"res_model": "discom.bill", "res_domain": domain, "purpose": "bill"}
+                    )
+        for vals, reason in (({"res_model": "res.users"}, "cannot be sent"),
+                             ({"purpose": "receipt"}, "no message of this kind")):  # fmt: skip
+            with self.subTest(vals), self.assertRaisesRegex(UserError, reason):
+                composers.create(
+                    {"res_model": "discom.bill", "res_domain": "[]", "purpose": "bill", **vals}
+                )._counts_now()
 
     def test_broadcasts_and_messages_are_not_written_by_hand(self):
         broadcast = self.send(self.reached)

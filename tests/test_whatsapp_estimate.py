@@ -93,6 +93,22 @@ class TestWhatsappEstimate(WhatsappCommon):
         self.account.daily_limit = 0
         self.assertEqual(self.compose(self.bills).duration_summary, "less than a minute")
 
+    def test_time_needed_beside_what_the_day_has_seen(self):
+        """Whom the number has written to today, and what waits already, goes off the limit."""
+        self.account.write({"daily_limit": 3, "rate_limit": 1})
+        self.assertEqual(self.compose(self.bills).duration_summary, "less than a minute")
+        recipients = self.env["discom.whatsapp.recipient"]
+        portfolio, now = self.account._portfolio(), fields.Datetime.now()
+        recipients._count(portfolio, self.account.id, {"+919415099001", "+919415099002"}, now)
+        composer = self.compose(self.bills)
+        self.assertEqual(
+            composer.duration_summary, "2 days at 3 a day, of which 1 are still free today"
+        )
+        composer.send_at = now + timedelta(hours=25)
+        self.assertEqual(composer.duration_summary, "less than a minute", "tomorrow it is free")
+        self.send(self.create_bill())
+        self.assertIn("2 days at 3 a day, of which 0", self.compose(self.bills).duration_summary)
+
     # === QUIET HOURS === #
 
     def at(self, moment):

@@ -221,6 +221,30 @@ class TestWhatsappFallback(WhatsappCommon):
         self.send(bills, resend=True)
         self.assertEqual(len(self.rows.search([("partner_id", "in", people.ids)])), 3, "once")
 
+    def test_nobody_on_whatsapp_everybody_at_the_door(self):
+        """A sending that reaches nobody on WhatsApp still makes the list for the door."""
+        bounced, numberless = self.create_ready_consumer(), self.create_ready_consumer()
+        bounced.discom_kyc_state = "bounced"
+        bills = self.create_bill(bounced) | self.create_bill(numberless)
+        numberless.discom_whatsapp_number = False
+        self.assertIn("Nobody", self.compose(bills).problem)
+        with self.assertRaisesRegex(UserError, "Nobody"):
+            self.send(bills)
+        self.account.fallback = "door"
+        composer = self.compose(bills)
+        self.assertFalse(composer.problem)
+        self.assertIn("2 are listed", composer.warning)
+        with self.assertRaisesRegex(UserError, "no test"):
+            composer.action_send_test()
+        broadcast = self.env["discom.whatsapp.broadcast"].browse(composer.action_send()["res_id"])
+        rows = self.rows.search([("partner_id", "in", (bounced | numberless).ids)])
+        self.assertEqual(
+            {(row.partner_id, row.reason) for row in rows},
+            {(bounced, "not_on_whatsapp"), (numberless, "no_number")},
+        )
+        self.run_cron(self.env.ref("discom.ir_cron_whatsapp_broadcast"))
+        self.assertRecordValues(broadcast, [{"state": "done", "skipped_count": 2}])
+
     def test_who_is_skipped_gets_the_sms(self):
         """Arrears go by SMS to who is known not to be on WhatsApp; to nobody who has stopped."""
         self.switch_on()

@@ -55,21 +55,76 @@ class TestWhatsappInbox(ServiceCommon):
                 record.with_user(hidden).reply("x")
 
     def test_hidden_number(self):
-        """Who hides the number is read in the inbox; an answer says why it cannot be sent."""
-        payload = self.inbound("मेरा नाम छिपा है")
-        message = payload["entry"][0]["changes"][0]["value"]["messages"][0]
-        del message["from"]
-        message["from_user_id"] = message["user_id"] = "IN.13491208655302741918"
-        self.post(payload)
+        """Who hides the number is read in the inbox and answered by WhatsApp's id: free text inside
+        the window, later a template; its reports are applied."""
+        self.simulator.inbound(STRANGER, text="मेरा नाम छिपा है", hidden=True, name="छिपा हुआ")
+        self.deliver()
         self.apply()
-        conversation = self.env["discom.whatsapp.conversation"].search(
-            [("phone", "=", "IN.13491208655302741918")]
-        )
+        conversation = self.env["discom.whatsapp.conversation"].search([("phone", "like", "IN.")])
         self.assertEqual((conversation.state, conversation.unread_count), ("open", 1))
         as_clerk = conversation.with_user(self.administrator)
         self.assertIn("छिपा", as_clerk.thread()["messages"][0]["text"])
-        with self.assertRaisesRegex(UserError, "user name"):
+        as_clerk.reply("नमस्ते, खाता संख्या बताइए")
+        self.run_lane()
+        shown = self.simulator.messages(to=STRANGER)[-1]
+        self.assertEqual((shown["body"], shown["direction"]), ("नमस्ते, खाता संख्या बताइए", "out"))
+        self.deliver()
+        self.apply()
+        sent = as_clerk.thread()["messages"][-1]
+        self.assertEqual((sent["out"], sent["state"]), (True, "read"))
+        self.assertFalse(
+            self.env["discom.whatsapp.recipient"].search([("phone", "=", conversation.phone)]),
+            "who wrote first does not count",
+        )
+
+        fitting = self.create_template("office_call", "contact", "नमस्ते, {{office}} से संपर्क कीजिए।")
+        self.create_template("with_name", "contact", CONTACT)
+        self.create_template(
+            "a_code", "contact", "नमस्ते, {{office}} का कोड है।", category="AUTHENTICATION"
+        )
+        conversation.last_in_at -= timedelta(hours=25)
+        with self.assertRaisesRegex(UserError, "24 hours"):
             as_clerk.reply("नमस्ते")
+        offered = as_clerk.answers_offered()["templates"]
+        self.assertEqual([each["id"] for each in offered], fitting.ids)
+        as_clerk.reply_template(fitting.id)
+        self.run_lane()
+        self.assertEqual(self.simulator.messages(to=STRANGER)[-1]["type"], "template")
+
+    def test_read_by_the_staff_is_marked_at_whatsapp(self):
+        """The writer gets blue ticks once somebody of the office has looked, from the queue."""
+        wamids = [self.simulator.inbound(OWNER, text=text) for text in ("मीटर जला", "जल्दी")]
+        self.deliver()
+        self.apply()
+        conversation = self.conversation(OWNER)
+
+        def read():
+            return [bool(self.simulator.messages(id=wamid)[0]["read_at"]) for wamid in wamids]
+
+        self.run_lane()
+        self.assertEqual(read(), [False, False], "nobody has looked")
+        conversation.with_user(self.auditor).mark_read()
+        self.run_lane()
+        self.assertEqual(read(), [False, False], "who does not answer leaves it unread")
+        conversation.with_user(self.counter).mark_read()
+        self.assertEqual(read(), [False, False], "no call while the page waits")
+        self.assertEqual(conversation.read_wamid, wamids[-1])
+        self.simulator.settings(token="not-this-one")
+        self.run_lane()
+        self.assertEqual(conversation.read_wamid, wamids[-1], "tried again later")
+        self.simulator.settings(token=self.simulator.token)
+        self.run_lane()
+        self.assertEqual(read(), [True, True])
+        self.assertFalse(conversation.read_wamid)
+
+    def test_mark_that_whatsapp_refuses(self):
+        """A message that WhatsApp does not know any more is not told again and again."""
+        self.ask("मेरा मीटर जल गया", phone=OWNER)
+        conversation = self.conversation(OWNER)
+        conversation.with_user(self.counter).mark_read()
+        self.assertTrue(conversation.read_wamid)
+        self.run_lane()
+        self.assertFalse(conversation.read_wamid)
 
     def test_connections_behind_a_number(self):
         second = self.create_proven(OWNER)

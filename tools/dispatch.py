@@ -24,6 +24,7 @@ from .cloud_api import (
     redact,
 )
 from .dispatch_media import MEDIA_REFUSED, Uploader
+from .dispatch_read import ReadMarker
 from .throttle import PairSpacing, SlidingWindow
 
 #: Messages that may wait for an answer at the same time: at 150 ms a call, 2,000 a second.
@@ -72,8 +73,8 @@ class Job:
 
     @property
     def recipient(self):
-        """Who gets it."""
-        return self.payload["to"]
+        """Who gets it: a number, or the id of a person who hides it."""
+        return self.payload.get("to") or self.payload["recipient"]
 
 
 class Dispatcher:
@@ -160,6 +161,14 @@ class Dispatcher:
             self._collected += len(outcomes)
             return outcomes
 
+    def mark_read(self, wamids):
+        """Mark received messages as read, each once in the life of the dispatcher."""
+        self._loop.call_soon_threadsafe(self._marker.mark, list(wamids))
+
+    def marked(self):
+        """Return the received messages that need no further mark since the last call."""
+        return self._marker.take_settled()
+
     def uploads(self):
         """Return {digest: media id} of the documents uploaded since the last call."""
         return self._uploader.take_new()
@@ -185,6 +194,7 @@ class Dispatcher:
             timeout=self._timeout,
             trace_configs=[trace],
         ) as self._session:
+            self._marker = ReadMarker(self._session, self._root, self._verdicts)
             with Uploader(self._session, self._root, self._verdicts) as self._uploader:
                 self._started.set()
                 await self._pump()
@@ -209,7 +219,7 @@ class Dispatcher:
         while True:
             _priority, _number, job = await self._ready.get()
             if job is None:
-                if self._preparing or self._waiting:
+                if self._preparing or self._waiting or self._marker.busy:
                     # The end comes after what is still being made, or waits for its turn.
                     await asyncio.sleep(0.05)
                     self._ready.put_nowait(END)

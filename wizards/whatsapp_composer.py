@@ -1,3 +1,4 @@
+import psycopg2
 from markupsafe import Markup
 
 from odoo import Command, api, fields, models
@@ -74,11 +75,12 @@ class DiscomWhatsappComposer(models.TransientModel):
                 date=format_date(self.env, fields.Date.context_today(self)),
             )
 
-    @api.depends("account_id", "template_id", "purpose", "send_count")
+    @api.depends("account_id", "template_id", "purpose", "send_count", "skip_ids.count")
     def _compute_problem(self):
         for composer in self:
             account = composer.account_id
             problem = warning = False
+            instead = 0
             if not account:
                 problem = self.env._(
                     "No sending number is connected. An administrator connects one under"
@@ -103,7 +105,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                 problem = self.env._(
                     "%(account)s does not send for your offices.", account=account.name
                 )
-            elif not composer.send_count:
+            elif not composer.send_count and not (instead := composer._instead_count()):
                 problem = self.env._("Nobody would receive this message; the reasons are below.")
             if account.state == "halted":
                 warning = self.env._(
@@ -117,6 +119,12 @@ class DiscomWhatsappComposer(models.TransientModel):
                     "WhatsApp cannot be reached at the moment (%(reason)s). The messages will wait"
                     " and leave by themselves.",
                     reason=account.trouble,
+                )
+            elif account and not problem and not composer.send_count:
+                warning = self.env._(
+                    "Nobody gets this on WhatsApp. %(count)s are listed for delivery at the door,"
+                    " or get an SMS.",
+                    count=instead,
                 )
             elif account and not problem and not account._serves_all_of_user():
                 warning = self.env._(
@@ -228,6 +236,22 @@ class DiscomWhatsappComposer(models.TransientModel):
         return self._open_broadcast()
 
     # === BUSINESS METHODS === #
+
+    @api.constrains("res_domain")
+    def _check_res_domain(self):
+        """Values that do not fit their fields are found by the database alone."""
+        for composer in self:
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    composer._documents_model().search_count(composer._records_domain(), limit=1)
+            except psycopg2.DataError as error:
+                raise UserError(composer._bad_domain()) from error
+
+    def _instead_count(self):
+        """Return how many of the skipped get the paper, or an SMS."""
+        self.ensure_one()
+        met = self.env["discom.whatsapp.fallback"]._reasons_met(self.account_id, self.purpose)
+        return sum(skip.count for skip in self.skip_ids if skip.reason in met)
 
     def _open_broadcast(self):
         return {

@@ -49,7 +49,7 @@ class DiscomWhatsappComposer(models.TransientModel):
             rate = rates._for(category, begin.date())
             composer.cost = rate._amount(composer.send_count) if rate else 0.0
             composer.cost_summary, composer.cost_source = composer._cost_texts(rate)
-            composer.duration_summary = composer._duration_text()
+            composer.duration_summary = composer._duration_text(begin)
             composer.start_summary = composer._start_text(begin)
             spec = composer._purpose_spec()
             most = composer.account_id.approve_above
@@ -116,17 +116,28 @@ class DiscomWhatsappComposer(models.TransientModel):
     def _local_time(self, moment):
         return fields.Datetime.context_timestamp(self, moment).strftime("%d-%m-%Y %H:%M")
 
-    def _duration_text(self):
-        """Say how long sending takes at the account's rate, quiet hours and daily limit."""
+    def _duration_text(self, begin):
+        """Say how long sending takes at the account's rate and daily limit, as far as that is free.
+
+        :param begin: time at which the first messages leave
+        """
         account = self.account_id
         if not account or not self.send_count:
             return False
         most = account._daily_limit()
-        if most and self.send_count > most:
-            return self.env._(
+        free = account._free_at(begin) if most else 0
+        if most and self.send_count > free:
+            days = self.env._(
                 "%(days)s days at %(limit)s a day",
-                days=math.ceil(self.send_count / most),
+                days=1 + math.ceil((self.send_count - free) / most),
                 limit=_grouped(self.env, most),
+            )
+            if free == most:
+                return days
+            return self.env._(
+                "%(days)s, of which %(free)s are still free today",
+                days=days,
+                free=_grouped(self.env, free),
             )
         seconds = self.send_count / (account.rate_limit or 1)
         if seconds < 60:

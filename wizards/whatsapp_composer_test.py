@@ -20,8 +20,10 @@ class DiscomWhatsappComposer(models.TransientModel):
         if self.problem:
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
-        phone = self._own_number()
         rows = self._sample_rows(1)
+        if not rows:
+            raise UserError(self.env._("Nobody would receive this message, so there is no test."))
+        phone = self._own_number()
         template = self._row_templates(rows)[0]
         # Nobody writes messages; this one goes to the person who asks for it and to nobody else.
         message = (

@@ -43,8 +43,11 @@ class StatusEvent(NamedTuple):
             "id": message.id,
             "status": self.status,
             "timestamp": str(self.happened),
-            "recipient_id": message.chat.number,
         }
+        if message.chat.hidden:
+            told["recipient_user_id"] = user_id(message.chat.number)
+        else:
+            told["recipient_id"] = message.chat.number
         if message.key is not None:
             told["biz_opaque_callback_data"] = message.key
         if self.error is not None:
@@ -68,6 +71,12 @@ class ValueEvent(NamedTuple):
     waba_id: str
     value: dict
     phone: object = None
+
+
+def _contact(chat):
+    """Who a consumer is: number and id, of those with a user name the id alone."""
+    known = {} if chat.hidden else {"wa_id": chat.number}
+    return {**known, "user_id": user_id(chat.number)}
 
 
 def _metadata(phone):
@@ -96,8 +105,7 @@ def envelope(batch):
                 "statuses": [],
             }
             changes.append({"value": value, "field": "messages"})
-        number = event.message.chat.number
-        contact = {"wa_id": number, "user_id": user_id(number)}
+        contact = _contact(event.message.chat)
         if contact not in value["contacts"][-3:]:
             value["contacts"].append(contact)
         value["statuses"].append(event.entry())
@@ -118,7 +126,7 @@ def inbound(message, kind, content, context=None):
     """
     chat, phone = message.chat, message.phone
     told = {
-        "from": chat.number,
+        **({"from_user_id": user_id(chat.number)} if chat.hidden else {"from": chat.number}),
         "id": message.id,
         "timestamp": str(int(message.at)),
         "type": kind,
@@ -141,9 +149,8 @@ def inbound(message, kind, content, context=None):
         "metadata": _metadata(phone),
         "contacts": [
             {
-                "profile": {"name": chat.name or chat.number},
-                "wa_id": chat.number,
-                "user_id": user_id(chat.number),
+                "profile": {"name": chat.name or ("" if chat.hidden else chat.number)},
+                **_contact(chat),
             }
         ],
         "messages": [told],

@@ -58,7 +58,11 @@ async def _take(simulator, phone, body, arrived):
     await after(fault)
     return {
         "messaging_product": "whatsapp",
-        "contacts": [{"input": body["to"], "wa_id": draft.to}],
+        "contacts": [
+            {"input": body["to"], "wa_id": draft.to}
+            if body.get("to")
+            else {"input": body["recipient"], "user_id": body["recipient"]}
+        ],
         "messages": [accepted],
     }
 

@@ -45,6 +45,8 @@ def receive(simulator, given):
         context = _known(state, reply)
 
     message = simulator.consumer_message(phone, number, kind, at, given.get("name"))
+    if "hidden" in given:
+        message.chat.hidden = bool(given["hidden"])
     message.data = data
     message.media = media
     message.context = context.id if context else None

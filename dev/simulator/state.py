@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from itertools import islice
 
+from .events import user_id
 from .faults import FaultRules
 from .limits import DailyRecipients, PairLimit, SlidingSecond
 from .media import MediaStore
@@ -73,6 +74,7 @@ class Chat:
     """The chat of one consumer, with all business numbers."""
 
     __slots__ = (
+        "hidden",
         "last_inbound",
         "messages",
         "name",
@@ -89,6 +91,7 @@ class Chat:
         self.unread = 0
         self.version = 0
         self.last_inbound = 0.0
+        self.hidden = False
         self.phone_number_id = None
 
 
@@ -185,6 +188,10 @@ class State:
         if chat is None:
             chat = self.chats[number] = Chat(number)
         return chat
+
+    def number_of(self, wanted):
+        """:return: the number behind a business-scoped user id, None when nobody has it"""
+        return next((number for number in self.chats if user_id(number) == wanted), None)
 
     def keep(self, message):
         """Add a message to its chat, outgoing or inbound."""

@@ -8,6 +8,7 @@ from .errors import GraphError
 from .interactive import check_interactive
 from .templates import MEDIA_FORMATS, SENDABLE, fill, pack_values
 
+USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 RECIPIENT = re.compile(r"\+?([1-9]\d{10,14})")
 BAD_SPACE = re.compile(r"[\n\r\t]| {4}")
 KEY_MAX = 512
@@ -48,7 +49,8 @@ def check_send(body, phone, state, now):
         )
     if body.get("recipient_type", "individual") != "individual":
         raise GraphError(131009, "recipient_type must be individual")
-    to = _recipient(body.get("to"), phone)
+    hidden = not body.get("to") and body.get("recipient")
+    to = _hidden(hidden, state) if hidden else _recipient(body.get("to"), phone)
     key = body.get("biz_opaque_callback_data")
     if key is not None and (not isinstance(key, str) or len(key) > KEY_MAX):
         raise GraphError(
@@ -66,7 +68,20 @@ def check_send(body, phone, state, now):
     content = body.get(kind)
     if not isinstance(content, dict):
         raise GraphError(131008, f"Parameter '{kind}' is mandatory for type '{kind}'")
-    return Draft(to, kind, key, context, **check(content, phone, state, now))
+    draft = Draft(to, kind, key, context, **check(content, phone, state, now))
+    if hidden and draft.template is not None and draft.template.category == "AUTHENTICATION":
+        raise GraphError(131062)
+    return draft
+
+
+def _hidden(recipient, state):
+    """:return: the number behind a business-scoped user id"""
+    if not isinstance(recipient, str) or not USER_ID.fullmatch(recipient):
+        raise GraphError(131009, "Parameter recipient must be a business-scoped user id.")
+    number = state.number_of(recipient)
+    if number is None:
+        raise GraphError(131026)
+    return number
 
 
 def _recipient(to, phone):

@@ -1,7 +1,7 @@
 """Everything goes wrong at once: nothing is lost and nobody gets a message twice.
 
-``DISCOM_FAULT_MESSAGES=20000 python -m unittest dev.tests.fault_run`` is the full run. It takes
-from some minutes to an hour and is no part of ``make test``.
+``DISCOM_FAULT_MESSAGES=20000 python -m unittest dev.tests.fault_run`` is the full run, which takes
+some ten minutes. ``test_faults.py`` is the small one of ``make test``.
 """
 
 import os
@@ -30,8 +30,6 @@ FAULTS = [
     {"kind": "error", "code": 131000, "via": "webhook", "rate": 0.01},
     {"kind": "slow", "delay_ms": 2000, "rate": 0.005},
 ]
-#: Times the server is killed, a worker is killed, the database is torn down.
-ROUNDS = 3
 
 
 class TemporaryCluster(Cluster):
@@ -68,6 +66,8 @@ class FaultRun(OdooCase):
     }
     setup = "fault_setup.py"
     count = COUNT
+    #: Times the server is killed, a worker is killed, the database is torn down.
+    rounds = 3
 
     @classmethod
     def setUpClass(cls):
@@ -95,7 +95,7 @@ class FaultRun(OdooCase):
         begun = time.monotonic()
         self.server = self.start_server()
         done = Counter()
-        steps = ["worker", "database", "server"] * ROUNDS
+        steps = ["worker", "database", "server"] * self.rounds
         for number, step in enumerate(steps, 1):
             share = number * self.count * 0.9 / len(steps)
             wait_for(lambda share=share: self.has_accepted(share), 240, f"{share:.0f} accepted")

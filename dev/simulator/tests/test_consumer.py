@@ -24,6 +24,25 @@ class TestInbound(SimulatorCase):
         self.assertEqual(value["contacts"][0]["wa_id"], NUMBER)
         self.assertEqual(self.simulator.chats(q="राम")[0]["number"], NUMBER)
 
+    def test_hidden_number(self):
+        """Of a consumer with a user name the callbacks tell an id, by which he is written to."""
+        self.simulator.inbound(NUMBER, text="बिल", hidden=True)
+        value = [value for value in self.values() if "messages" in value][-1]
+        [found], [contact] = value["messages"], value["contacts"]
+        self.assertNotIn("from", found)
+        self.assertNotIn("wa_id", contact)
+        user_id = found["from_user_id"]
+        self.assertEqual(contact["user_id"], user_id)
+        text = {"type": "text", "text": {"body": "नमस्ते"}}
+        status, answer = self.simulator.send({"recipient": user_id, **text})
+        self.assertEqual(
+            (status, answer["contacts"]), (200, [{"input": user_id, "user_id": user_id}])
+        )
+        self.assertEqual(self.simulator.messages(to=NUMBER)[-1]["body"], "नमस्ते")
+        for recipient, code in (("IN.1", 131026), ("919415000001", 131009), (5, 131009)):
+            _status, answer = self.simulator.send({"recipient": recipient, **text})
+            self.assertEqual(answer["error"]["code"], code, recipient)
+
     def test_quick_reply_of_a_template(self):
         wamid = self.sent(self.bill())
         for tapped in ("बिल", "BILL", 0):

@@ -1,2 +1,3 @@
 from . import bill
+from . import metrics
 from . import webhook

@@ -25,3 +25,5 @@ UPDATE res_company
        discom_sms_key = NULL;
 
 UPDATE discom_whatsapp_account SET fallback = 'none';
+
+DELETE FROM ir_config_parameter WHERE key = 'discom.metrics_token';

@@ -1,7 +1,12 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from .whatsapp_account_health import INR_PARAMETER
+from .whatsapp_metrics import TOKEN_PARAMETER
 from .whatsapp_template_lint import HOSTS_PARAMETER, NUMBERS_PARAMETER
+
+#: Shorter ones could be guessed.
+TOKEN_LENGTH = 24
 
 
 class ResConfigSettings(models.TransientModel):
@@ -28,3 +33,25 @@ class ResConfigSettings(models.TransientModel):
     discom_whatsapp_event_retention_days = fields.Integer(
         "Days webhook calls are kept", config_parameter="discom.whatsapp_event_retention_days"
     )
+    discom_metrics_token = fields.Char(
+        "Token of the monitoring system",
+        config_parameter=TOKEN_PARAMETER,
+        groups="base.group_system",
+        exportable=False,
+        help="Who sends it sees /discom/metrics: queues, rates and failures, and nobody's data. "
+        "Empty: nobody does.",
+    )
+
+    @api.constrains("discom_metrics_token")
+    def _check_discom_metrics_token(self):
+        for settings in self:
+            token = settings.discom_metrics_token
+            if token and len(token) < TOKEN_LENGTH:
+                raise ValidationError(
+                    self.env._(
+                        "The token of the monitoring system has %(length)s characters. Take a"
+                        " random one of at least %(least)s, such as from “openssl rand -hex 24”.",
+                        length=len(token),
+                        least=TOKEN_LENGTH,
+                    )
+                )

@@ -200,12 +200,45 @@ class WhatsAppEvent(models.Model):
         except Exception:
             _logger.exception("WhatsApp events: a batch failed, each is applied by itself")
             errors |= self._apply_one_by_one(webhooks)
-        last_seen = {}
-        for _event_id, account_id, _payload, received_at in rows:
-            last_seen[account_id] = max(received_at, last_seen.get(account_id, received_at))
-        self._settle([row[0] for row in rows], errors, last_seen)
-        self._cross_out([webhook for _id, _account, webhook in webhooks], rows)
+        contents = [webhook for _id, _account, webhook in webhooks]
+        self._settle([row[0] for row in rows], errors, self._last_seen(rows, contents))
+        self._cross_out(contents, rows)
         return len(rows)
+
+    @api.model
+    def _last_seen(self, rows, webhooks):
+        """Return {account id: when the last call came for it}.
+
+        A call counts for the account whose address was called and for those of the same company
+        that it is about: Meta may deliver for all numbers of an app to one address.
+
+        :param rows: the events, tuples of id, account id, payload and time
+        :param webhooks: what the events say
+        """
+        seen = {}
+        for (_event_id, account_id, _payload, received_at), webhook in zip(
+            rows, webhooks, strict=True
+        ):
+            for number in ("", *webhook.numbers):
+                known = seen.get((account_id, number), received_at)
+                seen[account_id, number] = max(received_at, known)
+        accounts = self.env["discom.whatsapp.account"]
+        called = accounts.browse({account_id for account_id, _number in seen})
+        companies = {account.id: account.company_id for account in called}
+        by_number = {
+            (account.phone_number_id, account.company_id): account.id
+            for account in accounts.search(
+                [
+                    ("phone_number_id", "in", [number for _account_id, number in seen]),
+                    ("company_id", "in", called.company_id.ids),
+                ]
+            )
+        }
+        last_seen = {}
+        for (account_id, number), at in seen.items():
+            meant = by_number.get((number, companies[account_id]), account_id)
+            last_seen[meant] = max(at, last_seen.get(meant, at))
+        return last_seen
 
     @api.model
     def _cross_out(self, webhooks, rows):

@@ -309,6 +309,31 @@ class TestWhatsappWebhook(WebhookCommon):
         self.assertEqual((message.state, message.category), ("read", "utility"))
         self.assertTrue(self.account.webhook_last_seen)
 
+    def test_one_address_for_several_numbers(self):
+        """A report about another number of the app, delivered here, proves that one's reports come.
+
+        One of another company is no business of who has this secret.
+        """
+        other = self.account.copy({"phone_number_id": "100000000000077", "name": "Second"})
+        stranger = self.account.copy(
+            {
+                "phone_number_id": "100000000000078",
+                "company_id": self.env["res.company"].create({"name": "Other"}).id,
+            }
+        )
+        for number in (other.phone_number_id, stranger.phone_number_id):
+            status = {"id": "wamid.X", "status": "sent", "timestamp": str(int(time.time()))}
+            self.post(
+                self.change(
+                    "messages",
+                    {"metadata": {"phone_number_id": number}, "statuses": [status]},
+                )
+            )
+        self.apply()
+        self.assertTrue(other.webhook_last_seen)
+        self.assertTrue(self.account.webhook_last_seen)
+        self.assertFalse(stranger.webhook_last_seen)
+
     def test_inbound_reaches_consumer_and_inbox(self):
         """A reply from the simulator's phone is one message and one note, however often sent."""
         self.simulator.inbound(self.number, text="मेरा <b>बिल</b> गलत है")

@@ -48,6 +48,7 @@ class Webhook:
     :ivar templates: ``kind`` (status, quality, category), ``waba_id``, ``wa_template_id``,
         ``name``, ``language``, ``value`` (the raw change)
     :ivar accounts: ``field``, ``waba_id``, ``value`` (the raw change)
+    :ivar numbers: ``phone_number_id`` of the numbers that statuses and messages are about
     :ivar problems: one text for each part that could not be read
     """
 
@@ -56,6 +57,7 @@ class Webhook:
     templates: list = dataclasses.field(default_factory=list)
     accounts: list = dataclasses.field(default_factory=list)
     people: list = dataclasses.field(default_factory=list)
+    numbers: set = dataclasses.field(default_factory=set)
     problems: list = dataclasses.field(default_factory=list)
 
 
@@ -118,6 +120,7 @@ def _read_change(webhook, waba_id, change, received):
     field, value = change["field"], change["value"]
     if field == "messages":
         phone_number_id = clean((value.get("metadata") or {}).get("phone_number_id"))
+        webhook.numbers.add(phone_number_id)
         contacts = [_read_contact(contact) for contact in value.get("contacts") or []]
         names = {contact["phone"]: contact["name"] for contact in contacts}
         webhook.people += [

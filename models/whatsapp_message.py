@@ -2,6 +2,7 @@ import uuid
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 #: Order in which messages leave; lower goes first.
 PRIORITY_CODE = 1
@@ -31,6 +32,9 @@ STATES = [
 REACHED = ("accepted", "held", "sent", "delivered", "read")
 #: States in which a message may still reach WhatsApp or already has.
 LIVE = ("queued", "in_flight", "unknown", *REACHED)
+
+#: Columns that PostgreSQL makes from the state: name, states that stand in it.
+MADE_COLUMNS = {"open_state": ("queued", "in_flight", "unknown"), "failed_state": ("failed",)}
 
 #: Purpose of a message that somebody sends to the own number to see it; no statistics count it.
 TEST_PURPOSE = "test"
@@ -148,30 +152,39 @@ class DiscomWhatsappMessage(models.Model):
     _partner_idx = models.Index("(partner_id, id)")
 
     _version_idx = models.Index("(version_id) WHERE version_id IS NOT NULL")
+    # Of the few that failed; a message that arrives never gets into it.
+    _failed_idx = models.Index("(failed_at, error_code) WHERE failed_at IS NOT NULL")
 
     def init(self):
-        """Create what the ORM does not know: the column ``open_state`` and its indexes.
+        """Create what the ORM does not know: columns made from ``state``, and their indexes.
 
-        It is the state of a message that has no outcome yet, else NULL. A message that is sent,
-        delivered and read is written three times within seconds, a lakh of messages at once: no
-        index may speak of ``state`` itself, so that none of these writes touches an index
-        (PostgreSQL's heap-only tuples, for which pages keep some room).
+        ``open_state`` is the state of a message that has no outcome yet, ``failed_state`` that of
+        one that failed, else they are NULL. A message that is sent, delivered and read is written
+        three times within seconds, a lakh of messages at once: no index may speak of ``state``
+        itself, so that none of these writes touches an index (PostgreSQL's heap-only tuples, for
+        which pages keep some room).
         """
         self.env.cr.execute(
             """
-            SELECT FROM information_schema.columns
-             WHERE table_name = 'discom_whatsapp_message' AND column_name = 'open_state'
+            SELECT column_name FROM information_schema.columns
+             WHERE table_name = 'discom_whatsapp_message'
             """
         )
-        if not self.env.cr.rowcount:
-            self.env.cr.execute(
-                """
-                ALTER TABLE discom_whatsapp_message
-                  ADD COLUMN open_state varchar GENERATED ALWAYS AS (
-                      CASE WHEN state IN ('queued', 'in_flight', 'unknown') THEN state END) STORED;
-                ALTER TABLE discom_whatsapp_message SET (fillfactor = 75);
-                """
-            )
+        known = {name for [name] in self.env.cr.fetchall()}
+        for column, states in MADE_COLUMNS.items():
+            if column not in known:
+                self.env.cr.execute(
+                    SQL(
+                        """
+                        ALTER TABLE discom_whatsapp_message
+                          ADD COLUMN %s varchar GENERATED ALWAYS AS (
+                              CASE WHEN state IN (%s) THEN state END) STORED;
+                        ALTER TABLE discom_whatsapp_message SET (fillfactor = 75);
+                        """,
+                        SQL.identifier(column),
+                        SQL(", ").join(SQL("%s", state) for state in states),
+                    )
+                )
         self.env.cr.execute(
             """
             CREATE INDEX IF NOT EXISTS discom_whatsapp_message__open_state_idx
@@ -179,6 +192,8 @@ class DiscomWhatsappMessage(models.Model):
              WHERE open_state IS NOT NULL;
             CREATE INDEX IF NOT EXISTS discom_whatsapp_message__broadcast_open_idx
                 ON discom_whatsapp_message (broadcast_id) WHERE open_state IS NOT NULL;
+            CREATE INDEX IF NOT EXISTS discom_whatsapp_message__failed_state_idx
+                ON discom_whatsapp_message (res_model, res_id) WHERE failed_state IS NOT NULL;
             """
         )
 

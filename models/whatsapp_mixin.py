@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .whatsapp_message import STATES, TEST_PURPOSE
+from .whatsapp_message import MADE_COLUMNS, STATES, TEST_PURPOSE
 
 _logger = logging.getLogger(__name__)
 
@@ -57,28 +57,69 @@ class DiscomWhatsappMixin(models.AbstractModel):
     def _search_whatsapp_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        states = [state for state in value if state]
-        newest = SQL(
+        self.env["discom.whatsapp.message"].flush_model()
+        states = {state for state in value if state}
+        found = Domain.FALSE
+        for column, rare in MADE_COLUMNS.items():
+            if chosen := states.intersection(rare):
+                found |= Domain("id", "in", self._whatsapp_newest(column, chosen))
+                states -= chosen
+        if states:
+            found |= Domain.custom(
+                to_sql=lambda model, alias, query: self._whatsapp_newest_is(alias, states)
+            )
+        if False in value:
+            found |= Domain.custom(
+                to_sql=lambda model, alias, query: SQL(
+                    "NOT EXISTS (%s)", self._whatsapp_messages_of(alias)
+                )
+            )
+        return found
+
+    def _whatsapp_newest(self, column, states):
+        """Return a subquery of the records whose newest message is in one of ``states``.
+
+        For states that few messages are in at a time: it starts from these messages.
+
+        :param str column: of :data:`.whatsapp_message.MADE_COLUMNS`, which has a partial index
+        """
+        return SQL(
             """(SELECT m.res_id FROM discom_whatsapp_message m
-                 WHERE m.res_model = %s AND m.direction = 'out' AND m.state = ANY(%s)
-                   AND m.purpose IS DISTINCT FROM 'test'
+                 WHERE m.res_model = %(model)s AND m.direction = 'out'
+                   AND m.%(column)s = ANY(%(states)s) AND m.purpose IS DISTINCT FROM %(test)s
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_message n
                                     WHERE n.res_model = m.res_model AND n.res_id = m.res_id
                                       AND n.direction = 'out' AND n.id > m.id
-                                      AND n.purpose IS DISTINCT FROM 'test'))""",
-            self._name,
-            states,
+                                      AND n.purpose IS DISTINCT FROM %(test)s))""",
+            model=self._name,
+            column=SQL.identifier(column),
+            states=list(states),
+            test=TEST_PURPOSE,
         )
-        domain = Domain("id", "in", newest) if states else Domain.FALSE
-        if False in value:
-            some = SQL(
-                "(SELECT m.res_id FROM discom_whatsapp_message m"
-                " WHERE m.res_model = %s AND m.direction = 'out'"
-                " AND m.purpose IS DISTINCT FROM 'test')",
-                self._name,
-            )
-            domain |= Domain("id", "not in", some)
-        return domain
+
+    def _whatsapp_newest_is(self, alias, states):
+        """Return the condition that the newest message of a record is in one of ``states``.
+
+        For states that most messages are in: a page is full after a few look-ups.
+
+        :param str alias: of the records' table
+        """
+        return SQL(
+            "(%s ORDER BY m.id DESC LIMIT 1) = ANY(%s)",
+            self._whatsapp_messages_of(alias),
+            list(states),
+        )
+
+    def _whatsapp_messages_of(self, alias):
+        """Return the query of the states of a record's messages, the trial ones left out."""
+        return SQL(
+            """SELECT m.state FROM discom_whatsapp_message m
+                WHERE m.res_model = %s AND m.res_id = %s AND m.direction = 'out'
+                  AND m.purpose IS DISTINCT FROM %s""",
+            self._name,
+            SQL.identifier(alias, "id"),
+            TEST_PURPOSE,
+        )
 
     def _compute_whatsapp_message_count(self):
         counts = dict(

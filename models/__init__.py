@@ -71,6 +71,7 @@ from . import whatsapp_lane_settle
 from . import whatsapp_fallback
 from . import whatsapp_sms_template
 from . import whatsapp_sms
+from . import whatsapp_metrics
 from . import complaint
 from . import complaint_whatsapp
 from . import bill_basis
@@ -183,6 +184,7 @@ from . import notice_plan_line
 from . import notice_effect
 from . import notice_res_partner
 from . import report_job
+from . import report_storage
 from . import report_kyc
 from . import report_kyc_taking
 from . import report_ir_actions_report

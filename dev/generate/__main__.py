@@ -12,7 +12,33 @@ from . import bills, consumers, files, kyc, network
 DEFAULT_UNTIL = "2026-11"
 
 
-def generate(folder, size, seed=1, months=1, until=DEFAULT_UNTIL, kyc_share=kyc.SHARE, xlsx=False):
+class Monthly:
+    """A table of which each month has a file of its own, ``name_YYYY-MM.csv``.
+
+    :param table: makes a file by name and columns
+    :param month: finds the month in a row
+    """
+
+    def __init__(self, table, name, columns, months, month):
+        self.files = {text: table(f"{name}_{text}", columns) for text in months}
+        self.month = month
+
+    def write_all(self, rows):
+        """Write each row into the file of its month."""
+        for row in rows:
+            self.files[self.month(row)].write(row)
+
+
+def generate(
+    folder,
+    size,
+    seed=1,
+    months=1,
+    until=DEFAULT_UNTIL,
+    kyc_share=kyc.SHARE,
+    xlsx=False,
+    monthly=False,
+):
     """Write all files into ``folder``.
 
     :param size: number of consumers
@@ -20,22 +46,34 @@ def generate(folder, size, seed=1, months=1, until=DEFAULT_UNTIL, kyc_share=kyc.
     :param until: last month billed, ``YYYY-MM``
     :param kyc_share: share of the consumers with a KYC row
     :param xlsx: write each file as an Excel workbook too
+    :param monthly: bills and payments of each month in files of their own
     :return: {name of the file: rows}
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     last = date.fromisoformat(f"{until}-01")
+    tables = []
     with ExitStack() as stack:
 
         def table(name, columns):
-            return stack.enter_context(files.CsvFile(folder, name, columns))
+            tables.append(stack.enter_context(files.CsvFile(folder, name, columns)))
+            return tables[-1]
+
+        def of_months(name, columns, month):
+            if not monthly:
+                return table(name, columns)
+            billed = [period.text for period in bills.periods(last, months)]
+            return Monthly(table, name, columns, billed, month)
 
         offices = table("offices", network.Office._fields)
         assets = table("assets", network.Asset._fields)
         masters = table("consumers", consumers.COLUMNS)
         drive_file = table("kyc", kyc.COLUMNS)
-        bill_file = table("bills", bills.BILL_COLUMNS)
-        payments = table("payments", bills.PAYMENT_COLUMNS)
+        period = bills.BILL_COLUMNS.index("period")
+        bill_file = of_months("bills", bills.BILL_COLUMNS, lambda row: row[period])
+        # A bill is paid in the month it is made out, or not at all.
+        day = bills.PAYMENT_COLUMNS.index("date")
+        payments = of_months("payments", bills.PAYMENT_COLUMNS, lambda row: row[day][:7])
 
         offices.write_all(list(network.offices(seed)))
 
@@ -55,7 +93,6 @@ def generate(folder, size, seed=1, months=1, until=DEFAULT_UNTIL, kyc_share=kyc.
             billed, paid = biller.bills_of(consumer)
             bill_file.write_all(billed)
             payments.write_all(paid)
-        tables = (offices, assets, masters, drive_file, bill_file, payments)
     if xlsx:
         for one in tables:
             files.to_xlsx(one.path)
@@ -104,6 +141,9 @@ def main(argv=None):
     parser.add_argument(
         "--xlsx", action="store_true", help="write Excel workbooks beside the CSV files"
     )
+    parser.add_argument(
+        "--monthly", action="store_true", help="bills and payments in a file for each month"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for the files")
     options = parser.parse_args(argv)
     begun = time.perf_counter()
@@ -115,6 +155,7 @@ def main(argv=None):
         until=options.until,
         kyc_share=options.kyc_share,
         xlsx=options.xlsx,
+        monthly=options.monthly,
     )
     for name, rows in counts.items():
         print(f"{options.out / name}: {rows} rows")

@@ -10,7 +10,7 @@ XLSX_ROWS = 1_048_575  # rows of a sheet below the header
 _NUMBERS = set(
     "load phase meter_multiplier security_deposit never_paid long_unpaid lifeline unmetered months "
     "previous_reading current_reading units demand energy fixed minimum fppas duty "
-    "excess_demand rebate subsidy adjustment arrears lpsc total total_after_due"
+    "excess_demand rebate subsidy adjustment arrears lpsc total total_after_due "
     "last_payment_amount amount".split()
 )
 _DATES = set(

@@ -42,6 +42,7 @@ READABLE = {
     "plus": (60, lambda n: "+91" + n),
     "grouped": (25, lambda n: f"+91 {n[:5]}-{n[5:]}"),
     "spaced": (15, lambda n: f" {n[:5]} {n[5:]} "),
+    "invisible": (4, lambda n: f"\u202a{n}\u202c"),
     "double_zero": (8, lambda n: "0091 " + n),
     "plus_zero": (4, lambda n: "+910" + n),
     "devanagari": (18, lambda n: n.translate(_DEVANAGARI)),
@@ -52,6 +53,10 @@ USELESS = {
     "run": (6, lambda n: "1234567890"),
     "short": (18, lambda n: n[:9]),
     "long": (8, lambda n: n + n[-1]),
+    "twelve": (4, lambda n: "44" + n),
+    # Numbers of the plan that no consumer has: banks and offices call from 1600, sellers from 140.
+    "service": (3, lambda n: "1600" + n[4:]),
+    "seller": (3, lambda n: "140" + n[3:]),
     "letters": (8, lambda n: n[:5] + "l" + n[6:].translate(_LETTERS)),
     "two": (12, lambda n: f"{n}, {_other(n)}"),
     "two_slash": (6, lambda n: f"{n}/{_other(n)}"),

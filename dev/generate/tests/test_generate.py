@@ -183,6 +183,17 @@ class TestShape(GeneratedCase):
 
 
 class TestPhones(unittest.TestCase):
+    def test_every_kind_of_the_facts_occurs(self):
+        """What the list of facts names as found in billing systems stands among the numbers."""
+        writings = {**phones.READABLE, **phones.USELESS}
+        written = {name: writing("9415012345") for name, (_weight, writing) in writings.items()}
+        for pattern in (
+            r"09415012345", r"919415012345", r"0091 \d{10}", r"\+91 94150-12345", r"\+910\d{10}",
+            r"[०-९]{10}", r"5\d{9}", r"\d{9}", r"44\d{10}", r"0{10}", r".*[a-zA-Z].*\d+",
+            r"\d{10}, ?\d{10}", r"9{10}", r"1600\d{6}", r"1234567890", r"05444-\d{6}", r"140\d{7}",
+        ):  # fmt: skip
+            self.assertTrue(any(re.fullmatch(pattern, text) for text in written.values()), pattern)
+
     def test_numbers_are_distinct_mobiles(self):
         numbers = {phones.mobile(nth, 3) for nth in range(20_000)}
         self.assertEqual(len(numbers), 20_000)
@@ -273,6 +284,46 @@ class TestSameness(unittest.TestCase):
         for name in ("offices.csv", "assets.csv", "consumers.csv", "kyc.csv"):
             self.assertEqual(one[name], three[name], name)
         self.assertNotEqual(one["bills.csv"], three["bills.csv"])
+
+    def test_a_file_for_each_month(self):
+        """The same bills and payments, each month's in a file of its own."""
+        with tempfile.TemporaryDirectory() as whole, tempfile.TemporaryDirectory() as parts:
+            command.generate(whole, 300, months=12)
+            counts = command.generate(parts, 300, months=12, monthly=True)
+            months = [f"2025-{month}" for month in ("12",)]
+            months += [f"2026-{month:02d}" for month in range(1, 12)]
+            for name, month in (
+                ("bills", lambda row: row["period"]),
+                ("payments", lambda row: row["date"][:7]),
+            ):
+                together = []
+                for text in months:
+                    rows = read(parts, f"{name}_{text}")
+                    self.assertTrue(rows, text)
+                    self.assertEqual({month(row) for row in rows}, {text})
+                    self.assertEqual(counts[f"{name}_{text}.csv"], len(rows))
+                    together += rows
+                key = "bill_no" if name == "bills" else "reference"
+                self.assertEqual(
+                    sorted(together, key=lambda row: row[key]),
+                    sorted(read(whole, name), key=lambda row: row[key]),
+                )
+                self.assertFalse(Path(parts, f"{name}.csv").exists())
+
+    def test_history_of_a_year_is_that_of_the_bills(self):
+        """The consumption printed on the last bill is what the bills before it charged."""
+        with tempfile.TemporaryDirectory() as folder:
+            command.generate(folder, 300, months=13)
+            by_account = {}
+            for bill in read(folder, "bills"):
+                by_account.setdefault(bill["account_no"], []).append(bill)
+        compared = 0
+        for found in by_account.values():
+            if len(found) == 13 and all(bill["months"] == "1" for bill in found):
+                charged = [int(bill["units"]) for bill in found[-12:]]
+                self.assertEqual([int(n) for n in found[-1]["history"].split("|")], charged)
+                compared += 1
+        self.assertGreater(compared, 200)
 
     def test_any_size(self):
         for size in (1, 2, 41, 1000):

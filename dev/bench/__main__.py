@@ -39,14 +39,14 @@ def main(argv=None):
     chosen = [row for name, row in rows.items() if not options.row or name in options.row]
     failed = 0
     # Rows that need the same number of consumers share a database.
-    by_consumers = {}
+    by_database = {}
     for row in chosen:
         size = options.size or row.size
-        by_consumers.setdefault(row.consumers(size), []).append((row, size))
-    for consumers, group in sorted(by_consumers.items()):
-        bench = Workbench(consumers, options.keep, _say)
+        by_database.setdefault((row.consumers(size), row.group), []).append((row, size))
+    for (consumers, group), rows in sorted(by_database.items()):
+        bench = Workbench(consumers, options.keep, _say, group)
         try:
-            for row, size in group:
+            for row, size in rows:
                 failed += not _measure(row, bench, size, options.dry)
         finally:
             bench.close()

@@ -19,7 +19,7 @@ class Row:
     """A row: ``run(bench, size)`` measures and returns a :class:`dev.bench.result.Result`.
 
     ``goal`` says when it is met; ``size`` is what is measured when nobody asks for another: records
-    of the kind that ``of`` names.
+    of the kind that ``of`` names. Rows of one ``group`` share databases with each other only.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Row:
     size: int
     of: str
     run: Callable
+    group: str = ""
 
     def consumers(self, size):
         """How many consumers the database and the files need for ``size`` of what is measured."""
@@ -38,13 +39,13 @@ class Row:
         return next((step for step in STEPS if step >= needed), round(needed))
 
 
-def row(name, goal, size, of="consumers"):
+def row(name, goal, size, of="consumers", group=""):
     """Make the decorated function a row of this name."""
 
     def register(function):
         if name in ROWS:
             raise ValueError(f"Two rows are called {name}")
-        ROWS[name] = Row(name, goal, size, of, function)
+        ROWS[name] = Row(name, goal, size, of, function, group)
         return function
 
     return register

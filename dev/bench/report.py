@@ -74,6 +74,18 @@ def record(path, cells):
     path.write_text(f"{before}{BEGIN}\n{_table(ordered)}{END}{after}", encoding="utf-8")
 
 
+def lines(text):
+    """The lines of the table in ``text``, each as {column: cell}.
+
+    :raise ValueError: when there is no table of results
+    """
+    _before, mark, rest = text.partition(BEGIN)
+    table, end, _after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"There is no {BEGIN} with {END} after it")
+    return list(_parse(table))
+
+
 def _parse(table):
     for text in table.strip().splitlines()[2:]:
         cells = [cell.strip() for cell in text.strip().strip("|").split("|")]

@@ -72,14 +72,16 @@ class Workbench:
     :param consumers: in the files, and in the database once it is filled
     :param keep: leave the database behind, and use the one that was left behind
     :param report: function that says what is being done
+    :param group: rows that share the database; others of as many consumers have another
     """
 
-    def __init__(self, consumers, keep=False, report=print):
+    def __init__(self, consumers, keep=False, report=print, group=""):
         self.consumers = consumers
         self.keep = keep
         self.report = report
-        self.folder = STATE / "bench" / str(consumers)
-        self.database = f"discom_bench_{CHECKOUT_KEY}_{consumers}"
+        name = f"{consumers}_{group}" if group else str(consumers)
+        self.folder = STATE / "bench" / name
+        self.database = f"discom_bench_{CHECKOUT_KEY}_{name}"
         self._imported = set()
 
     # Files

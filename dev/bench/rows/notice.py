@@ -14,6 +14,28 @@ COLUMNS = (
 )
 
 
+def propose(env):
+    """Propose a run of all consumers, with policies; return seconds, steps proposed and the run.
+
+    Nothing is committed.
+    """
+    office = env["discom.office"].search([("parent_id", "=", False)], limit=1)
+    env["discom.notice.policy"].create(office._discom_usual_policy(protected=False))
+    # Most bills are past their due date then, and each step has its consumers.
+    day = env["discom.bill"].search([("is_latest", "=", True)], limit=1).due_date
+    run = env["discom.notice.run"].create(
+        {"office_id": office.id, "date": day + timedelta(days=20)}
+    )
+    # Nothing is committed: another row, or the next time, finds no run of this day.
+    env.flush_all()
+    env.cr.execute("ANALYZE")
+    begun = time.perf_counter()
+    run._propose()
+    seconds = time.perf_counter() - begun
+    env.cr.execute("SELECT count(*) FROM discom_notice WHERE run_id = %s", [run.id])
+    return seconds, env.cr.fetchone()[0], run
+
+
 @row("arrears_propose", f"<={GOAL_SECONDS}s_of_{OF}", 27_500)
 def arrears_propose(bench, size):
     """Seconds to propose the steps of an office with ``size`` consumers, policies, stops, notices
@@ -22,21 +44,7 @@ def arrears_propose(bench, size):
     """
     bench.seed("bill")
     with bench.env() as env:
-        office = env["discom.office"].search([("parent_id", "=", False)], limit=1)
-        env["discom.notice.policy"].create(office._discom_usual_policy(protected=False))
-        # Most bills are past their due date then, and each step has its consumers.
-        day = env["discom.bill"].search([("is_latest", "=", True)], limit=1).due_date
-        run = env["discom.notice.run"].create(
-            {"office_id": office.id, "date": day + timedelta(days=20)}
-        )
-        # Nothing is committed: another row, or the next time, finds no run of this day.
-        env.flush_all()
-        env.cr.execute("ANALYZE")
-        begun = time.perf_counter()
-        run._propose()
-        ours = time.perf_counter() - begun
-        env.cr.execute("SELECT count(*) FROM discom_notice WHERE run_id = %s", [run.id])
-        rows = env.cr.fetchone()[0]
+        ours, rows, run = propose(env)
         env.cr.execute("CREATE TEMPORARY TABLE proposed AS TABLE discom_notice")
         env.cr.execute("DELETE FROM discom_notice WHERE run_id = %s", [run.id])
         begun = time.perf_counter()

@@ -5,6 +5,7 @@ import time
 from psycopg2.extras import execute_values
 
 from .. import messaging, process
+from ..fill import columns
 from ..registry import row
 from ..result import Result, written
 
@@ -25,23 +26,18 @@ def _bare_insert(bench):
         )
         target.commit()
         try:
+            # Not those that PostgreSQL makes itself.
+            names = [f'"{name}"' for name in columns(source, "discom_whatsapp_message")]
+            columns_text = ", ".join(names)
             reader = source._cnx.cursor("discom_bench")
             reader.itersize = BATCH
-            reader.execute(
-                "SELECT m.*, m.values::text AS values_text FROM discom_whatsapp_message m"
-            )
+            values = columns_text.replace('"values"', '"values"::text')
+            reader.execute(f"SELECT {values} FROM discom_whatsapp_message")
             while rows := reader.fetchmany(BATCH):
-                names = [column.name for column in reader.description][:-1]
-                place, made = names.index("values"), names.index("open_state")
-                rows = [(*row[:place], row[-1], *row[place + 1 : -1]) for row in rows]
-                # PostgreSQL makes this column itself.
-                names.pop(made)
-                rows = [(*row[:made], *row[made + 1 :]) for row in rows]
-                columns = ", ".join(f'"{name}"' for name in names)
                 begun = time.perf_counter()
                 execute_values(
                     target._obj,
-                    f"INSERT INTO discom_bench_message ({columns}) VALUES %s",
+                    f"INSERT INTO discom_bench_message ({columns_text}) VALUES %s",
                     rows,
                     page_size=BATCH,
                 )

@@ -16,6 +16,7 @@ from . import test_whatsapp_composer
 from . import test_whatsapp_error
 from . import test_whatsapp_estimate
 from . import test_whatsapp_health
+from . import test_metrics
 from . import test_rate_limit
 from . import test_throttle
 from . import test_whatsapp_gate
@@ -39,7 +40,9 @@ from . import test_outage_audience
 from . import test_report
 from . import test_pdf
 from . import test_pdf_split
+from . import test_queries
 from . import test_report_print
+from . import test_storage
 from . import test_words
 from . import test_clear_days
 from . import test_network
@@ -67,6 +70,7 @@ from . import test_whatsapp_person
 from . import test_whatsapp_res_partner
 from . import test_whatsapp_rights
 from . import test_whatsapp_stale
+from . import test_whatsapp_state
 from . import test_aadhaar
 from . import test_kyc_code
 from . import test_kyc_connection

@@ -60,10 +60,12 @@ class OdooCase(unittest.TestCase):
     :cvar dict settings: of the simulator
     :cvar str setup: file in this folder that fills the database, fed to ``odoo shell``
     :cvar int count: messages it queues
+    :cvar dict setup_environ: what else ``setup`` is told, as environment
     """
 
     settings = {}
     setup = ""
+    setup_environ = {}
     count = 0
     # Environment that leads to the database.
     environ = os.environ
@@ -99,7 +101,11 @@ class OdooCase(unittest.TestCase):
             "shell",
             "--no-http",
             input=(HERE / cls.setup).read_text(encoding="utf-8"),
-            env={**cls.environ, "DISCOM_CRASH": f"{cls.simulator.url} {webhook_key} {cls.count}"},
+            env={
+                **cls.environ,
+                **cls.setup_environ,
+                "DISCOM_CRASH": f"{cls.simulator.url} {webhook_key} {cls.count}",
+            },
         )
 
     @classmethod
@@ -139,12 +145,16 @@ class OdooCase(unittest.TestCase):
         if outcome and not outcome.success and log.exists():
             print(log.read_text(errors="replace")[-6000:])
 
-    def start_server(self):
-        """Start Odoo with prefork workers, in a process group of its own."""
+    def start_server(self, *options):
+        """Start Odoo with prefork workers, in a process group of its own.
+
+        :param options: instead of the usual ones
+        """
+        usual = [*self.options, "--workers=2", "--max-cron-threads=2",
+                 f"--gevent-port={free_port()}"]  # fmt: skip
         log = (self.folder / "server.log").open("ab")
         server = subprocess.Popen(
-            [sys.executable, CHECKOUT / "dev" / "odoo_bin.py", "server", *self.options,
-             "--workers=2", "--max-cron-threads=2", f"--gevent-port={free_port()}"],
+            [sys.executable, CHECKOUT / "dev" / "odoo_bin.py", "server", *(options or usual)],
             stdout=log, stderr=log, start_new_session=True, env=dict(self.environ),
         )  # fmt: skip
         log.close()

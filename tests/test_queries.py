@@ -1,0 +1,352 @@
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.tests import tagged
+
+from ..dev.bench.client import Client
+from .common_whatsapp import WhatsappCommon
+from .test_import import BILLS, CONSUMERS, ImportCommon
+from .test_notice import STEPS
+
+WARM, FEW, MANY = 3, 20, 200
+#: Queries by which many may cost more than few: the ORM writes a hundred rows at a time.
+SLACK = 6
+
+
+class Group:
+    """Consumers of one sub-division, some or many, with a transformer of their own."""
+
+    def __init__(self, case, name, count):
+        self.office = case.create_office(f"Queries {name}", "subdivision", case.division_a)
+        self.transformer = case.create_asset(f"Queries {name}", "transformer", self.office)
+        self.first = 8_127_461_000 + 1_000 * (WARM, FEW, MANY).index(count)
+        self.count = count
+
+    @property
+    def accounts(self):
+        """Account numbers of the consumers, as texts."""
+        return [str(self.first + number) for number in range(self.count)]
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2026-11-10 06:00:00")
+class TestQueries(WhatsappCommon, ImportCommon):
+    """What is done for many at once costs as many queries for two hundred as for twenty.
+
+    A query for each record would be 180 more; at the size of a division it would be hours.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.groups = [
+            Group(cls, name, count)
+            for name, count in (("warm", WARM), ("few", FEW), ("many", MANY))
+        ]
+        cls.create_template("queries_due", "overdue", "नमस्ते {{name}}, आपका बिल {{amount}} बाकी है।")
+        cls.create_template(
+            "queries_outage",
+            "outage_unplanned",
+            "सूचना: {{area}} में बिजली बन्द है।",
+            model="discom.outage",
+        )
+
+    # === HELPERS === #
+
+    def assert_constant(self, function, title=""):
+        """``function`` of a group costs the same whatever the size of the group.
+
+        A small group comes first and fills the caches.
+        """
+        costs = {}
+        for group in self.groups:
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            function(group)
+            self.env.flush_all()
+            costs[group.count] = self.env.cr.sql_log_count - before
+        self.assertGreater(costs[FEW], 0, title)
+        self.assertLessEqual(costs[MANY], costs[FEW] + SLACK, f"{title} {costs}")
+
+    def fill(self, *kinds):
+        """Take in the files of ``kinds`` for all groups, for what is measured after them."""
+        for kind in kinds:
+            for group in self.groups:
+                self.take_in(kind, group)
+
+    def take_in(self, kind, group):
+        """Take in a file of the group; every row has to be good."""
+        job = self.run_import(kind, getattr(self, f"{kind}_rows")(group))
+        self.assertEqual((job.new_count + job.changed_count), group.count, job.findings)
+        if kind == "bill":
+            job.action_issue_bills()
+
+    def consumer_rows(self, group):
+        return [
+            CONSUMERS,
+            *(
+                f"{account},Asha {account},आशा,,LMV-1,1,kw,{group.office.code},"
+                f"{group.transformer.code},0"
+                for account in group.accounts
+            ),
+        ]
+
+    def kyc_rows(self, group):
+        return [
+            "account_no,whatsapp_number,consent_bills,consent_outages,consent_dues,source",
+            *(f"{account},94{int(account) % 10**8:08d},1,1,1,field" for account in group.accounts),
+        ]
+
+    def bill_rows(self, group):
+        return [
+            BILLS,
+            *(
+                f"Q{account},{account},2026-11,2026-11-05,2026-11-20,MU,180,677.50,180,0,0,0,0,"
+                "857.50,857.50,"
+                for account in group.accounts
+            ),
+        ]
+
+    def payment_rows(self, group):
+        return [
+            "reference,account_no,date,amount,mode",
+            *(f"Q{account},{account},2026-11-07,60.00,online" for account in group.accounts),
+        ]
+
+    def partners(self, group):
+        return self.env["res.partner"].search([("discom_office_id", "=", group.office.id)])
+
+    def bills(self, group):
+        return self.env["discom.bill"].search([("office_id", "=", group.office.id)])
+
+    # === FILES === #
+
+    def test_files(self):
+        """Consumer master, KYC, bills with their issue, payments: check and import."""
+        for kind in ("consumer", "kyc", "bill", "payment"):
+            with self.subTest(kind):
+                self.assert_constant(lambda group, kind=kind: self.take_in(kind, group), kind)
+
+    def test_files_again(self):
+        """A file that brings nothing new costs no more for many, either."""
+        self.fill("consumer", "kyc", "bill", "payment")
+        for kind in ("consumer", "kyc", "bill", "payment"):
+            with self.subTest(kind):
+                self.assert_constant(
+                    lambda group, kind=kind: self.run_import(
+                        kind, getattr(self, f"{kind}_rows")(group)
+                    ),
+                    kind,
+                )
+
+    # === MESSAGES === #
+
+    def test_sending(self):
+        """Audience in the composer, planning of the broadcast, claim, jobs and statuses."""
+        self.fill("consumer", "kyc", "bill")
+        composers, broadcasts, sent = {}, {}, {}
+        domain = "[('office_id', '=', %s)]"
+
+        def audience(group):
+            composer = self.env["discom.whatsapp.composer"].create(
+                {
+                    "res_model": "discom.bill",
+                    "res_domain": domain % group.office.id,
+                    "purpose": "bill",
+                    "account_id": self.account.id,
+                    "template_id": self.template.id,
+                }
+            )
+            self.assertEqual(composer.send_count, group.count)
+            composers[group] = composer
+
+        def plan(group):
+            broadcast = self.env["discom.whatsapp.broadcast"].browse(
+                composers[group].action_send()["res_id"]
+            )
+            self.assertEqual(broadcast.planned_count, group.count)
+            broadcasts[group] = broadcast
+
+        def jobs(group):
+            messages = self.messages(broadcasts[group])
+            ready, refused = messages._prepare_jobs()
+            self.assertEqual((len(ready), refused), (group.count, []))
+            sent[group] = [
+                {"key": message.key, "wamid": f"wamid.{message.key}"} for message in messages
+            ]
+
+        def statuses(group):
+            rows = [
+                dict(row, status=status, timestamp=1_800_000_000)
+                for row in sent[group]
+                for status in ("sent", "delivered", "read")
+            ]
+            self.assertEqual(self.env["discom.whatsapp.message"]._apply_statuses(rows), group.count)
+
+        def failures(group):
+            rows = [
+                dict(row, status="failed", timestamp=1_800_000_000, error_code=131026)
+                for row in sent[group]
+            ]
+            self.env.cr.execute(
+                "UPDATE discom_whatsapp_message SET state = 'sent' WHERE broadcast_id = %s",
+                [broadcasts[group].id],
+            )
+            self.env["discom.whatsapp.message"]._apply_statuses(rows)
+
+        for step in (audience, plan, jobs, statuses, failures):
+            with self.subTest(step.__name__):
+                self.assert_constant(step, step.__name__)
+
+    def test_replies(self):
+        """What people write, from as many phones as there are people."""
+        self.fill("consumer", "kyc")
+
+        def receive(group):
+            self.env["discom.whatsapp.message"]._receive(
+                [
+                    {
+                        "wamid": f"wamid.in.{partner.id}",
+                        "phone": partner.discom_whatsapp_number,
+                        "timestamp": 1_800_000_000,
+                        "type": "text",
+                        "text": "धन्यवाद",
+                        "payload": "",
+                        "context_wamid": "",
+                        "profile_name": "",
+                        "phone_number_id": self.account.phone_number_id,
+                        "user_id": "",
+                        "new_phone": "",
+                        "media": {},
+                        "error_code": None,
+                        "account_id": self.account.id,
+                    }
+                    for partner in self.partners(group)
+                ]
+            )
+
+        self.assert_constant(receive)
+
+    def test_consent(self):
+        self.fill("consumer", "kyc")
+        self.assert_constant(
+            lambda group: self.partners(group)._discom_record_consent(
+                "withdrawn", ["bills", "dues"], "counter"
+            )
+        )
+
+    # === ARREARS AND OUTAGES === #
+
+    def test_arrears(self):
+        """A run proposes, is approved and its messages are planned."""
+        self.fill("consumer", "kyc", "bill")
+        self.env["discom.holiday"].search([]).unlink()
+        self.env["discom.notice.policy"].create(
+            {
+                "name": "Queries",
+                "office_id": self.division_a.id,
+                "step_ids": [
+                    Command.create(
+                        {
+                            "kind": kind,
+                            "days": days,
+                            "sequence": place,
+                            "amount_min": least,
+                            "channel": "both" if kind == "formal" else "whatsapp",
+                        }
+                    )
+                    for kind, days, place, least in STEPS
+                ],
+            }
+        )
+        runs = {}
+
+        def propose(group):
+            run = self.env["discom.notice.run"].create(
+                {"office_id": group.office.id, "date": date(2026, 12, 20)}
+            )
+            run._propose()
+            self.assertEqual(len(run.notice_ids), group.count)
+            runs[group] = run
+
+        def submit(group):
+            runs[group].action_submit()
+
+        def approve(group):
+            runs[group].with_user(self.manager).action_approve()
+
+        with freeze_time("2026-12-20 06:00:00"):
+            for step in (propose, submit, approve):
+                with self.subTest(step.__name__):
+                    self.assert_constant(step, step.__name__)
+
+    def test_outage(self):
+        """Those affected are counted, and told."""
+        self.fill("consumer", "kyc")
+        outages = {}
+
+        def affected(group):
+            outage = self.env["discom.outage"].create(
+                {"kind": "breakdown", "asset_ids": [Command.set(group.transformer.ids)]}
+            )
+            self.assertEqual(outage.partner_count, group.count)
+            outages[group] = outage
+
+        def announce(group):
+            composer = self.env["discom.whatsapp.composer"].browse(
+                outages[group].with_user(self.operator).action_announce()["res_id"]
+            )
+            self.assertEqual(composer.send_count, group.count)
+            composer.action_send()
+
+        for step in (affected, announce):
+            with self.subTest(step.__name__):
+                self.assert_constant(step, step.__name__)
+
+    # === REPORTS AND DOCUMENTS === #
+
+    def test_reports(self):
+        """Workbooks and the PDF of bills, whatever they hold."""
+        self.fill("consumer", "kyc", "bill", "payment")
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+
+        def register(group):
+            report = self.env["discom.bill.delivery.register"].create(
+                {"office_id": group.office.id, "period": "2026-11-01", "lang": "hi_IN"}
+            )
+            report._write_workbook(Path(folder.name) / f"{group.count}.xlsx")
+
+        def documents(group):
+            data = self.bills(group)._document_data("hi_IN")
+            self.assertEqual(len(data), group.count)
+
+        for step in (register, documents):
+            with self.subTest(step.__name__):
+                self.assert_constant(step, step.__name__)
+
+    def test_lists(self):
+        """A list reads its page with as many queries for eighty rows as for twenty."""
+        self.fill("consumer", "kyc", "bill", "payment")
+        for action in (
+            "discom.discom_bill_action",
+            "discom.discom_consumer_action",
+            "discom.discom_payment_action",
+        ):
+            action = self.env.ref(action)
+            with self.subTest(action.name):
+                self.assert_constant(lambda group, action=action: self.open(action, group))
+
+    def open(self, action, group):
+        """Open the list of an action with the rows of a group."""
+        client = Client(self.env(user=self.manager))
+        values = action._get_action_dict()
+        values["views"] = [view for view in values["views"] if view[1] == "list"]
+        office = "discom_office_id" if action.res_model == "res.partner" else "office_id"
+        values["domain"] = f"[('{office}', '=', {group.office.id})]"
+        next(client.action_pages(values, action.name)).run()

@@ -188,3 +188,4 @@ from . import report_storage
 from . import report_kyc
 from . import report_kyc_taking
 from . import report_ir_actions_report
+from . import setup_step

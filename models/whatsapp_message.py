@@ -151,6 +151,8 @@ class DiscomWhatsappMessage(models.Model):
     _inbound_idx = models.Index("(phone, account_id) WHERE direction = 'in'")
     _partner_idx = models.Index("(partner_id, id)")
 
+    # Few among millions; whether there is one is asked while setting up.
+    _test_idx = models.Index(f"(account_id) WHERE purpose = '{TEST_PURPOSE}'")
     _version_idx = models.Index("(version_id) WHERE version_id IS NOT NULL")
     # Of the few that failed; a message that arrives never gets into it.
     _failed_idx = models.Index("(failed_at, error_code) WHERE failed_at IS NOT NULL")

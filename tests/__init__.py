@@ -80,6 +80,7 @@ from . import test_kyc_counter
 from . import test_consumer_merge
 from . import test_kyc_conversation
 from . import test_kyc_import
+from . import test_setup
 from . import test_tariff
 from . import test_bill_reading
 from . import test_whatsapp_service

@@ -185,6 +185,7 @@ from . import notice_effect
 from . import notice_res_partner
 from . import report_job
 from . import report_storage
+from . import report_schedule
 from . import report_kyc
 from . import report_kyc_taking
 from . import report_ir_actions_report

@@ -60,6 +60,20 @@ class DiscomReportJob(models.Model):
     attempts = fields.Integer(readonly=True, aggregator=None)
     date_done = fields.Datetime("Ready at", readonly=True)
     attachment_id = fields.Many2one("ir.attachment", "Workbook", readonly=True)
+    schedule_id = fields.Many2one(
+        "discom.report.schedule",
+        "Sent regularly",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    recipient_ids = fields.Many2many(
+        "res.users",
+        "discom_report_job_recipient_rel",
+        string="Sent to",
+        readonly=True,
+        help="Who may open it beside who asked.",
+    )
     error = fields.Char(readonly=True)
 
     _open_uniq = models.UniqueIndex(
@@ -74,12 +88,14 @@ class DiscomReportJob(models.Model):
             job.progress = 100 if job.state == "done" else min(100 * share, 99)
 
     @api.model
-    def _request(self, report, rows_total):
-        """The job of ``report`` (a record of a `discom.report.mixin`), or the one under way."""
+    def _request(self, report, rows_total, schedule=None):
+        """The job of ``report`` (a record of a `discom.report.mixin`), or the one under way.
+
+        :param schedule: the `discom.report.schedule` that sends it when it is ready
+        """
         params = report._report_params()
-        key = hashlib.sha256(
-            json.dumps([report._name, params], sort_keys=True).encode()
-        ).hexdigest()
+        question = [report._name, params, *(schedule.ids if schedule else [])]
+        key = hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
         under_way = self.search(
             [
                 ("user_id", "=", self.env.uid),
@@ -96,6 +112,7 @@ class DiscomReportJob(models.Model):
                 "key": key,
                 "user_id": self.env.uid,
                 "rows_total": rows_total,
+                "schedule_id": schedule.id if schedule else False,
             }
         ).sudo(self.env.su)
 
@@ -191,7 +208,9 @@ class DiscomReportJob(models.Model):
                 "date_done": fields.Datetime.now(),
             }
         )
-        if report_progress:
+        if self.schedule_id:
+            self.schedule_id._deliver(self)
+        elif report_progress:
             self._notify("success", self.env._("Your report is ready"))
 
     def _set_progress(self, rows):
@@ -203,6 +222,9 @@ class DiscomReportJob(models.Model):
 
     def _fail(self, message):
         self.write({"state": "failed", "error": message})
+        if self.schedule_id:
+            self.schedule_id._failed(message)
+            return
         self._notify("danger", self.env._("Your report could not be made"))
 
     def _notify(self, kind, title):

@@ -91,3 +91,5 @@ from . import test_whatsapp_fallback
 from . import test_hindi
 from . import test_roles
 from . import test_attacks
+from . import test_report_excel
+from . import test_report_schedule

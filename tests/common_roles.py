@@ -23,7 +23,7 @@ ROLES = {
 }
 OPERATIONS = {"read": "R", "write": "W", "create": "C", "unlink": "D"}
 #: Models whose records belong to a person, beside the wizards.
-ONES_OWN = ("discom.report.job",)
+ONES_OWN = ("discom.report.job", "discom.report.schedule")
 LOG_COLUMNS = ("create_uid", "create_date", "write_uid", "write_date")
 #: Where the records of a test lie, seen by users of division A.
 SIDES = ("own", "foreign", "other")

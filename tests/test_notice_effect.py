@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from odoo.tests import Form, tagged
 
 from .common_whatsapp import WhatsappCommon
+from .common_workbook import WorkbookMixin
 from .test_notice import NoticeCommon
 
 
@@ -40,7 +41,7 @@ class SendingCommon(NoticeCommon, WhatsappCommon):
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")
-class TestNoticeSending(SendingCommon):
+class TestNoticeSending(WorkbookMixin, SendingCommon):
     """A run goes out as one broadcast; a payment stops what is still queued; did it work?"""
 
     def test_run_is_sent_as_one_broadcast(self):
@@ -150,6 +151,7 @@ class TestNoticeSending(SendingCommon):
             {(kind, reached): tuple(values) for kind, reached, *values in groups},
             {("overdue", reached): values for reached, values in expected.items()},
         )
+        self.assert_workbook(expected)
         # As the pivot asks.
         with freeze_time("2026-12-31 06:00:00"):
             rows = effect.formatted_read_group(
@@ -169,6 +171,30 @@ class TestNoticeSending(SendingCommon):
             )
             self.assertEqual(groups, [(False, False)])
         self.assertFalse(self.env["discom.notice.effect"].with_user(self.clerk_b).search([]))
+
+    def assert_workbook(self, expected):
+        """The Excel file says the same as the view it is made from."""
+        with freeze_time("2026-12-31 06:00:00"):
+            book = self.print_book(
+                "discom.effect.report",
+                self.clerk,
+                date_from=date(2026, 11, 1),
+                office_id=self.division_a,
+            )
+        self.assert_sound(book)
+        table = book.table("Paid, by what became of the message")
+        labels = {
+            "read": "Read",
+            "delivered": "Delivered, not read",
+            "not_reached": "Not reached",
+        }
+        for reached, values in expected.items():
+            row = table[labels[reached]]
+            found = [row["Consumers"]]
+            found += [row[f"Paid within {days} days"] for days in (3, 7, 15)]
+            found += [row[f"Amount within {days} days (₹)"] for days in (3, 7, 15)]
+            found.append(100 * row["Paid within 15 days (%)"])
+            self.assertEqual(tuple(found), values, reached)
 
     def test_usual_ladders(self):
         """An administrator makes a ladder for each division without one."""

@@ -7,7 +7,7 @@ from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 
-from ..tools import xlsx
+from ..tools import xlsx, xlsx_summary
 from ..wizards import report_mixin
 from .common import DiscomCommon
 
@@ -169,7 +169,7 @@ class TestBillDeliveryRegister(DiscomCommon):
             )
         self.assertEqual(data.print_title_rows, f"${HEAD}:${HEAD}")
         self.assertEqual(data.freeze_panes, f"A{HEAD + 1}")
-        self.assertEqual(data.auto_filter.ref, f"A{HEAD}:K{HEAD + 5}")
+        self.assertEqual(data.auto_filter.ref, f"A{HEAD}:M{HEAD + 5}")
         text = " ".join(str(row[0].value) for row in data.iter_rows(max_row=4))
         self.assertIn("Office: Division A", text)
         self.assertIn("Billing month: October 2026", text)
@@ -294,12 +294,10 @@ class TestBillDeliveryRegister(DiscomCommon):
             self.wizard().action_print()
 
     def test_promised_rows_are_written(self):
-        texts = {"summary": "S", "data": "D", "total": "T", "page": "P"}
+        texts = {"summary": "S", "total": "T", "others": "O", "page": "P"}
         with self.assertRaisesRegex(ValueError, "promised"):
-            with xlsx.Register(
-                io.BytesIO(), "t", [], "p", [xlsx.Column("A")], rows=2, texts=texts
-            ) as book:
-                book.write_row(["x"])
+            with xlsx.Book(io.BytesIO(), "t", [], "p", texts) as book:
+                book.add_sheet("D", [xlsx.Column("A")], rows=2).write_rows([["x"]])
 
     def test_criteria_are_exact(self):
-        self.assertEqual(xlsx._criterion('a*b?~"c'), '"=a~*b~?~~""c"')
+        self.assertEqual(xlsx_summary._criterion('a*b?~"c'), '"=a~*b~?~~""c"')

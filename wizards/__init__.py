@@ -1,3 +1,5 @@
+from . import report_mixin
+from . import report_period
 from . import whatsapp_broadcast_reject
 from . import whatsapp_composer
 from . import whatsapp_handover
@@ -7,7 +9,6 @@ from . import outage_update
 from . import outage_register
 from . import discom_consent_ask
 from . import discom_kyc_door
-from . import report_mixin
 from . import discom_kyc_sheet
 from . import bill_delivery_register
 from . import bill_ledger_statement
@@ -22,3 +23,9 @@ from . import notice_result
 from . import notice_undo
 from . import notice_field_list
 from . import notice_service_record
+from . import report_kyc_progress
+from . import report_reachability
+from . import report_door_list
+from . import report_arrears
+from . import report_effect
+from . import report_message_cost

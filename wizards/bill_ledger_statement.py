@@ -5,7 +5,8 @@ from odoo.tools import SQL
 
 from ..models.bill_payment_document import KINDS_HINDI, MODES_HINDI
 from ..tools import formats
-from ..tools.xlsx import Column, Measure
+from ..tools.xlsx import Column, Labels
+from ..tools.xlsx_summary import Chart, Measure, Table
 
 ENTRY = 1
 
@@ -69,73 +70,54 @@ class DiscomLedgerStatement(models.TransientModel):
             (self.env._("Advance"), f"₹{formats.rupees(dues['advance'])}"),
         ]
 
-    def _report_totals(self):
-        return self.env["discom.ledger.entry"]._read_group(
-            self._report_domain(), [], ["__count", "debit:sum", "credit:sum"]
-        )[0]
-
     def _report_query(self):
-        self.env.flush_all()
         entries = self.env["discom.ledger.entry"]
         query = entries._search(self._report_domain(), order="place, sort, date, id")
+        names = "date kind name period mode debit credit taken_back balance".split()
+        nothing = ("debit", "credit", "taken_back")
         return query.select(
             *(
-                SQL.identifier(query.table, name)
-                for name in "date kind name period mode debit credit taken_back balance".split()
+                SQL("NULLIF(%s, 0)" if name in nothing else "%s", SQL.identifier(query.table, name))
+                for name in names
             )
         )
 
-    def _report_columns(self, totals):
+    def _report_columns(self):
+        kinds, modes = self._entry_labels()
         return [
             Column(self.env._("Date"), "date", 11),
-            Column(self.env._("Entry"), width=26),
+            Column(self.env._("Entry"), width=26, labels=kinds),
             Column(self.env._("Number"), width=16),
-            Column(self.env._("Month"), width=12),
-            Column(self.env._("Paid at"), width=16),
-            Column(self.env._("Charged (₹)"), "money", 14, total=totals[1] or 0),
-            Column(self.env._("Paid (₹)"), "money", 14, total=totals[2] or 0),
+            Column(self.env._("Month"), width=12, convert=self._month_text),
+            Column(self.env._("Paid at"), width=16, labels=modes),
+            Column(self.env._("Charged (₹)"), "money", 14, total=True),
+            Column(self.env._("Paid (₹)"), "money", 14, total=True),
             Column(self.env._("Taken back (₹)"), "money", 14),
             Column(self.env._("Balance (₹)"), "money", 14),
         ]
 
-    def _prepare_context(self):
+    def _entry_labels(self):
         if self.lang.startswith("hi"):
-            return {"kinds": KINDS_HINDI, "modes": MODES_HINDI}
-        entries = self.env["discom.ledger.entry"]._fields
-        return {
-            "kinds": dict(entries["kind"]._description_selection(self.env)),
-            "modes": dict(
-                self.env["discom.payment"]._fields["mode"]._description_selection(self.env)
-            ),
-        }
-
-    def _prepare_row(self, row, context, groups):
-        date, kind, name, period, mode, debit, credit, taken_back, balance = row
-        entry = context["kinds"][kind]
-        totals = groups.setdefault(entry, [0, 0, 0])
-        for index, value in enumerate((1, debit, credit)):
-            totals[index] += value
-        return [
-            date,
-            entry,
-            name,
-            period and formats.medium_month(period, self.lang),
-            context["modes"].get(mode),
-            debit or None,
-            credit or None,
-            taken_back or None,
-            balance,
-        ]
-
-    def _write_summaries(self, book, context, groups):
-        book.add_summary(
-            self.env._("By entry"),
-            ENTRY,
-            self.env._("Entry"),
-            groups,
-            [
-                Measure(self.env._("Entries")),
-                Measure(self.env._("Charged (₹)"), summed=5),
-                Measure(self.env._("Paid (₹)"), summed=6),
-            ],
+            return Labels(KINDS_HINDI), Labels(MODES_HINDI)
+        return (
+            self._field_labels("discom.ledger.entry", "kind"),
+            self._field_labels("discom.payment", "mode"),
         )
+
+    def _month_text(self, period):
+        return period and formats.medium_month(period, self.lang)
+
+    def _report_tables(self):
+        return [
+            Table(
+                self.env._("By entry"),
+                (ENTRY,),
+                (self.env._("Entry"),),
+                (
+                    Measure(self.env._("Entries")),
+                    Measure(self.env._("Charged (₹)"), summed=5),
+                    Measure(self.env._("Paid (₹)"), summed=6),
+                ),
+                Chart((1, 2), "column"),
+            )
+        ]

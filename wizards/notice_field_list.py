@@ -2,10 +2,11 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.xlsx import Column, Measure
+from ..tools.xlsx import Column
+from ..tools.xlsx_summary import Chart, Measure, Table
 
 #: Positions in a row of the data sheet.
-FEEDER, VILLAGE, AMOUNT = 3, 4, 10
+ASSIGNED, FEEDER, VILLAGE, AMOUNT = 1, 3, 4, 10
 
 
 class DiscomNoticeFieldList(models.TransientModel):
@@ -16,6 +17,7 @@ class DiscomNoticeFieldList(models.TransientModel):
     _inherit = ["discom.report.mixin"]
 
     _report_model = "discom.notice"
+    _report_scheduled = True
 
     user_id = fields.Many2one(
         "res.users",
@@ -66,29 +68,15 @@ class DiscomNoticeFieldList(models.TransientModel):
             domain &= Domain("village", "=ilike", self.village.strip())
         return domain
 
-    def _report_totals(self):
-        # The dues of today, as in the rows, and in one snapshot with them.
-        self.env.flush_all()
-        return self.env.execute_query(
-            SQL(
-                "SELECT count(*), COALESCE(SUM(bill.amount_due), 0) FROM discom_notice notice"
-                " LEFT JOIN discom_bill bill ON bill.partner_id = notice.partner_id"
-                " AND bill.is_latest WHERE notice.id IN %s",
-                self.env["discom.notice"]._search(self._report_domain()).subselect(),
-            )
-        )[0]
-
     def _report_query(self):
-        self.env.flush_all()
-        hindi = (self.lang or "").startswith("hi")
         return SQL(
             """
-            SELECT notice.office_id, assigned.name, p.discom_book_no, feeder.name,
+            SELECT notice.office_id, assigned.name, p.discom_book_no, %(feeder)s,
                    notice.village,
                    notice.account_no, %(name)s, p.discom_guardian_name,
                    concat_ws(', ', NULLIF(p.street, ''), NULLIF(p.street2, '')),
-                   p.discom_meter_no, bill.amount_due, formal.name, formal.served_on,
-                   notice.cut_from, notice.deferred_until
+                   p.discom_meter_no, COALESCE(bill.amount_due, 0), formal.name,
+                   formal.served_on, notice.cut_from, notice.deferred_until, NULL, NULL, NULL
               FROM discom_notice notice
               JOIN res_partner p ON p.id = notice.partner_id
          LEFT JOIN discom_bill bill ON bill.partner_id = p.id AND bill.is_latest
@@ -100,24 +88,24 @@ class DiscomNoticeFieldList(models.TransientModel):
              WHERE notice.id IN %(notices)s
           ORDER BY bill.amount_due DESC NULLS LAST, notice.id
             """,
-            name=SQL("COALESCE(NULLIF(p.discom_name_hi, ''), p.name)") if hindi else SQL("p.name"),
+            feeder=self._sql_name("feeder"),
+            name=self._sql_consumer("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
         )
 
-    def _report_columns(self, totals):
-        _count, amount = totals
+    def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=20),
-            Column(self.env._("Assigned to"), width=18),
-            Column(self.env._("Book"), width=10),
-            Column(self.env._("Feeder"), width=20),
-            Column(self.env._("Village"), width=18),
+            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Assigned to"), width=16, empty="–"),
+            Column(self.env._("Book"), width=9),
+            Column(self.env._("Feeder"), width=18, empty="–"),
+            Column(self.env._("Village"), width=16, empty="–"),
             Column(self.env._("Account number"), width=14),
             Column(self.env._("Consumer"), width=24),
             Column(self.env._("Guardian"), width=20),
             Column(self.env._("Address"), width=26),
             Column(self.env._("Meter"), width=14),
-            Column(self.env._("Dues (₹)"), "money", 14, total=amount),
+            Column(self.env._("Dues (₹)"), "money", 14, total=True),
             Column(self.env._("Notice"), width=16),
             Column(self.env._("Served on"), "date", 12),
             Column(self.env._("Cut from"), "date", 12),
@@ -128,35 +116,16 @@ class DiscomNoticeFieldList(models.TransientModel):
             Column(self.env._("Date and signature"), width=20),
         ]
 
-    def _prepare_context(self):
-        offices = self.env["discom.notice"].search(self._report_domain()).office_id
-        return {"offices": {office.id: self._office_name(office) for office in offices}}
-
-    def _prepare_row(self, row, context, groups):
-        office_id, *rest = row
-        cells = [context["offices"].get(office_id, "–"), *(value or "" for value in rest)]
-        for place in (FEEDER, VILLAGE):
-            cells[place] = cells[place] or "–"
-            sums = groups.setdefault((place, cells[place]), [0, 0])
-            sums[0] += 1
-            sums[1] += float(row[AMOUNT] or 0)
-        cells[AMOUNT] = row[AMOUNT] or 0
-        for place in (12, 13, 14):
-            cells[place] = row[place]
-        return [*cells, "", "", ""]
-
-    def _write_summaries(self, book, context, groups):
-        measures = [
+    def _report_tables(self):
+        measures = (
             Measure(self.env._("Consumers")),
             Measure(self.env._("Dues (₹)"), summed=AMOUNT),
+        )
+        return [
+            Table(title, (place,), (header,), measures, Chart((1,), "bar", 15), order=1)
+            for place, title, header in (
+                (FEEDER, self.env._("By feeder"), self.env._("Feeder")),
+                (VILLAGE, self.env._("By village"), self.env._("Village")),
+                (ASSIGNED, self.env._("By person"), self.env._("Assigned to")),
+            )
         ]
-        for place, title, header in (
-            (FEEDER, self.env._("By feeder"), self.env._("Feeder")),
-            (VILLAGE, self.env._("By village"), self.env._("Village")),
-        ):
-            rows = {
-                name: sums
-                for (column, name), sums in sorted(groups.items(), key=lambda group: -group[1][1])
-                if column == place
-            }
-            book.add_summary(title, place, header, rows, measures)

@@ -2,10 +2,11 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.xlsx import Column, Measure
+from ..tools.xlsx import Column, Labels
+from ..tools.xlsx_summary import Chart, Measure, Table
 
 #: Positions in a row of the data sheet.
-VILLAGE, AMOUNT, SERVED_ON, MODE, ACKNOWLEDGED = 5, 9, 11, 12, 14
+VILLAGE, AMOUNT, MODE = 5, 9, 12
 #: States of a notice that has a number and was not cancelled.
 ISSUED = ("issued", "served", "acted", "paid")
 
@@ -69,19 +70,7 @@ class DiscomNoticeServiceRecord(models.TransientModel):
             domain &= Domain("village", "=ilike", self.village.strip())
         return domain
 
-    def _report_totals(self):
-        self.env.flush_all()
-        return self.env.execute_query(
-            SQL(
-                "SELECT count(*), COALESCE(SUM(COALESCE(NULLIF(amount_recoverable, 0), amount)), 0)"
-                " FROM discom_notice WHERE id IN %s",
-                self.env["discom.notice"]._search(self._report_domain()).subselect(),
-            )
-        )[0]
-
     def _report_query(self):
-        self.env.flush_all()
-        hindi = (self.lang or "").startswith("hi")
         return SQL(
             """
             SELECT notice.office_id, notice.name, notice.date_issued, p.discom_book_no,
@@ -89,10 +78,16 @@ class DiscomNoticeServiceRecord(models.TransientModel):
                    concat_ws(', ', NULLIF(p.street, ''), NULLIF(p.street2, '')),
                    -- As printed on the notice.
                    COALESCE(NULLIF(notice.amount_recoverable, 0), notice.amount),
-                   notice.last_day, notice.served_on, notice.served_mode, server.name,
-                   EXISTS (SELECT FROM ir_attachment file
-                            WHERE file.res_model = 'discom.notice' AND file.res_id = notice.id
-                              AND file.res_field = 'acknowledgement')
+                   notice.last_day, notice.served_on,
+                   CASE WHEN notice.served_on IS NULL THEN 'not_served'
+                        ELSE notice.served_mode END,
+                   server.name,
+                   CASE WHEN notice.served_on IS NOT NULL THEN CASE WHEN EXISTS (
+                             SELECT FROM ir_attachment file
+                              WHERE file.res_model = 'discom.notice' AND file.res_id = notice.id
+                                AND file.res_field = 'acknowledgement')
+                        THEN 'yes' ELSE 'no' END END,
+                   NULL
               FROM discom_notice notice
               JOIN res_partner p ON p.id = notice.partner_id
          LEFT JOIN (SELECT users.id, person.name FROM res_users users
@@ -101,68 +96,59 @@ class DiscomNoticeServiceRecord(models.TransientModel):
              WHERE notice.id IN %(notices)s
           ORDER BY notice.village NULLS LAST, p.discom_book_no NULLS LAST, notice.name
             """,
-            name=SQL("COALESCE(NULLIF(p.discom_name_hi, ''), p.name)") if hindi else SQL("p.name"),
+            name=self._sql_consumer("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
         )
 
-    def _report_columns(self, totals):
-        _count, amount = totals
+    def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=20),
+            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
             Column(self.env._("Notice Number"), width=16),
             Column(self.env._("Issued on"), "date", 12),
             Column(self.env._("Book"), width=10),
             Column(self.env._("Account number"), width=14),
-            Column(self.env._("Village"), width=18),
+            Column(self.env._("Village"), width=18, empty="–"),
             Column(self.env._("Consumer"), width=24),
             Column(self.env._("Guardian"), width=20),
             Column(self.env._("Address"), width=26),
-            Column(self.env._("Amount of the notice (₹)"), "money", 14, total=amount),
+            Column(self.env._("Amount of the notice (₹)"), "money", 14, total=True),
             Column(self.env._("Pay by"), "date", 12),
             Column(self.env._("Served on"), "date", 12),
-            Column(self.env._("Mode of service"), width=18),
+            Column(self.env._("Mode of service"), width=18, labels=self._mode_labels(), empty="–"),
             Column(self.env._("Recorded by"), width=18),
-            Column(self.env._("Acknowledged"), width=12),
+            Column(
+                self.env._("Acknowledged"),
+                width=12,
+                labels=Labels(yes=self.env._("Yes"), no=self.env._("No")),
+            ),
             # Filled in with a pen at the door.
             Column(self.env._("Date and signature"), width=24),
         ]
 
-    def _prepare_context(self):
-        notices = self.env["discom.notice"]
-        offices = notices.search(self._report_domain()).office_id
-        return {
-            "offices": {office.id: self._office_name(office) for office in offices},
-            "modes": dict(notices._fields["served_mode"]._description_selection(self.env)),
-            "not_served": self.env._("Not served"),
-            "yes": self.env._("Yes"),
-            "no": self.env._("No"),
-        }
-
-    def _prepare_row(self, row, context, groups):
-        office_id, *rest = row
-        cells = [context["offices"].get(office_id, "–"), *rest, ""]
-        cells[VILLAGE] = cells[VILLAGE] or "–"
-        if cells[SERVED_ON]:
-            cells[MODE] = context["modes"].get(cells[MODE], "")
-            cells[ACKNOWLEDGED] = context["yes" if cells[ACKNOWLEDGED] else "no"]
-        else:
-            cells[MODE], cells[ACKNOWLEDGED] = context["not_served"], ""
-        for place in (VILLAGE, MODE):
-            sums = groups.setdefault((place, cells[place]), [0, 0])
-            sums[0] += 1
-            sums[1] += float(cells[AMOUNT] or 0)
-        return cells
-
-    def _write_summaries(self, book, context, groups):
-        measures = [
+    def _report_tables(self):
+        measures = (
             Measure(self.env._("Notices")),
             Measure(self.env._("Amount of the notice (₹)"), summed=AMOUNT),
+        )
+        return [
+            Table(
+                self.env._("By mode of service"),
+                (MODE,),
+                (self.env._("Mode of service"),),
+                measures,
+                Chart((0,), "bar"),
+                order=list(self._mode_labels().values()),
+            ),
+            Table(
+                self.env._("By village"),
+                (VILLAGE,),
+                (self.env._("Village"),),
+                measures,
+                Chart((0,), "bar", 15),
+                order="name",
+            ),
         ]
-        modes = [*context["modes"].values(), context["not_served"]]
-        for place, title, header, key in (
-            (MODE, self.env._("By mode of service"), self.env._("Mode of service"), modes.index),
-            (VILLAGE, self.env._("By village"), self.env._("Village"), str),
-        ):
-            found = {name: sums for (column, name), sums in groups.items() if column == place}
-            rows = {name: found[name] for name in sorted(found, key=key)}
-            book.add_summary(title, place, header, rows, measures)
+
+    def _mode_labels(self):
+        modes = self._field_labels("discom.notice", "served_mode")
+        return Labels({**modes, "not_served": self.env._("Not served")})

@@ -1,31 +1,30 @@
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.outage import OPEN_STATES
 from ..models.outage_audience import ANNOUNCEMENTS
-from ..models.outage_reason import KINDS, PLANNED_KINDS
-from ..tools.xlsx import Column, Measure
-from .report_mixin import TIMEZONE
+from ..models.outage_reason import PLANNED_KINDS
+from ..tools.xlsx import Column
+from ..tools.xlsx_summary import Chart, Measure, Table
+from .report_mixin import TIMEZONE, Sheet
 
-INDIA = ZoneInfo(TIMEZONE)
-UTC = ZoneInfo("UTC")
 # Positions in a row of the data sheet.
-OFFICE, KIND, CONSUMERS, MINUTES = 0, 2, 8, 9
+OFFICE, KIND, REASON, CONSUMERS, MINUTES, TOLD = 0, 2, 3, 8, 9, 11
 
 
 class DiscomOutageRegister(models.TransientModel):
-    """Outages of a period, or planned shutdowns of the month ahead, as a workbook to print."""
+    """Outages of a period with the indices of reliability, or planned shutdowns of the month ahead,
+    as a workbook to print."""
 
     _name = "discom.outage.register"
     _description = "Outage register"
-    _inherit = ["discom.report.mixin"]
+    _inherit = ["discom.report.period"]
 
     _report_model = "discom.outage"
+    _report_scheduled = True
 
     what = fields.Selection(
         [("past", "Outages of a period"), ("ahead", "Planned shutdowns ahead")],
@@ -34,15 +33,10 @@ class DiscomOutageRegister(models.TransientModel):
         default="past",
     )
     date_from = fields.Date(
-        "From", compute="_compute_dates", store=True, readonly=False, precompute=True, required=True
+        default=None, compute="_compute_dates", store=True, readonly=False, precompute=True
     )
     date_to = fields.Date(
-        "Until",
-        compute="_compute_dates",
-        store=True,
-        readonly=False,
-        precompute=True,
-        required=True,
+        default=None, compute="_compute_dates", store=True, readonly=False, precompute=True
     )
 
     @api.depends("what")
@@ -56,40 +50,21 @@ class DiscomOutageRegister(models.TransientModel):
                 register.date_from = today.replace(day=1)
                 register.date_to = today
 
-    @api.constrains("date_from", "date_to")
-    def _check_dates(self):
-        for register in self:
-            if register.date_from > register.date_to:
-                raise ValidationError(self.env._("The period ends before it begins."))
-
     def _report_params(self):
-        return {
-            **super()._report_params(),
-            "what": self.what,
-            "date_from": fields.Date.to_string(self.date_from),
-            "date_to": fields.Date.to_string(self.date_to),
-        }
+        return {**super()._report_params(), "what": self.what}
 
     def _report_title(self):
         if self.what == "ahead":
             return self.env._("Planned shutdowns")
         return self.env._("Outage register")
 
-    def _report_filename(self):
-        return f"{self._report_title()} {self.date_from} {self.date_to}"
-
-    def _report_facts(self):
-        period = f"{self.date_from:%d-%m-%Y} – {self.date_to:%d-%m-%Y}"
-        return [*super()._report_facts(), (self.env._("Period"), period)]
-
     def _report_domain(self):
         domain = self._selected_domain()
         if domain is None:
-            begin = datetime.combine(self.date_from, time.min, tzinfo=INDIA).astimezone(UTC)
-            end = datetime.combine(self.date_to, time.max, tzinfo=INDIA).astimezone(UTC)
+            begin, end = self._report_bounds()
             domain = (
-                Domain("date_start", ">=", begin.replace(tzinfo=None))
-                & Domain("date_start", "<=", end.replace(tzinfo=None))
+                Domain("date_start", ">=", begin)
+                & Domain("date_start", "<", end)
                 & Domain("state", "!=", "cancelled")
             )
             if self.what == "ahead":
@@ -98,17 +73,6 @@ class DiscomOutageRegister(models.TransientModel):
             domain &= Domain("office_id", "child_of", self.office_id.id)
         return domain
 
-    def _report_totals(self):
-        # In one snapshot with the rows: the transaction sees the database as at its start.
-        count = self.env["discom.outage"].search_count(self._report_domain())
-        outages = self.env["discom.outage"]._search(self._report_domain())
-        consumers, minutes = self.env["discom.outage.interruption"]._read_group(
-            [("outage_id", "in", outages)], [], ["consumers:sum", "consumer_minutes:sum"]
-        )[0]
-        # What is not over concerns whom it concerns now.
-        waiting = sum(self._open_outages()._count_affected().values())
-        return count, (consumers or 0) + waiting, minutes or 0
-
     def _open_outages(self):
         """Outages of the report whose cost is not written yet."""
         return self.env["discom.outage"].search(
@@ -116,7 +80,6 @@ class DiscomOutageRegister(models.TransientModel):
         )
 
     def _report_query(self):
-        self.env.flush_all()
         return SQL(
             """
             SELECT outage.office_id, outage.name, outage.kind, %(reason)s,
@@ -154,86 +117,127 @@ class DiscomOutageRegister(models.TransientModel):
             outages=self.env["discom.outage"]._search(self._report_domain()).subselect(),
         )
 
-    def _sql_name(self, alias):
-        """SQL of the name in the language of the report."""
-        if self.lang.startswith("hi"):
-            return SQL("COALESCE(NULLIF(%(a)s.name_hi, ''), %(a)s.name)", a=SQL.identifier(alias))
-        return SQL.identifier(alias, "name")
-
-    def _report_columns(self, totals):
-        _count, consumers, minutes = totals
+    def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=20),
+            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
             Column(self.env._("Outage"), width=14),
-            Column(self.env._("Kind"), width=16),
-            Column(self.env._("Reason"), width=24),
-            Column(self.env._("Assets"), width=30),
+            Column(
+                self.env._("Kind"), width=15, labels=self._field_labels("discom.outage", "kind")
+            ),
+            Column(self.env._("Reason"), width=22, empty="–"),
+            Column(self.env._("Assets"), width=28),
             Column(self.env._("Start"), "datetime", 16),
             Column(self.env._("Expected end"), "datetime", 16),
             Column(self.env._("Supply back at"), "datetime", 16),
-            Column(self.env._("Consumers"), "integer", 11, total=consumers),
-            Column(self.env._("Consumer-minutes"), "integer", 14, total=minutes),
-            Column(self.env._("Minutes to announcement"), "integer", 14),
-            Column(self.env._("Consumers told"), "integer", 11),
-            Column(self.env._("Officer"), width=18),
+            Column(self.env._("Consumers"), "integer", 11, total=True),
+            Column(self.env._("Consumer-minutes"), "integer", 13, total=True),
+            Column(self.env._("Minutes to announcement"), "integer", 13),
+            Column(self.env._("Consumers told"), "integer", 11, total=True),
+            Column(self.env._("Officer"), width=16),
         ]
 
-    def _prepare_context(self):
-        offices = self.env["discom.outage"].search(self._report_domain()).office_id
-        return {
-            "kinds": dict(
-                self.env["discom.outage"]._fields["kind"]._description_selection(self.env)
-            ),
-            "offices": {office.id: self._office_name(office) for office in offices},
-        }
-
-    def _prepare_row(self, row, context, groups):
-        office_id, name, kind, reason, assets, start, expected, end, consumers, *rest = row
-        minutes, announced, told, officer = rest
-        office, kind = context["offices"].get(office_id, "–"), context["kinds"][kind]
-        sums = groups.setdefault(office, {"outages": 0, "consumers": 0, "minutes": 0, "kinds": {}})
-        sums["outages"] += 1
-        sums["consumers"] += consumers or 0
-        sums["minutes"] += minutes or 0
-        sums["kinds"][kind] = sums["kinds"].get(kind, 0) + 1
-        return [
-            office,
-            name,
-            kind,
-            reason,
-            assets,
-            start,
-            expected,
-            end,
-            consumers,
-            minutes,
-            announced,
-            told,
-            officer,
-        ]
-
-    def _write_summaries(self, book, context, groups):
-        kinds = [context["kinds"][kind] for kind, _label in KINDS]
-        measures = [
-            Measure(self.env._("Outages")),
-            *(Measure(kind, column=KIND, value=kind) for kind in kinds),
+    def _report_tables(self):
+        kinds = self._field_labels("discom.outage", "kind").values()
+        outages = Measure(self.env._("Outages"))
+        sums = (
             Measure(self.env._("Consumers"), summed=CONSUMERS),
             Measure(self.env._("Consumer-minutes"), summed=MINUTES),
+            Measure(self.env._("Consumers told"), summed=TOLD),
+        )
+        return [
+            Table(
+                self.env._("Outages by office"),
+                (OFFICE,),
+                (self.env._("Office"),),
+                (outages, *(Measure(kind, ((KIND, kind),)) for kind in kinds), *sums),
+                Chart(tuple(range(1, 1 + len(kinds)))),
+                order="name",
+            ),
+            Table(
+                self.env._("Outages by reason"),
+                (REASON,),
+                (self.env._("Reason"),),
+                (outages, *sums),
+                Chart((0,), "bar"),
+                order=0,
+            ),
         ]
-        rows = {
-            office: [
-                sums["outages"],
-                *(sums["kinds"].get(kind, 0) for kind in kinds),
-                sums["consumers"],
-                sums["minutes"],
-            ]
-            for office, sums in groups.items()
-        }
-        book.add_summary(
-            self.env._("Outages by office"),
-            OFFICE,
-            self.env._("Office"),
-            rows,
-            measures,
-            chart=range(1, 1 + len(kinds)),
+
+    def _report_sheets(self):
+        sheets = super()._report_sheets()
+        if self.what == "past" and self._selected_domain() is None:
+            sheets.append(self._indices_sheet())
+        return sheets
+
+    def _indices_sheet(self):
+        """SAIFI, SAIDI and CAIDI of the months that the period touches, by feeder."""
+        domain = Domain("month", "in", self._report_months())
+        if self.office_id:
+            domain &= Domain("office_id", "child_of", self.office_id.id)
+        query = SQL(
+            """
+            SELECT line.office_id, %(feeder)s, line.month, line.consumers,
+                   line.interruptions, line.minutes, line.saifi, line.saidi, line.caidi,
+                   line.interruptions_planned, line.minutes_planned
+              FROM (%(lines)s) line
+         LEFT JOIN discom_asset feeder ON feeder.id = line.feeder_id
+         LEFT JOIN discom_office office ON office.id = line.office_id
+          ORDER BY office.parent_path, line.month, feeder.name
+            """,
+            feeder=self._sql_name("feeder"),
+            lines=self._select_all("discom.outage.reliability", domain),
+        )
+        consumers = Measure(
+            self.env._("Consumers served"), summed=3, divided=len(self._report_months())
+        )
+        measures = (
+            consumers,
+            Measure(self.env._("Interruptions (unplanned)"), summed=4),
+            Measure(self.env._("Consumer-minutes (unplanned)"), summed=5),
+            Measure(self.env._("SAIFI (unplanned)"), share=((1,), 0), kind="decimal"),
+            Measure(self.env._("SAIDI (unplanned, min)"), share=((2,), 0), kind="decimal"),
+            Measure(self.env._("CAIDI (unplanned, min)"), share=((2,), 1), kind="decimal"),
+            Measure(self.env._("Interruptions (planned)"), summed=9),
+            Measure(self.env._("Consumer-minutes (planned)"), summed=10),
+            Measure(self.env._("SAIFI (planned)"), share=((6,), 0), kind="decimal"),
+            Measure(self.env._("SAIDI (planned, min)"), share=((7,), 0), kind="decimal"),
+        )
+        return Sheet(
+            self.env._("Indices"),
+            query,
+            [
+                Column(self.env._("Office"), width=20, labels=self._office_labels(), empty="–"),
+                Column(self.env._("Feeder"), width=22, empty="–"),
+                Column(self.env._("Month"), "date", 11),
+                *(
+                    Column(header, kind, 13, total=total)
+                    for header, kind, total in (
+                        (self.env._("Consumers served"), "integer", False),
+                        (self.env._("Interruptions (unplanned)"), "integer", True),
+                        (self.env._("Consumer-minutes (unplanned)"), "integer", True),
+                        (self.env._("SAIFI (unplanned)"), "decimal", False),
+                        (self.env._("SAIDI (unplanned, min)"), "decimal", False),
+                        (self.env._("CAIDI (unplanned, min)"), "decimal", False),
+                        (self.env._("Interruptions (planned)"), "integer", True),
+                        (self.env._("Consumer-minutes (planned)"), "integer", True),
+                    )
+                ),
+            ],
+            [
+                Table(
+                    self.env._("Reliability by office"),
+                    (0,),
+                    (self.env._("Office"),),
+                    measures,
+                    Chart((4,), "column"),
+                ),
+                Table(
+                    self.env._("Reliability by feeder"),
+                    (1,),
+                    (self.env._("Feeder"),),
+                    measures,
+                    order=4,
+                    limit=50,
+                ),
+            ],
         )

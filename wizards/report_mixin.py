@@ -1,3 +1,4 @@
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,24 +8,40 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.report_job import FETCH_ROWS
-from ..tools.xlsx import MAX_ROWS, Register
+from ..tools.xlsx import MAX_ROWS, Book, Labels
 
 DIRECT_ROWS = 5000  # made while the user waits, about a second; more goes into the background
 TIMEZONE = "Asia/Kolkata"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A data sheet: its rows, columns and what the summary says of them.
+
+    ``totals`` (SQL) gives number and sums of the rows where that is cheaper than over ``query``.
+    """
+
+    name: str
+    query: SQL
+    columns: list
+    tables: list
+    totals: SQL | None = None
 
 
 class DiscomReportMixin(models.AbstractModel):
     """A wizard that asks for office and language and makes a workbook.
 
     A model that inherits this says what it reports (``_report_model``, :meth:`_report_domain`,
-    :meth:`_report_query`) and how (:meth:`_report_columns`, :meth:`_prepare_row`,
-    :meth:`_write_summaries`).
+    :meth:`_report_query`) and how (:meth:`_report_columns`, :meth:`_report_tables`).
     """
 
     _name = "discom.report.mixin"
     _description = "Report wizard"
 
-    _report_model = None  # name of the model whose records are the rows
+    _report_model = None  # name of the model whose records are reported
+    _report_lists = {}  # other lists to choose from: model -> field of _report_model with its id
+    _report_scheduled = False  # may be sent to a mailbox
+    _report_sums = False  # rows of the workbook are sums, so there are always few
     _direct_rows = None  # instead of DIRECT_ROWS
 
     office_id = fields.Many2one(
@@ -51,12 +68,16 @@ class DiscomReportMixin(models.AbstractModel):
         """
         values = super().default_get(fields_list)
         context = self.env.context
-        ids = context.get("active_ids") or []
-        if context.get("active_model") == self._report_model and ids:
+        ids, model = context.get("active_ids") or [], context.get("active_model")
+        if ids and (model == self._report_model or model in self._report_lists):
             # sudo: a setting of the web client.
             parameter = self.env["ir.config_parameter"].sudo().get_param("web.active_ids_limit")
+            link = self._report_lists.get(model)
             if len(ids) >= int(parameter or 20000) and context.get("active_domain"):
-                values["selected_domain"] = context["active_domain"]
+                domain = context["active_domain"]
+                values["selected_domain"] = [(link, "any", domain)] if link else domain
+            elif link:
+                values["selected_domain"] = [(link, "in", ids)]
             else:
                 values["selected_ids"] = ids
         return values
@@ -75,7 +96,7 @@ class DiscomReportMixin(models.AbstractModel):
         :raise UserError: when there is nothing, or more than a sheet can hold
         """
         self.ensure_one()
-        count = self.env[self._report_model].search_count(self._report_domain(), limit=MAX_ROWS + 1)
+        count = self._report_count()
         if not count:
             raise UserError(self._nothing_text())
         if count > MAX_ROWS:
@@ -95,6 +116,31 @@ class DiscomReportMixin(models.AbstractModel):
             # sudo: users may not trigger crons.
             self.env.ref("discom.ir_cron_report_job").sudo()._trigger()
         return job.action_open()
+
+    def action_schedule(self):
+        """Set up that this report is sent regularly."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send regularly"),
+            "res_model": "discom.report.schedule",
+            "views": [(False, "form")],
+            "context": {
+                "default_report": self._name,
+                "default_office_id": self.office_id.id,
+                "default_lang": self.lang,
+            },
+        }
+
+    @api.model
+    def _schedule_values(self, date_from, date_to):
+        """Values of a scheduled report of these days; none where it is as of today."""
+        return {}
+
+    def _report_count(self):
+        """Number of rows, or of the records behind them, as far as a sheet holds them."""
+        limit = MAX_ROWS if self._report_sums else MAX_ROWS + 1
+        return self.env[self._report_model].search_count(self._report_domain(), limit=limit)
 
     def _selected_domain(self):
         """Domain of the records selected in a list, None where none were."""
@@ -141,28 +187,27 @@ class DiscomReportMixin(models.AbstractModel):
         return facts
 
     def _report_query(self):
-        """SELECT of all rows, with the rights of the user."""
+        """SELECT of all rows, with the rights of the user; values in the order of the columns."""
         raise NotImplementedError
 
-    def _report_totals(self):
-        """Tuple of the number of rows and further sums, for :meth:`_report_columns`."""
-        raise NotImplementedError
-
-    def _report_columns(self, totals):
+    def _report_columns(self):
         """List of `tools.xlsx.Column`."""
         raise NotImplementedError
 
-    def _prepare_context(self):
-        """What :meth:`_prepare_row` needs for every row, looked up once."""
-        return {}
-
-    def _prepare_row(self, row, context, groups):
-        """Cells of one row of :meth:`_report_query`; counts it in the dict ``groups``."""
+    def _report_tables(self):
+        """List of `tools.xlsx_summary.Table` and `Top`: the first sheet."""
         raise NotImplementedError
 
-    def _write_summaries(self, book, context, groups):
-        """Write the tables and the chart of the first sheet."""
-        raise NotImplementedError
+    def _report_sheets(self):
+        """List of :class:`Sheet`, for a workbook that has more than one beside the summary."""
+        return [
+            Sheet(
+                self.env._("Data"),
+                self._report_query(),
+                self._report_columns(),
+                self._report_tables(),
+            )
+        ]
 
     def _write_workbook(self, path, set_progress=None):
         """Write the workbook, reading row after row in one snapshot of the database.
@@ -170,28 +215,46 @@ class DiscomReportMixin(models.AbstractModel):
         :param set_progress: function called with the number of rows written
         """
         report = self.with_context(lang=self.lang)
-        totals = report._report_totals()
-        context, groups = report._prepare_context(), {}
-        with Register(
+        report.env.flush_all()
+        done = 0
+        with Book(
             path,
             title=report._report_title(),
             facts=report._report_facts(),
             printed=report._report_printed(),
-            columns=report._report_columns(totals),
-            rows=totals[0],
             texts={
                 "summary": report.env._("Summary"),
-                "data": report.env._("Data"),
                 "total": report.env._("Total"),
+                "others": report.env._("Others"),
                 "page": report.env._("Page &P of &N"),
             },
         ) as book:
-            for rows in report._stream(report._report_query()):
-                for row in rows:
-                    book.write_row(report._prepare_row(row, context, groups))
-                if set_progress:
-                    set_progress(book.count)
-            report._write_summaries(book, context, groups)
+            for sheet in report._report_sheets():
+                count, totals = report._count_rows(sheet)
+                data = book.add_sheet(sheet.name, sheet.columns, count, sheet.tables, totals)
+                for rows in report._stream(sheet.query):
+                    data.write_rows(rows)
+                    if set_progress:
+                        set_progress(done + data.count)
+                done += data.count
+
+    def _count_rows(self, sheet):
+        """``(number of rows, {index of a column with total: sum})`` of the rows to come.
+
+        The sums stand above the rows, so they are needed first. In one snapshot with the rows: the
+        transaction sees the database as at its start.
+        """
+        summed = [index for index, column in enumerate(sheet.columns) if column.total]
+        query = sheet.totals or SQL(
+            "SELECT count(*), %s FROM (%s) AS line (%s)",
+            SQL(", ").join(
+                [*(SQL("SUM(%s)", SQL.identifier(f"c{index}")) for index in summed), SQL("NULL")]
+            ),
+            sheet.query,
+            SQL(", ").join(SQL.identifier(f"c{index}") for index in range(len(sheet.columns))),
+        )
+        count, *sums = self.env.execute_query(query)[0]
+        return count, dict(zip(summed, sums, strict=False))
 
     def _stream(self, query):
         """Lists of rows of ``query``, which the server keeps until they are read."""
@@ -216,3 +279,62 @@ class DiscomReportMixin(models.AbstractModel):
     def _office_name(self, office):
         hindi = self.env.context.get("lang", "").startswith("hi")
         return (hindi and office.name_hi) or office.name
+
+    def _select_all(self, model, domain):
+        """SELECT of all columns of the records of ``domain`` that the user may see."""
+        query = self.env[model]._search(domain)
+        return query.select(SQL("%s.*", SQL.identifier(query.table)))
+
+    def _office_labels(self, level=None):
+        """Name of each office of the companies in the language of the report: ``{id: name}``.
+
+        :param level: take the office of this level at or above it, where there is one
+        """
+        # sudo: names above the user's own offices.
+        offices = self.env["discom.office"].sudo().with_context(active_test=False)
+        offices = offices.search([("company_id", "in", self.env.user.company_ids.ids)])
+        by_id = {office.id: office for office in offices}
+        names = Labels()
+        for office in offices:
+            above = [by_id[id_] for id_ in office._path_ids(office.parent_path) if id_ in by_id]
+            found = [node for node in above if node.level == level]
+            names[office.id] = self._office_name(found[-1] if found else office)
+        return names
+
+    def _feeder_labels(self):
+        """Name of the feeder at or above each asset, else of the asset: ``{id: name}``."""
+        assets = self.env["discom.asset"].with_context(active_test=False).search([])
+        by_id = {asset.id: asset for asset in assets}
+        names = Labels()
+        for asset in assets:
+            above = [by_id[id_] for id_ in asset._path_ids(asset.parent_path) if id_ in by_id]
+            feeders = [node for node in above if node.kind == "feeder"]
+            names[asset.id] = self._office_name(feeders[-1] if feeders else asset)
+        return names
+
+    def _category_labels(self):
+        """Code of each tariff category: ``{id: code}``."""
+        categories = self.env["discom.category"].with_context(active_test=False).search([])
+        return Labels({category.id: category.code for category in categories})
+
+    def _yes_no(self):
+        """Texts of what is so and what is not: ``{True: text, False: text}``."""
+        return Labels({True: self.env._("Yes"), False: self.env._("No")})
+
+    def _field_labels(self, model, name):
+        """Texts of a selection field, in the language of the report: ``{value: text}``."""
+        return Labels(self.env[model]._fields[name]._description_selection(self.env))
+
+    def _sql_name(self, alias, name="name", name_hi="name_hi"):
+        """SQL of the name in the language of the report, of a table with names in both."""
+        if not (self.lang or "").startswith("hi"):
+            return SQL.identifier(alias, name)
+        return SQL(
+            "COALESCE(NULLIF(%s, ''), %s)",
+            SQL.identifier(alias, name_hi),
+            SQL.identifier(alias, name),
+        )
+
+    def _sql_consumer(self, alias):
+        """SQL of a consumer's name in the language of the report."""
+        return self._sql_name(alias, "name", "discom_name_hi")

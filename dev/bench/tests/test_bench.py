@@ -114,7 +114,7 @@ class TestRegistry(unittest.TestCase):
     def test_rows_are_found_and_say_what_they_measure(self):
         rows = registry.discover()
         expected = {
-            "import_consumers", "import_bills", "pdf", "queue", "send_80", "send_80_pdf",
+            "import_consumers", "import_bills", "excel", "pdf", "queue", "send_80", "send_80_pdf",
             "send_1000", "webhook_accept", "webhook_apply",
         }  # fmt: skip
         self.assertLessEqual(expected, set(rows))

@@ -1,0 +1,366 @@
+import logging
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+_logger = logging.getLogger(__name__)
+
+INDIA = ZoneInfo("Asia/Kolkata")
+UTC = ZoneInfo("UTC")
+#: Larger workbooks go as a link: mail servers refuse larger letters.
+MAX_ATTACHMENT = 8 * 1024 * 1024
+PERIODS = [
+    ("yesterday", "Every day: yesterday"),
+    ("week", "Every Monday: last week"),
+    ("month", "On the first: last month"),
+]
+
+
+class DiscomReportSchedule(models.Model):
+    """A report that is made again and again and sent to the mailboxes of colleagues.
+
+    It is made with the rights its owner has at that time, so only the owner sets it up; those get
+    it who may make this report of this office themselves.
+    """
+
+    _name = "discom.report.schedule"
+    _description = "Scheduled report"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "state desc, next_run, id"
+
+    name = fields.Char(compute="_compute_name")
+    report = fields.Selection(selection="_selection_report", required=True, tracking=True)
+    office_id = fields.Many2one(
+        "discom.office",
+        domain=lambda self: [("id", "child_of", self.env.user.discom_scope_ids.ids)],
+        ondelete="cascade",
+        tracking=True,
+        help="With all offices below it. Empty: all offices of the owner.",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, default=lambda self: self.env.company
+    )
+    period = fields.Selection(PERIODS, "When", required=True, default="week", tracking=True)
+    hour = fields.Integer("At (hour)", required=True, default=7, help="0 to 23, Indian time.")
+    lang = fields.Selection(
+        selection=lambda self: self.env["res.lang"].get_installed(),
+        string="Language",
+        required=True,
+        default=lambda self: self.env.lang or "en_US",
+    )
+    user_id = fields.Many2one(
+        "res.users",
+        "Owner",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.user,
+        help="The report holds what the owner may see on the day it is made.",
+    )
+    recipient_ids = fields.Many2many(
+        "res.users",
+        "discom_report_schedule_recipient_rel",
+        string="Recipients",
+        required=True,
+        domain=lambda self: [("all_group_ids", "in", self.env.ref("discom.group_staff").ids)],
+        default=lambda self: self.env.user,
+    )
+    delivery = fields.Selection(
+        [("link", "Link to the report"), ("attachment", "File in the mail")],
+        required=True,
+        default="link",
+        help="A link asks for the login, so it is safer. Large files always go as a link.",
+    )
+    state = fields.Selection(
+        [("running", "Running"), ("paused", "Paused")],
+        required=True,
+        readonly=True,
+        default="running",
+        copy=False,
+        tracking=True,
+    )
+    next_run = fields.Datetime(
+        compute="_compute_next_run", store=True, readonly=False, precompute=True, copy=False
+    )
+    last_run = fields.Datetime(readonly=True, copy=False)
+    last_result = fields.Char(readonly=True, copy=False)
+    last_failed = fields.Boolean(readonly=True, copy=False)
+    job_ids = fields.One2many("discom.report.job", "schedule_id", "Reports made")
+    job_count = fields.Integer(compute="_compute_job_count")
+
+    _due_idx = models.Index("(next_run) WHERE state = 'running'")
+    _hour_range = models.Constraint("CHECK (hour BETWEEN 0 AND 23)", "The hour is from 0 to 23.")
+
+    @api.model
+    def _selection_report(self):
+        """Reports that may be scheduled, as far as the user may make them."""
+        names = self.env.registry.descendants(["discom.report.mixin"], "_inherit")
+        return sorted(
+            (
+                (model._name, self.env["ir.model"]._get(model._name).name)
+                for model in map(self.env.__getitem__, names)
+                if model._report_scheduled and (self.env.su or model.has_access("create"))
+            ),
+            key=lambda choice: choice[1],
+        )
+
+    @api.depends("report", "office_id")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        for schedule in self:
+            label = schedule.report and self.env["ir.model"]._get(schedule.report).name
+            office = schedule.office_id.name
+            schedule.name = ", ".join(filter(None, (label, office))) or self.env._("New")
+
+    @api.depends("period", "hour")
+    def _compute_next_run(self):
+        for schedule in self:
+            schedule.next_run = schedule._next_after(fields.Datetime.now())
+
+    @api.depends("job_ids")
+    def _compute_job_count(self):
+        counts = dict(
+            self.env["discom.report.job"]._read_group(
+                [("schedule_id", "in", self.ids)], ["schedule_id"], ["__count"]
+            )
+        )
+        for schedule in self:
+            schedule.job_count = counts.get(schedule._origin, 0)
+
+    @api.constrains("recipient_ids", "report", "office_id", "user_id")
+    def _check_recipients(self):
+        for schedule in self:
+            if not schedule.recipient_ids:
+                raise ValidationError(self.env._("Say who gets the report."))
+            refused = schedule.recipient_ids - schedule._allowed_recipients()
+            if refused:
+                raise ValidationError(
+                    self.env._(
+                        "%(users)s may not see this report of this office.",
+                        users=", ".join(refused.mapped("name")),
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        schedules = super().create(vals_list)
+        schedules._check_owner()
+        return schedules
+
+    def write(self, vals):
+        if "user_id" in vals and not self.env.su:
+            raise AccessError(self.env._("The owner of a scheduled report does not change."))
+        return super().write(vals)
+
+    # === ACTIONS === #
+
+    def action_pause(self):
+        """Send no more until it is resumed."""
+        self.state = "paused"
+
+    def action_resume(self):
+        """Send again, for the first time at the next turn."""
+        for schedule in self:
+            schedule.write(
+                {"state": "running", "next_run": schedule._next_after(fields.Datetime.now())}
+            )
+
+    def action_run(self):
+        """Make and send it once more now, for the period that is over.
+
+        :raise UserError: where the report cannot be made
+        """
+        self.ensure_one()
+        self.check_access("write")
+        # sudo: the result is written by the system alone; the report has the rights of its owner.
+        schedule = self.sudo()
+        if not schedule._start():
+            raise UserError(schedule.last_result)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success", "message": schedule.last_result},
+        }
+
+    def action_open_jobs(self):
+        """Open the reports that were made."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_report_job_action")
+        action["domain"] = [("schedule_id", "=", self.id)]
+        return action
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _cron_run(self):
+        """Start the reports that are due; they are made and sent by the action for reports."""
+        commit = self.env["ir.cron"]._commit_progress
+        now = fields.Datetime.now()
+        due = self.search([("state", "=", "running"), ("next_run", "<=", now)])
+        commit(remaining=len(due))
+        for schedule in due:
+            # First, so that one that breaks everything is not started again at once.
+            schedule.next_run = schedule._next_after(now)
+            commit(0)
+            try:
+                schedule._start()
+            # Whatever goes wrong is told to the owner, and the next report goes on.
+            except Exception as error:
+                self.env.cr.rollback()
+                _logger.exception("Scheduled report %s failed", schedule.id)
+                known = isinstance(error, UserError | AccessError)
+                schedule._failed(str(error) if known else self.env._("Unexpected error."))
+            if not commit(1):
+                break
+
+    def _start(self):
+        """Have the report made; return whether there is something to make."""
+        self.ensure_one()
+        owner = self.user_id
+        if not owner.active:
+            self.state = "paused"
+            self._failed(self.env._("The owner has left; somebody else has to set it up."))
+            return False
+        model = self.env[self.report].with_user(owner).with_company(self.company_id)
+        first, last = self._period_days(fields.Datetime.now())
+        report = model.with_context(tz=owner.tz or INDIA.key, lang=owner.lang).create(
+            {
+                "office_id": self.office_id.id,
+                "lang": self.lang,
+                **model._schedule_values(first, last),
+            }
+        )
+        count = report._report_count()
+        result = self.env._("Nothing to report from %(first)s to %(last)s.", first=first, last=last)
+        if count:
+            jobs = self.env["discom.report.job"].with_user(owner)
+            # sudo: users ask for reports, they do not write the records that keep them.
+            jobs._request(report, count, schedule=self)
+            self.env.ref("discom.ir_cron_report_job").sudo()._trigger()
+            result = self.env._("Being made since %(time)s.", time=self._indian(datetime.now(UTC)))
+        self.write({"last_run": fields.Datetime.now(), "last_result": result, "last_failed": False})
+        return bool(count)
+
+    def _deliver(self, job):
+        """Send the finished report to those who may still see it."""
+        self.ensure_one()
+        allowed = self._allowed_recipients()
+        recipients = allowed.filtered("email")
+        left_out = self.recipient_ids - recipients
+        large = len(job.attachment_id.raw or b"") > MAX_ATTACHMENT
+        attached = self.delivery == "attachment" and not large
+        job.recipient_ids = allowed
+        if recipients:
+            self.env["mail.mail"].create(
+                {
+                    "subject": job.name,
+                    "body_html": self._mail_body(job, attached),
+                    "recipient_ids": [(6, 0, recipients.partner_id.ids)],
+                    "attachment_ids": [(6, 0, job.attachment_id.ids if attached else [])],
+                    "email_from": self.user_id.email_formatted or self.company_id.email_formatted,
+                    "auto_delete": True,
+                }
+            )
+        result = self.env._(
+            "Sent to %(n)s on %(time)s.", n=len(recipients), time=self._indian(datetime.now(UTC))
+        )
+        if left_out:
+            result += " " + self.env._(
+                "Not to %(users)s, without an address or the right to see it.",
+                users=", ".join(left_out.mapped("name")),
+            )
+        self.write({"last_result": result, "last_failed": bool(left_out)})
+        if left_out:
+            self._tell_owner(result)
+
+    def _mail_body(self, job, attached):
+        link = f"{self.get_base_url()}/odoo/discom-reports/{job.id}"
+        text = self.env._("The report is in this mail.")
+        if not attached:
+            text = self.env._("Open the report here; it is kept for a week:")
+        return Markup("<p>%s</p><p>%s</p><p><a href='%s'>%s</a></p>") % (
+            self.name,
+            text,
+            link,
+            job.name,
+        )
+
+    def _failed(self, message):
+        """Keep why it failed, and tell the owner by activity and mail."""
+        self.write({"last_run": fields.Datetime.now(), "last_result": message, "last_failed": True})
+        self._tell_owner(message)
+
+    def _tell_owner(self, message):
+        summary = self.env._("Scheduled report: %(name)s", name=self.name)
+        if self.user_id.active:
+            # The mail below says it, in words of its own.
+            self.with_context(mail_activity_quick_update=True).activity_schedule(
+                "mail.mail_activity_data_todo",
+                user_id=self.user_id.id,
+                summary=summary,
+                note=message,
+            )
+        if self.user_id.email:
+            self.env["mail.mail"].create(
+                {
+                    "subject": summary,
+                    "body_html": Markup("<p>%s</p>") % message,
+                    "recipient_ids": [(6, 0, self.user_id.partner_id.ids)],
+                    "auto_delete": True,
+                }
+            )
+
+    def _check_owner(self):
+        if not self.env.su and any(schedule.user_id != self.env.user for schedule in self):
+            raise AccessError(self.env._("A scheduled report belongs to who sets it up."))
+
+    def _allowed_recipients(self):
+        """Recipients who may make this report of this office themselves."""
+        self.ensure_one()
+        # sudo: which offices a colleague works for is not for everybody to read.
+        users = self.recipient_ids.sudo().filtered("active")
+        offices = self.office_id or self.user_id.sudo().discom_scope_ids
+        paths = [office.parent_path for office in offices]
+
+        def may(user):
+            roots = tuple(user.discom_scope_ids.mapped("parent_path"))
+            reaches = roots and all(path.startswith(roots) for path in paths)
+            return reaches and self.env[self.report].with_user(user).has_access("create")
+
+        return users.filtered(may).sudo(self.env.su)
+
+    def _period_days(self, now):
+        """First and last day of the period that is over at ``now`` (UTC)."""
+        today = now.replace(tzinfo=UTC).astimezone(INDIA).date()
+        if self.period == "yesterday":
+            day = today - timedelta(days=1)
+            return day, day
+        if self.period == "week":
+            monday = today - timedelta(days=today.weekday())
+            return monday - timedelta(days=7), monday - timedelta(days=1)
+        last = today.replace(day=1) - timedelta(days=1)
+        return last.replace(day=1), last
+
+    def _next_after(self, now):
+        """The next time, in UTC, after ``now`` (UTC)."""
+        today = now.replace(tzinfo=UTC).astimezone(INDIA).date()
+        for ahead in range(32):
+            day = today + timedelta(days=ahead)
+            fits = {
+                "yesterday": True,
+                "week": day.weekday() == 0,
+                "month": day.day == 1,
+            }[self.period or "week"]
+            at = datetime.combine(day, time(self.hour or 0), tzinfo=INDIA).astimezone(UTC)
+            if fits and at.replace(tzinfo=None) > now:
+                return at.replace(tzinfo=None)
+        raise AssertionError("a month has a first day")
+
+    @staticmethod
+    def _indian(moment):
+        return moment.astimezone(INDIA).strftime("%d/%m/%Y %H:%M")

@@ -376,9 +376,10 @@ class Summary:
                     **style,
                 }
             )
-        chart.set_title(
-            {"name": table.title, "name_font": {**CHART_FONT, "size": 11}, "overlay": False}
-        )
+        title = table.title
+        if len(drawn) == 1:
+            title = f"{title}: {table.measures[drawn[0]].header}"
+        chart.set_title({"name": title, "name_font": {**CHART_FONT, "size": 11}, "overlay": False})
         measure = table.measures[drawn[0]]
         percent = measure.share and not measure.kind
         number_format = "0%" if percent else NUMBER_FORMATS["integer"]

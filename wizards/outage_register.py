@@ -187,9 +187,11 @@ class DiscomOutageRegister(models.TransientModel):
             feeder=self._sql_name("feeder"),
             lines=self._select_all("discom.outage.reliability", domain),
         )
-        consumers = Measure(
-            self.env._("Consumers served"), summed=3, divided=len(self._report_months())
+        # Over several months the consumers served are their mean, as in the view.
+        [(months,)] = self.env["discom.outage.reliability"]._read_group(
+            domain, [], ["month:count_distinct"]
         )
+        consumers = Measure(self.env._("Consumers served"), summed=3, divided=months or 1)
         measures = (
             consumers,
             Measure(self.env._("Interruptions (unplanned)"), summed=4),

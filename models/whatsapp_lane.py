@@ -140,20 +140,23 @@ class DiscomWhatsappAccount(models.Model):
         ahead = max(2, self.rate_limit * AHEAD_SECONDS)
         self._commit()
         keys, exhausted, stopped = {}, False, False
+        # Nothing leaves while the first claim is made ready, so it is small.
+        most, least = min(max(2, self.rate_limit), CLAIM_SIZE), 1
         with dispatcher:
             while True:
                 stopped |= dispatcher.pause_left > MAX_WAIT
                 self._mark_read(dispatcher)
                 if not (exhausted or stopped or time.monotonic() > deadline):
-                    room = min(ahead - dispatcher.open_jobs, CLAIM_SIZE)
-                    # Small claims cost as much as large ones; wait until half of it has gone.
-                    if room >= min(ahead / 2, CLAIM_SIZE):
+                    room = min(ahead - dispatcher.open_jobs, most)
+                    if room >= least:
                         claimed, exhausted = self._claim(room, gate)
                         jobs, refused = claimed._prepare_jobs()
                         keys.update((m.key, (m.id, m.attempts)) for m in claimed)
                         self._settle(refused, keys, rules)
                         dispatcher.submit(jobs)
                         self.env.invalidate_all()
+                        # Small claims cost as much as large ones; wait until half of it has gone.
+                        most, least = CLAIM_SIZE, min(ahead / 2, CLAIM_SIZE)
                 if not dispatcher.open_jobs:
                     break
                 verdicts = self._settle(self._collect(dispatcher), keys, rules)

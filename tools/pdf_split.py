@@ -108,8 +108,9 @@ class BillDocument:
 
     __slots__ = ("data",)
 
-    #: Bills that are set together, at most: twice as many save no more and need twice the memory.
-    most = 10
+    #: Bills that are set together, at most: reading the layout costs as much as a bill, and each
+    #: bill 10 MB of memory.
+    most = 16
 
     def __init__(self, data):
         self.data = data

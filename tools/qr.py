@@ -1,6 +1,5 @@
 """UPI payment links and their QR codes."""
 
-import io
 import re
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from urllib.parse import quote
@@ -13,6 +12,9 @@ REFERENCE = re.compile(r"[A-Za-z0-9]{1,35}")
 NOTE_LENGTH = 50
 NAME_LENGTH = 50
 
+# Modules of quiet zone that the standard asks for.
+BORDER = 4
+_DARK = re.compile(b"\x01+")
 # One fixed mask: choosing the nicest of eight costs four times the time and reads no better.
 MASK = 3
 
@@ -65,16 +67,18 @@ def qr_svg(text):
     """
     if not text:
         raise ValueError("An empty QR code pays nobody.")
-    buffer = io.BytesIO()
     code = segno.make_qr(text, error="m", mask=MASK, boost_error=False)
-    code.save(
-        buffer,
-        kind="svg",
-        border=4,
-        omitsize=True,
-        xmldecl=False,
-        nl=False,
-        svgclass=None,
-        lineclass=None,
+    # segno's own SVG takes half as long as the code itself.
+    lines = []
+    for y, row in enumerate(code.matrix, BORDER):
+        lines.append(f"M{BORDER} {y}.5")
+        at = 0
+        for run in _DARK.finditer(row):
+            begin, end = run.span()
+            lines.append(f"m{begin - at} 0h{end - begin}")
+            at = end
+    size = len(code.matrix) + 2 * BORDER
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
+        f'<path stroke="#000" d="{"".join(lines)}"/></svg>'
     )
-    return buffer.getvalue().decode()

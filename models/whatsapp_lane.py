@@ -25,7 +25,7 @@ SETTLE_SECONDS = 0.5
 #: Seconds until the next try after the server could not be reached.
 OFFLINE_SECONDS = 30
 #: Tries of a statement that lost a race against a concurrent transaction.
-MAX_TRIES = 8
+MAX_TRIES = 10
 
 
 class DiscomWhatsappAccount(models.Model):
@@ -263,6 +263,8 @@ class DiscomWhatsappAccount(models.Model):
 
         Odoo's cursors are REPEATABLE READ, and a scheduled action is not retried by the framework.
         """
+        # What was read before has made a snapshot, by now older than the reports that came since.
+        self._commit()
         for attempt in range(1, MAX_TRIES + 1):
             try:
                 result = function()

@@ -46,7 +46,9 @@ class TemporaryCluster(Cluster):
 
     def crash(self):
         """End the server as a failure does, and start it again; what was committed is there."""
-        self._run("pg_ctl", "restart", "-D", self.data, "-m", "immediate", "-w", "-s")
+        log = self.home / "server.log"
+        # Without a log of its own it would hold on to the pipe of pg_ctl, which never ends then.
+        self._run("pg_ctl", "restart", "-D", self.data, "-l", log, "-m", "immediate", "-w", "-s")
 
 
 class FaultRun(OdooCase):

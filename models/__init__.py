@@ -7,6 +7,7 @@ from . import consumer_aadhaar_mixin
 from . import consumer_consent
 from . import consumer_consent_notice
 from . import consumer_kyc_event
+from . import consumer_kyc_form
 from . import consumer_res_partner
 from . import consumer_status
 from . import consumer_kyc_way

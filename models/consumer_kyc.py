@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.phone import PhoneError, normalise_mobile, to_latin_digits
-from .consumer_kyc_event import KYC_FIELDS, KYC_SOURCES
+from .consumer_kyc_event import KYC_COLUMNS, KYC_FIELDS, KYC_SOURCES, PHOTO_FIELD
 
 KYC_STATES = [
     ("none", "No number"),
@@ -151,7 +151,8 @@ class ResPartner(models.Model):
                 consumer.id: json.dumps({"discom_kyc_state": "none", "lang": consumer.lang})
                 for consumer in consumers
             }
-            self._discom_kyc_changed(begin, {})
+            given = set().union(*vals_list)
+            self._discom_kyc_changed(begin, {PHOTO_FIELD: True} if PHOTO_FIELD in given else {})
         return partners
 
     def write(self, vals):
@@ -163,7 +164,7 @@ class ResPartner(models.Model):
         self._discom_check_agent([vals.get("discom_whatsapp_number")])
         if "discom_kyc_state" in vals:
             vals.setdefault("discom_kyc_state_date", self._discom_today())
-        before = self.env["discom.kyc.event"]._snapshot(self.ids)
+        before = self.env["discom.kyc.event"]._snapshot(self.ids, _may_change(vals))
         if "discom_whatsapp_number" in vals and "discom_kyc_state" not in vals:
             number = vals["discom_whatsapp_number"] or False
             changed = self.filtered(
@@ -347,7 +348,14 @@ class ResPartner(models.Model):
             vals.get("discom_kyc_source") or way.source,
             place=way.place,
             evidence=way.evidence,
+            names=_may_change(vals),
         )
+
+
+def _may_change(vals):
+    """Names of the fields whose changes are kept that writing ``vals`` may change."""
+    # The photo lies in a table of its own, which most changes need not look into.
+    return KYC_FIELDS if PHOTO_FIELD in vals else KYC_COLUMNS
 
 
 def _e164(text):

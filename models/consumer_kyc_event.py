@@ -18,8 +18,12 @@ KYC_SOURCES = [
 EVENT_SOURCES = [*KYC_SOURCES, ("system", "By itself")]
 # The day on which KYC was taken: an entry of this field is a taking.
 TAKING_FIELD = "discom_kyc_date"
-# Fields of a consumer whose changes are kept. The taking comes before what follows from it.
-KYC_FIELDS = [
+# The photo of the form: the journal keeps a fingerprint of it, not the picture.
+PHOTO_FIELD = "discom_kyc_form"
+#: Letters of the fingerprint: enough to tell whether two pictures are the same.
+FINGERPRINT_SIZE = 12
+# Columns of a consumer whose changes are kept. The taking comes before what follows from it.
+KYC_COLUMNS = [
     TAKING_FIELD,
     "discom_whatsapp_number",
     "phone",
@@ -30,6 +34,7 @@ KYC_FIELDS = [
     "discom_id_last4",
     "discom_id_seen",
 ]
+KYC_FIELDS = [*KYC_COLUMNS, PHOTO_FIELD]
 COLUMNS = SQL(
     "partner_id, company_id, office_id, field, old, new, state, source, user_id, date, place,"
     " evidence"
@@ -103,6 +108,11 @@ class DiscomKycEvent(models.Model):
             if partners._fields[name].type == "selection"
         }
         labels["discom_id_seen"] = {"true": self.env._("Yes"), "false": self.env._("No")}
+        photos = self.filtered(lambda event: event.field == PHOTO_FIELD)
+        labels[PHOTO_FIELD] = {
+            mark: self.env._("Photo %(fingerprint)s", fingerprint=mark)
+            for mark in {*photos.mapped("old"), *photos.mapped("new")} - {False}
+        }
         for event in self:
             known = labels.get(event.field, {})
             event.old_text = known.get(event.old, event.old)
@@ -111,17 +121,19 @@ class DiscomKycEvent(models.Model):
     # === BUSINESS METHODS === #
 
     @api.model
-    def _snapshot(self, partner_ids):
-        """Return {consumer id: text of the KYC fields} as they are, for :meth:`_append`."""
-        self.env["res.partner"].flush_model([*KYC_FIELDS, "discom_kyc_user_id", "discom_consumer"])
+    def _snapshot(self, partner_ids, names=KYC_COLUMNS):
+        """Return {consumer id: text of the KYC fields} as they are, for :meth:`_append`.
+
+        :param names: the fields that may change
+        """
+        self._flush(names)
         values = SQL(", ").join(
-            SQL("%s, %s", name, SQL.identifier(name))
-            for name in (*KYC_FIELDS, "discom_kyc_user_id")
+            SQL("%s, %s", name, _stored(name)) for name in (*names, "discom_kyc_user_id")
         )
         self.env.cr.execute(
             SQL(
-                "SELECT id, jsonb_build_object(%s)::text FROM res_partner"
-                " WHERE id = ANY(%s) AND discom_consumer",
+                "SELECT p.id, jsonb_build_object(%s)::text FROM res_partner p"
+                " WHERE p.id = ANY(%s) AND p.discom_consumer",
                 values,
                 list(partner_ids),
             )
@@ -129,21 +141,20 @@ class DiscomKycEvent(models.Model):
         return dict(self.env.cr.fetchall())
 
     @api.model
-    def _append(self, before, source, place=None, evidence=None):
+    def _append(self, before, source, place=None, evidence=None, names=KYC_COLUMNS):
         """Add what has changed since ``before``, in one statement however many the consumers.
 
         Data taken again on the same day by somebody else are another taking.
 
         :param dict before: from :meth:`_snapshot`, or made the same way for a consumer that is new
         :param str source: key of ``EVENT_SOURCES``
+        :param names: the fields that may have changed
         :return: number of entries added
         """
         if not before:
             return 0
         self._check_texts(source, place, evidence)
-        self.env["res.partner"].flush_model(
-            [*KYC_FIELDS, "discom_kyc_user_id", "discom_office_id", "company_id"]
-        )
+        self._flush(names)
         self.env.cr.execute(
             SQL(
                 """
@@ -170,7 +181,8 @@ class DiscomKycEvent(models.Model):
                 olds=list(before.values()),
                 pairs=_pairs(
                     lambda name: SQL("b.old->>%s", name),
-                    lambda name: SQL("p.%s::text", SQL.identifier(name)),
+                    lambda name: SQL("(%s)::text", _stored(name)),
+                    names,
                 ),
                 differs=_DIFFERS,
             )
@@ -223,7 +235,7 @@ class DiscomKycEvent(models.Model):
                 update=update,
                 fields=SQL(", ").join(
                     SQL("partner.%s", SQL.identifier(name))
-                    for name in (*KYC_FIELDS, "discom_kyc_user_id")
+                    for name in (*KYC_COLUMNS, "discom_kyc_user_id")
                 ),
                 source=source,
                 user=user or self.env.uid,
@@ -235,6 +247,7 @@ class DiscomKycEvent(models.Model):
                 pairs=_pairs(
                     lambda name: SQL("p.%s::text", SQL.identifier(name)),
                     lambda name: SQL("changed.%s::text", SQL.identifier(name)),
+                    KYC_COLUMNS,
                 ),
                 differs=_DIFFERS,
             )
@@ -242,6 +255,14 @@ class DiscomKycEvent(models.Model):
         ids = [partner_id for (partner_id,) in self.env.cr.fetchall()]
         self.env["res.partner"].invalidate_model()
         return ids
+
+    @api.model
+    def _flush(self, names):
+        columns = [name for name in names if name != PHOTO_FIELD]
+        owners = ["discom_consumer", "discom_kyc_user_id", "discom_office_id", "company_id"]
+        self.env["res.partner"].flush_model([*columns, *owners])
+        if PHOTO_FIELD in names:
+            self.env["ir.attachment"].flush_model()
 
     @api.model
     def _check_texts(self, source, *texts):
@@ -260,10 +281,23 @@ _DIFFERS = SQL(
 )
 
 
-def _pairs(old, new):
+def _stored(name):
+    """SQL of the value of a field of the consumer ``p``: of the photo its fingerprint."""
+    if name != PHOTO_FIELD:
+        return SQL.identifier("p", name)
+    return SQL(
+        "(SELECT left(a.checksum, %s) FROM ir_attachment a WHERE a.res_model = 'res.partner'"
+        " AND a.res_id = p.id AND a.res_field = %s LIMIT 1)",
+        FINGERPRINT_SIZE,
+        name,
+    )
+
+
+def _pairs(old, new, names):
     """SQL rows of place, field, value before, value after, and whether it counts though equal.
 
     :param old, new: functions of the name of a field to the SQL of its text
+    :param names: the fields compared
     """
     taker = "discom_kyc_user_id"
     by_another = SQL(
@@ -278,5 +312,5 @@ def _pairs(old, new):
             new(name),
             by_another if name == TAKING_FIELD else SQL("FALSE"),
         )
-        for place, name in enumerate(KYC_FIELDS)
+        for place, name in enumerate(names)
     )

@@ -1,6 +1,8 @@
 import base64
+import io
 from unittest.mock import patch
 
+from PIL import Image
 from psycopg2.errors import IntegrityConstraintViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -42,7 +44,11 @@ class TestKycHistory(DiscomCommon, HttpCase):
         form.discom_kyc_form = PIXEL
         form.save()
         self.assertEqual(
-            sorted(self._history(self.consumer, "field", "old", "new", "source")),
+            sorted(
+                entry
+                for entry in self._history(self.consumer, "field", "old", "new", "source")
+                if entry[0] != "discom_kyc_form"
+            ),
             [
                 ("discom_id_kind", "", "pan", "counter"),
                 ("discom_id_last4", "", "124F", "counter"),
@@ -66,6 +72,52 @@ class TestKycHistory(DiscomCommon, HttpCase):
         )
         self.assertTrue(event.date)
         self.assertTrue(self.consumer.discom_kyc_form)
+
+    def test_photo_of_the_form_leaves_history(self):
+        """Who added, replaced, removed it; of the picture itself only a fingerprint is kept."""
+        consumer = self.consumer.with_user(self.counter)
+        buffer = io.BytesIO()
+        Image.new("RGB", (2, 2), "red").save(buffer, "PNG")
+        for photo in (PIXEL, *[base64.b64encode(buffer.getvalue())] * 2):
+            consumer.discom_kyc_form = photo
+        consumer.with_user(self.clerk).discom_kyc_form = False
+        events = self.consumer.discom_kyc_event_ids.filtered(
+            lambda event: event.field == "discom_kyc_form"
+        ).sorted("id")
+        added, replaced, removed = events
+        self.assertFalse(added.old)
+        self.assertTrue(added.new)
+        self.assertNotEqual(added.new, replaced.new)
+        self.assertEqual((replaced.old, removed.old), (added.new, replaced.new))
+        self.assertFalse(removed.new)
+        self.assertEqual(events.mapped("user_id"), self.counter | self.clerk)
+        self.assertEqual(set(events.mapped("source")), {"counter"})
+        self.assertEqual(added.new_text, f"Photo {added.new}")
+        new = self.create_consumer(discom_kyc_form=PIXEL)
+        self.assertIn(("discom_kyc_form",), self._history(new, "field"))
+
+    def test_photo_of_the_form_is_changed_on_the_consumer_only(self):
+        self.consumer.discom_kyc_form = PIXEL
+        self.env.flush_all()
+        files = self.env["ir.attachment"].with_user(self.counter)
+        key = {"res_model": "res.partner", "res_id": self.consumer.id}
+        photo = files.search(
+            [
+                *((name, "=", value) for name, value in key.items()),
+                ("res_field", "=", "discom_kyc_form"),
+            ]
+        )
+        self.assertTrue(photo)
+        self.assertTrue(photo.raw)
+        other = files.create({**key, "name": "letter.png", "datas": PIXEL})
+        for method in (
+            photo.unlink,
+            lambda: photo.write({"raw": b"another"}),
+            lambda: files.create({**key, "res_field": "discom_kyc_form", "name": "x"}),
+            lambda: other.write({"res_field": "discom_kyc_form"}),
+        ):
+            with self.assertRaisesRegex(AccessError, "KYC form"), self.cr.savepoint():
+                method()
 
     def test_new_consumer_begins_with_what_was_given(self):
         consumer = self.create_consumer(discom_whatsapp_number="9415261200", email="a@example.org")

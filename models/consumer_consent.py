@@ -10,6 +10,8 @@ PURPOSES = [
     ("dues", "Reminders of dues"),
     ("other", "Other information"),
 ]
+# What the notice names: a yes to it is a yes to these. Anything else is asked for by name.
+NOTICE_PURPOSES = ["bills", "outages", "dues"]
 ACTIONS = [("given", "Given"), ("withdrawn", "Withdrawn")]
 METHODS = [
     ("counter", "Counter"),

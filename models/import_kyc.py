@@ -3,14 +3,12 @@ from odoo.tools import SQL
 
 from ..tools import convert
 from ..tools.identity import mask_aadhaar
-from .consumer_consent import METHODS, PURPOSES
+from .consumer_consent import METHODS, NOTICE_PURPOSES
 from .consumer_kyc_event import KYC_SOURCES
 from .import_column import Column
 from .import_consumer import sanitize_phone
 
-CONSENT_COLUMNS = {
-    f"consent_{purpose}": purpose for purpose, _label in PURPOSES if purpose != "other"
-}
+CONSENT_COLUMNS = {f"consent_{purpose}": purpose for purpose in NOTICE_PURPOSES}
 MOBILE_NAMES = ("mobile_no", "phone", "मोबाइल नंबर", "मोबाइल (यदि अलग)")
 OUTCOME_WORDS = {
     "refused": "refused",

@@ -8,6 +8,7 @@ from odoo.exceptions import ValidationError
 
 from ..tools import kyc_dialogue, kyc_texts
 from ..tools.phone import PhoneError, normalise_mobile
+from .consumer_consent import NOTICE_PURPOSES
 from .whatsapp_conversation import PATIENCE
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_turn import Service
@@ -20,8 +21,6 @@ START_WORDS = ("kyc", "केवाईसी", "के वाई सी", "ख�
 NOT_MINE_WORDS = ("यह मेरा खाता नहीं", "यह मेरा खाता नहीं है", "ये मेरा खाता नहीं", "ये मेरा खाता नहीं है",
                   "मेरा खाता नहीं", "मेरा खाता नहीं है", "मेरा नहीं", "मेरा नहीं है", "गलत नंबर",
                   "not mine", "not my account", "wrong number")  # fmt: skip
-#: Consent is asked for what the notice names; other messages are asked for by name.
-CONSENT_PURPOSES = ["bills", "outages", "dues"]
 #: Buttons under the answers.
 BUTTONS = {
     "ask_consent": ("yes", "no"),
@@ -340,7 +339,7 @@ class DiscomWhatsappConversation(models.Model):
             values = {}
             if action == "given":
                 values = {"notice_version": notice.version, "notice_lang": notice.lang}
-            partners._discom_record_consent(action, CONSENT_PURPOSES, "whatsapp", **values)
+            partners._discom_record_consent(action, NOTICE_PURPOSES, "whatsapp", **values)
 
     @api.model
     def _kyc_notice_shown(self, turn):

@@ -3,12 +3,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import formatLang
 
 from ..tools.phone import mask
+from .consumer_consent import NOTICE_PURPOSES
 from .consumer_kyc_event import TAKING_FIELD
 
 #: Rows shown where a search finds several consumers.
 FOUND_LIMIT = 9
-#: Purposes asked at the counter; the rest is asked for by name, on the form.
-ASKED = ["bills", "outages", "dues"]
 
 
 class DiscomKycCounter(models.AbstractModel):
@@ -24,7 +23,7 @@ class DiscomKycCounter(models.AbstractModel):
         purpose = self.env["discom.consent"]._fields["purpose"]
         labels = dict(purpose._description_selection(self.env))
         return {
-            "purposes": [{"key": key, "label": labels[key]} for key in ASKED],
+            "purposes": [{"key": key, "label": labels[key]} for key in NOTICE_PURPOSES],
             "languages": [
                 {"code": code, "name": name} for code, name in self.env["res.lang"].get_installed()
             ],
@@ -87,7 +86,9 @@ class DiscomKycCounter(models.AbstractModel):
             "lang": consumer.lang,
             "state": consumer.discom_kyc_state or "none",
             "state_label": self._label(consumer, "discom_kyc_state"),
-            "consents": {key: consumer[f"discom_consent_{key}"] == "given" for key in ASKED},
+            "consents": {
+                key: consumer[f"discom_consent_{key}"] == "given" for key in NOTICE_PURPOSES
+            },
             "shared": consumer.discom_same_number_count,
             "others": len(consumer.discom_connection_ids),
             "notice": {"id": notice.id, "body": notice.body or "", "lang": notice.lang},
@@ -219,10 +220,10 @@ class DiscomKycCounter(models.AbstractModel):
     @api.model
     def _record_consents(self, consumer, values):
         """Record what was agreed to on the notice read out, and what was taken back."""
-        agreed = [key for key in ASKED if key in (values.get("consents") or [])]
+        agreed = [key for key in NOTICE_PURPOSES if key in (values.get("consents") or [])]
         withdrawn = [
             key
-            for key in ASKED
+            for key in NOTICE_PURPOSES
             if key not in agreed and consumer[f"discom_consent_{key}"] == "given"
         ]
         notice = self.env["discom.consent.notice"].browse(int(values.get("notice_id") or 0))

@@ -8,9 +8,14 @@ from odoo.tools import SQL
 
 from ..tools.identity import find_aadhaar, mask_aadhaar
 from ..tools.keywords import fold
+from .consumer_consent import NOTICE_PURPOSES, PURPOSES
 from .whatsapp_message import PRIORITY_REPLY
 
-PURPOSES = ["bills", "outages", "dues", "other"]
+# Who stops messages stops all of them; who wants them again gets those that the notice names.
+ASKED_PURPOSES = {
+    "withdrawn": [purpose for purpose, _label in PURPOSES],
+    "given": NOTICE_PURPOSES,
+}
 # What people write to stop, and to begin again; the whole text must be the word. Compared after
 # casefolding and without punctuation; the quick replies of our templates are among them.
 STOP_WORDS = frozenset(
@@ -264,7 +269,8 @@ class WhatsAppMessage(models.Model):
         for action, row in asked.values():
             partners = row["partners"].filtered(
                 lambda partner, action=action: any(
-                    partner[f"discom_consent_{purpose}"] != action for purpose in PURPOSES
+                    partner[f"discom_consent_{purpose}"] != action
+                    for purpose in ASKED_PURPOSES[action]
                 )
             )
             if partners:
@@ -272,7 +278,7 @@ class WhatsAppMessage(models.Model):
         for action, found in changed.items():
             self.env["res.partner"].union(
                 *[partners for _row, partners in found]
-            )._discom_record_consent(action, PURPOSES, method="whatsapp")
+            )._discom_record_consent(action, ASKED_PURPOSES[action], method="whatsapp")
         self._inbound_confirm(
             [(action, row) for action, found in changed.items() for row, _partners in found]
         )

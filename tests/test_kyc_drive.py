@@ -198,7 +198,9 @@ class TestKycDrive(DiscomCommon):
                     "discom_kyc_source": "field",
                     "discom_kyc_user_id": self.surveyor.id,
                     "discom_consent_bills": "given",
+                    "discom_consent_outages": "given",
                     "discom_consent_dues": "given",
+                    "discom_consent_other": False,
                 }
             ],
         )
@@ -228,6 +230,19 @@ class TestKycDrive(DiscomCommon):
         self.assertEqual(self.stale.discom_kyc_state, "captured")
         self.assertEqual(self.stale.discom_consent_outages, "given")
         self.assertEqual(self.stale.discom_consent_bills, "withdrawn")
+
+    def test_other_messages_are_agreed_to_by_name(self):
+        """A yes to the notice is none to what it does not name."""
+        self.create_drive({"village": "Salkhan"})
+        answer = {"number": "9415261288", "consent": "all"}
+        self.door(self.missing, **answer, purpose_other=True).action_save()
+        self.assertEqual(self.missing.discom_consent_other, "given")
+        door = self.door(self.missing, **answer)
+        self.assertTrue(door.purpose_other)
+        door.purpose_other = False
+        door.action_save()
+        self.assertEqual(self.missing.discom_consent_other, "withdrawn")
+        self.assertEqual(self.missing.discom_consent_bills, "given")
 
     def test_number_of_its_own(self):
         self.create_drive({"village": "Salkhan"})

@@ -398,7 +398,12 @@ class TestWhatsappWebhook(WebhookCommon):
         self.deliver()
         self.apply()
         for partner in family:
-            self.assertEqual(self.consents(partner), {"given"})
+            # Messages that the notice does not name are asked for by name.
+            self.assertEqual(partner.discom_consent_other, "withdrawn")
+            self.assertRecordValues(
+                partner,
+                [dict.fromkeys([f"discom_consent_{name}" for name in PURPOSES[:3]], "given")],
+            )
 
     def test_stop_within_a_sentence_is_no_stop(self):
         """Only the word by itself counts; a sentence is for people to read."""
@@ -453,7 +458,7 @@ class TestWhatsappWebhook(WebhookCommon):
         self.post(self.inbound_payload("START", "wamid.2", timestamp=str(now)))
         self.post(self.inbound_payload("STOP", "wamid.1", timestamp=str(now - 60)))
         self.apply()
-        self.assertEqual(self.consents(self.partner), {"given"})
+        self.assertEqual(self.partner.discom_consent_bills, "given")
 
     def test_unknown_number_is_kept(self):
         """Who writes from a number nobody gave is in the inbox; STOP from there hurts nobody."""

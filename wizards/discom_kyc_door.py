@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..models.consumer_consent import PURPOSES
+from ..models.consumer_consent import NOTICE_PURPOSES
 from ..models.consumer_kyc_area import TAKEN_STATES
 from ..models.consumer_kyc_visit import OUTCOMES
 
@@ -40,13 +40,16 @@ class DiscomKycDoor(models.TransientModel):
     notice_id = fields.Many2one("discom.consent.notice", compute="_compute_notice_id")
     notice_body = fields.Text(related="notice_id.body", string="Notice text")
     consent = fields.Selection(
-        [("all", "Yes, all"), ("some", "Some"), ("none", "No")],
+        [("all", "Yes, all three"), ("some", "Some"), ("none", "No")],
         "Agrees to messages",
     )
     purpose_bills = fields.Boolean("Bills and receipts")
     purpose_outages = fields.Boolean("Outages")
     purpose_dues = fields.Boolean("Reminders of dues")
-    purpose_other = fields.Boolean("Other information")
+    # The notice does not speak of it, so a yes to the notice is none to this.
+    purpose_other = fields.Boolean(
+        "Also other information", compute="_compute_answers", store=True, readonly=False
+    )
     note = fields.Char("Remark")
     photo = fields.Image("Photo of the form", max_width=1600, max_height=1600)
     left_count = fields.Integer("Left", compute="_compute_left_count")
@@ -59,6 +62,7 @@ class DiscomKycDoor(models.TransientModel):
             bounced = partner.discom_kyc_state == "bounced"
             # A number that bounced is asked for anew; one that is merely old is confirmed.
             door.number = False if bounced else partner.discom_whatsapp_number or partner.phone
+            door.purpose_other = partner.discom_consent_other == "given"
             door.lang = partner.lang if partner.lang in langs else next(reversed(langs))
 
     @api.depends("lang")
@@ -172,18 +176,21 @@ class DiscomKycDoor(models.TransientModel):
         partner.sudo().write(vals)
 
     def _record_consents(self, partner):
-        purposes = [purpose for purpose, _label in PURPOSES]
         given = {
-            "all": purposes,
-            "some": [purpose for purpose in purposes if self[f"purpose_{purpose}"]],
+            "all": list(NOTICE_PURPOSES),
+            "some": [purpose for purpose in NOTICE_PURPOSES if self[f"purpose_{purpose}"]],
             "none": [],
         }[self.consent]
+        withheld = [purpose for purpose in NOTICE_PURPOSES if purpose not in given]
+        if self.consent != "none" and self.purpose_other:
+            given.append("other")
+        elif partner.discom_consent_other == "given":
+            withheld.append("other")
         if self.consent == "some" and not given:
             raise ValidationError(self.env._("Choose which messages the consumer agrees to."))
         notice = {"notice_version": self.notice_id.version, "notice_lang": self.notice_id.lang}
         if given:
             partner._discom_record_consent("given", given, "field", **notice)
-        withheld = [purpose for purpose in purposes if purpose not in given]
         if withheld:
             partner._discom_record_consent("withdrawn", withheld, "field", **notice)
 

@@ -31,7 +31,7 @@ registry.category("web_tour.tours").add("discom_kyc_field", {
         },
         {
             content: "agrees to all",
-            trigger: ".modal .o_field_widget[name=consent] label:contains(Yes, all)",
+            trigger: ".modal .o_field_widget[name=consent] label:contains(Yes, all three)",
             run: "click",
         },
         {

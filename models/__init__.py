@@ -122,6 +122,7 @@ from . import bill_run_bill
 from . import bill_service
 from . import import_file
 from . import import_column
+from . import import_aadhaar
 from . import import_staging
 from . import import_engine
 from . import import_refusals

@@ -33,10 +33,12 @@ class DiscomBill(models.Model):
     """
 
     _name = "discom.bill"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Electricity Bill"
     _order = "period desc, id desc"
     _rec_names_search = ["name", "account_no", "partner_id"]
     _check_company_auto = True
+    _no_aadhaar = ("meter_no", "reading_remark", "last_payment_mode")
 
     def _default_currency_id(self):
         return self.env.ref("base.INR")

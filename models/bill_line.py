@@ -32,8 +32,10 @@ class DiscomBillLine(models.Model):
     """One charge of a bill, in rupees with its sign: rebates and subsidies are negative."""
 
     _name = "discom.bill.line"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Bill Charge"
     _order = "bill_id, sequence, id"
+    _no_aadhaar = ("name",)
     # A division makes 1.5 crore of these a year, and nobody edits one after its bill is issued.
     _log_access = False
 

@@ -25,7 +25,7 @@ class DiscomBillProblem(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _order = "id desc"
     _rec_names_search = ["name", "bill_id"]
-    _no_aadhaar = ("answer",)
+    _no_aadhaar = ("text", "answer")
 
     name = fields.Char("Number", required=True, readonly=True, copy=False, default="/")
     bill_id = fields.Many2one(

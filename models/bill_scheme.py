@@ -20,9 +20,11 @@ class DiscomScheme(models.Model):
     """
 
     _name = "discom.scheme"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Settlement Scheme"
     _order = "date_from desc, id desc"
     _rec_names_search = ["name", "name_hi"]
+    _no_aadhaar = ("name", "name_hi", "source")
 
     name = fields.Char(required=True)
     name_hi = fields.Char("Name in Hindi", required=True)
@@ -254,8 +256,10 @@ class DiscomSchemePhase(models.Model):
     """Days of a scheme within which paying lowers the dues by so many per cent."""
 
     _name = "discom.scheme.phase"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Scheme Phase"
     _order = "scheme_id, date_from"
+    _no_aadhaar = ("name",)
 
     scheme_id = fields.Many2one("discom.scheme", required=True, ondelete="cascade", index=True)
     name = fields.Char(required=True)

@@ -1,15 +1,8 @@
-import re
-
 from odoo import api, models
 from odoo.exceptions import ValidationError
 from odoo.tools.mail import html_to_inner_content
 
-from ..tools.identity import find_aadhaar
-
-# Cameras and scanners name files by the minute; every tenth minute has the check digit.
-_MINUTE = re.compile(
-    r"(?<!\d)20\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[ _-]?(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
-)
+from ..tools.identity import find_aadhaar, without_minutes
 
 
 class MailMessage(models.Model):
@@ -103,7 +96,7 @@ class IrAttachment(models.Model):
                 {
                     "model": attachment.res_model,
                     "res_id": attachment.res_id,
-                    "subject": _MINUTE.sub(" ", attachment.name or ""),
+                    "subject": without_minutes(attachment.name),
                     "body": attachment.description,
                 }
                 for attachment in self

@@ -1,7 +1,7 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from ..tools.identity import find_aadhaar
+from ..tools.identity import find_aadhaar, without_minutes
 
 
 class DiscomAadhaarMixin(models.AbstractModel):
@@ -22,7 +22,8 @@ class DiscomAadhaarMixin(models.AbstractModel):
         """
         for record in self:
             for name in self._no_aadhaar:
-                if record[name] and find_aadhaar(record[name]):
+                text = record[name] or ""
+                if find_aadhaar(without_minutes(text) if name == "filename" else text):
                     raise ValidationError(
                         self.env._(
                             "“%(field)s” holds a full Aadhaar number. The law allows only its last "

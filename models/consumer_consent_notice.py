@@ -9,9 +9,11 @@ class DiscomConsentNotice(models.Model):
     """
 
     _name = "discom.consent.notice"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Consent notice"
     _order = "date_from desc, id desc"
     _rec_name = "version"
+    _no_aadhaar = ("version", "body")
 
     version = fields.Char(required=True, copy=False)
     lang = fields.Selection("_selection_lang", "Language", required=True)

@@ -25,10 +25,12 @@ class DiscomKycDriveArea(models.Model):
     village, or both."""
 
     _name = "discom.kyc.drive.area"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Area of a KYC drive"
     _order = "drive_id desc, village, id"
     _rec_names_search = ["village", "asset_id", "office_id"]
     _check_company_auto = True
+    _no_aadhaar = ("village",)
 
     name = fields.Char(compute="_compute_name")
     drive_id = fields.Many2one("discom.kyc.drive", required=True, index=True, ondelete="cascade")

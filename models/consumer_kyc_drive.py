@@ -15,9 +15,10 @@ class DiscomKycDrive(models.Model):
 
     _name = "discom.kyc.drive"
     _description = "KYC drive"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
     _order = "state desc, date_start desc, id desc"
     _check_company_auto = True
+    _no_aadhaar = ("name",)
 
     name = fields.Char(required=True)
     office_id = fields.Many2one(

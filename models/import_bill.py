@@ -84,7 +84,7 @@ class DiscomImport(models.Model):
             Column("due_date", date, "date", required=True),
             Column("disconnection_date", date, "date"),
             Column("basis", code, aliases=("bill_basis",)),
-            Column("meter_no", code),
+            Column("meter_no", convert.short_code),
             Column("previous_reading", convert.quantity, "numeric"),
             Column("previous_reading_date", date, "date"),
             Column("current_reading", convert.quantity, "numeric"),

@@ -10,7 +10,9 @@ from ..tools.tabular import TabularError
 # Files up to this size are read and imported while the user waits; larger ones in the background.
 DIRECT_BYTES = 1_000_000
 # Files hold personal data and are not needed once imported; an import left alone is given up.
+# Nobody knows what stands in a file that was not read.
 KEEP_DAYS = 90
+KEEP_UNREAD_DAYS = 7
 # What only the import itself sets: in whose name it runs above all.
 OWN_FIELDS = {
     "state",
@@ -41,8 +43,10 @@ class DiscomImport(models.Model):
     """
 
     _name = "discom.import"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "File Import"
     _order = "id desc"
+    _no_aadhaar = ("filename",)
 
     def _default_office_id(self):
         if self.env.user.has_group("discom.group_administrator"):
@@ -274,9 +278,18 @@ class DiscomImport(models.Model):
     @api.autovacuum
     def _gc_files(self):
         """Delete the files of old imports, and what was staged of those never carried out."""
-        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        now = fields.Datetime.now()
         old = self.search(
-            [("write_date", "<", limit), ("state", "not in", ("checking", "running"))]
+            [
+                ("file", "!=", False),
+                "|",
+                "&",
+                ("write_date", "<", now - timedelta(days=KEEP_DAYS)),
+                ("state", "in", ("checked", "done")),
+                "&",
+                ("write_date", "<", now - timedelta(days=KEEP_UNREAD_DAYS)),
+                ("state", "in", ("draft", "failed")),
+            ]
         )
         # The garbage collector works for all users alike.
         self.env["ir.attachment"].sudo().search(

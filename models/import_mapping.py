@@ -37,8 +37,10 @@ class DiscomImportSource(models.Model):
     """Columns of a file as somebody assigned them, remembered for files with the same header."""
 
     _name = "discom.import.source"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Import source"
     _order = "kind, name"
+    _no_aadhaar = ("name",)
 
     name = fields.Char(required=True)
     kind = fields.Selection(
@@ -67,9 +69,11 @@ class DiscomImportColumn(models.Model):
     """A column of the file of an import, and what it holds."""
 
     _name = "discom.import.column"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Column of an import"
     _order = "import_id, sequence, id"
     _rec_name = "header"
+    _no_aadhaar = ("header",)
 
     import_id = fields.Many2one("discom.import", required=True, index=True, ondelete="cascade")
     kind = fields.Selection(related="import_id.kind")

@@ -48,8 +48,10 @@ class DiscomPaymentWord(models.Model):
     """A word by which a billing system names where a payment was made, and what it means here."""
 
     _name = "discom.payment.word"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Word for a Payment Mode"
     _order = "mode, name"
+    _no_aadhaar = ("name",)
 
     name = fields.Char("Word in the File", required=True)
     key = fields.Char(compute="_compute_key", store=True, precompute=True)

@@ -41,7 +41,7 @@ class DiscomImport(models.Model):
             Column("remark", convert.text, aliases=("reading_remark",)),
             Column("kvah_reading", number, "numeric", aliases=("kvah",)),
             Column("demand", number, "numeric", aliases=("max_demand", "md")),
-            Column("meter_no", convert.code),
+            Column("meter_no", convert.short_code),
             Column("previous_reading", number, "numeric"),
             Column("previous_reading_date", date, "date"),
             Column("previous_kvah", number, "numeric"),

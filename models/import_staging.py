@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from ..tools.convert import ConvertError
 from ..tools.identity import mask_aadhaar
 from ..tools.tabular import RowError, open_table
+from .import_aadhaar import may_hold_aadhaar
 
 #: Rows per COPY: some megabytes of memory.
 COPY_ROWS = 20_000
@@ -48,6 +49,7 @@ class DiscomImport(models.Model):
         :raise TabularError: when the file as a whole cannot be read
         """
         self._drop_stage()
+        suspect = []
         stage = SQL.identifier(self._stage_name())
         self.env.cr.execute(
             SQL(
@@ -71,7 +73,7 @@ class DiscomImport(models.Model):
             ).code
             buffer = io.StringIO()
             writer = csv.writer(buffer)
-            for row in self._staged_rows(table, found):
+            for row in self._staged_rows(table, found, suspect):
                 writer.writerow(row)
                 count += 1
                 if count % COPY_ROWS == 0:
@@ -81,21 +83,32 @@ class DiscomImport(models.Model):
             self._copy(copy, buffer)
         self.env.cr.execute(SQL("CREATE INDEX ON %s (row_no); ANALYZE %s", stage, stage))
         self._write_progress(row_count=count)
+        if suspect or table.has_more:
+            self._cross_out(found)
 
     def _copy(self, statement, buffer):
         buffer.seek(0)
         self.env.cr.copy_expert(statement, buffer)
 
-    def _staged_rows(self, table, found):
-        """Yield the converted rows: number, reason or None, values in the order of ``found``."""
+    def _staged_rows(self, table, found, suspect):
+        """Yield the converted rows: number, reason or None, values in the order of ``found``.
+
+        :param list suspect: receives the numbers of rows with an Aadhaar number that was not read
+        """
+        used = {index for index, _column in found}
+        unread = [index for index in range(len(table.header)) if index not in used]
         plan = [(index, column.convert, column.name, column.required) for index, column in found]
         blank = [None] * len(found)
         complete = getattr(self, f"_complete_row_{self.kind}", None)
         places = {column.name: at for at, (_index, column) in enumerate(found)}
         for number, cells in table:
             if isinstance(cells, RowError):
+                if any(map(may_hold_aadhaar, cells.cells)):
+                    suspect.append(number)
                 yield [number, json.dumps([[cells.code, "", ""]]), *blank]
                 continue
+            if any(may_hold_aadhaar(cells[index]) for index in unread):
+                suspect.append(number)
             problems = []
             values = []
             for index, convert, name, required in plan:
@@ -110,6 +123,8 @@ class DiscomImport(models.Model):
                     problems.append(["empty", name, ""])
                 values.append(value)
             if problems:
+                if any(map(may_hold_aadhaar, cells)):
+                    suspect.append(number)
                 # Identity numbers must not lie about in a staging table or a result either.
                 problems = [
                     [code, name, "" if code == "aadhaar" else mask_aadhaar(cell)]

@@ -23,9 +23,10 @@ class DiscomPaymentPlan(models.Model):
 
     _name = "discom.payment.plan"
     _description = "Payment Plan"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _order = "date desc, id desc"
     _rec_name = "partner_id"
+    _no_aadhaar = ("reason",)
 
     partner_id = fields.Many2one(
         "res.partner",

@@ -40,9 +40,10 @@ class DiscomNoticePolicy(models.Model):
 
     _name = "discom.notice.policy"
     _description = "Arrears Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
     _order = "sequence, id"
     _check_company_auto = True
+    _no_aadhaar = ("name",)
 
     name = fields.Char(required=True, tracking=True)
     sequence = fields.Integer(default=10)

@@ -22,9 +22,10 @@ class DiscomNoticeRun(models.Model):
 
     _name = "discom.notice.run"
     _description = "Arrears Run"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _order = "date desc, id desc"
     _check_company_auto = True
+    _no_aadhaar = ("name",)
 
     def _default_office_id(self):
         return self.env.user.discom_scope_ids[:1]

@@ -1,7 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
-
-from ..tools.identity import find_aadhaar
+from odoo.exceptions import UserError
 
 OUTCOMES = [
     ("paid", "Shows a receipt, or paid"),
@@ -23,9 +21,11 @@ class DiscomNoticeVisit(models.Model):
     """
 
     _name = "discom.notice.visit"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Result of an Arrears Visit"
     _order = "id desc"
     _rec_name = "partner_id"
+    _no_aadhaar = ("note", "receipt_no")
 
     notice_id = fields.Many2one(
         "discom.notice", required=True, readonly=True, index=True, ondelete="restrict"
@@ -60,17 +60,6 @@ class DiscomNoticeVisit(models.Model):
         undone = self.search([("undone_id", "in", self.ids)]).undone_id
         undone.undone = True
         (self - undone).undone = False
-
-    @api.constrains("note", "receipt_no")
-    def _check_no_aadhaar(self):
-        for visit in self:
-            if find_aadhaar(f"{visit.note or ''} {visit.receipt_no or ''}"):
-                raise ValidationError(
-                    self.env._(
-                        "The remark holds a full Aadhaar number. The law allows only its last four "
-                        "digits to be kept."
-                    )
-                )
 
     @api.model_create_multi
     def create(self, vals_list):

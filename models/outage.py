@@ -17,10 +17,11 @@ class DiscomOutage(models.Model):
 
     _name = "discom.outage"
     _description = "Outage"
-    _inherit = ["mail.thread", "discom.whatsapp.mixin"]
+    _inherit = ["mail.thread", "discom.whatsapp.mixin", "discom.aadhaar.mixin"]
     _order = "date_start desc, id desc"
     _rec_names_search = ["name", "asset_ids.name", "asset_ids.code"]
     _check_company_auto = True
+    _no_aadhaar = ("reason_note", "note_hi", "extra_villages")
 
     def _default_reason_id(self):
         return self.env.ref("discom.outage_reason_fault", raise_if_not_found=False)

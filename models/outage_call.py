@@ -29,7 +29,7 @@ class DiscomOutageCall(models.Model):
     _order = "date desc, id desc"
     _rec_names_search = ["partner_id", "account_no", "village"]
     _check_company_auto = True
-    _no_aadhaar = ("note",)
+    _no_aadhaar = ("village", "note")
 
     partner_id = fields.Many2one(
         "res.partner",

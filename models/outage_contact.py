@@ -9,10 +9,12 @@ class DiscomOutageContact(models.Model):
     """
 
     _name = "discom.outage.contact"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Village contact person"
     _order = "village, id"
     _rec_names_search = ["village", "name"]
     _check_company_auto = True
+    _no_aadhaar = ("village", "name")
 
     village = fields.Char("Village or ward", required=True, help="As written at the consumers.")
     office_id = fields.Many2one(

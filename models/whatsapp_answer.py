@@ -8,8 +8,10 @@ class DiscomWhatsappAnswer(models.Model):
     """A text that the staff often answer with, in Hindi and in English."""
 
     _name = "discom.whatsapp.answer"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Canned WhatsApp Answer"
     _order = "sequence, name"
+    _no_aadhaar = ("name", "body_hi", "body_en")
 
     name = fields.Char("Title", required=True, help="What the staff see in the list.")
     sequence = fields.Integer(default=10)

@@ -25,10 +25,16 @@ class DiscomWhatsappBroadcast(models.Model):
     """One sending: an audience that was looked at, confirmed and became messages."""
 
     _name = "discom.whatsapp.broadcast"
-    _inherit = ["mail.thread", "mail.activity.mixin", "discom.whatsapp.audience"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "discom.whatsapp.audience",
+        "discom.aadhaar.mixin",
+    ]
     _description = "WhatsApp Broadcast"
     _order = "id desc"
     _mail_post_access = "read"
+    _no_aadhaar = ("name", "pause_reason", "reject_reason")
 
     name = fields.Char(required=True)
     company_id = fields.Many2one(

@@ -76,9 +76,11 @@ class DiscomWhatsappFallback(models.Model):
     """A message that WhatsApp could not deliver, and what is done instead: an SMS, or a walk."""
 
     _name = "discom.whatsapp.fallback"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "Undeliverable on WhatsApp"
     _order = "id desc"
     _rec_name = "partner_id"
+    _no_aadhaar = ("note",)
 
     message_id = fields.Many2one(
         "discom.whatsapp.message", required=True, readonly=True, ondelete="cascade"

@@ -12,8 +12,10 @@ class DiscomSmsTemplate(models.Model):
     """A content template registered with DLT, and the message on WhatsApp that it stands in for."""
 
     _name = "discom.sms.template"
+    _inherit = ["discom.aadhaar.mixin"]
     _description = "DLT Template of an SMS"
     _order = "purpose, lang"
+    _no_aadhaar = ("body",)
 
     name = fields.Char(compute="_compute_name")
     purpose = fields.Selection(

@@ -72,6 +72,8 @@ from . import test_whatsapp_rights
 from . import test_whatsapp_stale
 from . import test_whatsapp_state
 from . import test_aadhaar
+from . import test_aadhaar_file
+from . import test_aadhaar_texts
 from . import test_kyc_code
 from . import test_kyc_connection
 from . import test_kyc_history

@@ -87,6 +87,9 @@ class TestAadhaar(WhatsappCommon):
             "zip",
             "discom_book_no",
             "discom_sc_no",
+            "discom_kno",
+            "discom_meter_no",
+            "discom_priority_proof",
             "vat",
             "phone",
         ):

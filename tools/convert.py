@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from .identity import find_aadhaar
+from .identity import CROSSED_OUT, find_aadhaar
 from .phone import PhoneError, is_number, normalise_mobile, to_latin_digits
 
 CACHE_SIZE = 65_536
@@ -51,7 +51,8 @@ def text(value):
         value = unicodedata.normalize("NFC", value)
     # Control characters of old systems are seen by nobody and end an Excel file.
     value = " ".join(_CONTROL.sub(" ", value).split())
-    if _TWELVE_DIGITS.search(value) and find_aadhaar(value):
+    # Of a number that was crossed out the last four digits are left; a text it is not.
+    if CROSSED_OUT in value or (_TWELVE_DIGITS.search(value) and find_aadhaar(value)):
         raise ConvertError("aadhaar")
     return value
 
@@ -74,7 +75,8 @@ def code(value):
 
 
 def short_code(value):
-    """A code never as long as an Aadhaar number, such as that of a book; as :func:`code`."""
+    """A code that is no account number, such as that of a book or a meter: as :func:`code`, a full
+    Aadhaar number refused."""
     value = code(value)
     if find_aadhaar(value):
         raise ConvertError("aadhaar")

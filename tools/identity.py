@@ -15,6 +15,13 @@ _CANDIDATE = re.compile(rf"(?<![\d+])(?=(\d{{4}}{_BETWEEN}\d{{4}}{_BETWEEN}\d{{4
 # A mobile number with its country code has twelve digits too, and is not grouped by fours.
 _MOBILE = re.compile(r"91[6-9]\d{9}")
 
+# Cameras and scanners name files by the minute; every tenth minute has the check digit.
+_MINUTE = re.compile(
+    r"(?<!\d)20\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])[ _-]?(?:[01]\d|2[0-3])[0-5]\d(?!\d)"
+)
+#: How the digits that may not be kept are crossed out.
+CROSSED_OUT = "XXXX XXXX"
+
 
 def find_aadhaar(text, exempt=()):
     """Return the first full Aadhaar number in ``text``, as written there, or None.
@@ -36,5 +43,10 @@ def find_aadhaar(text, exempt=()):
 def mask_aadhaar(text, exempt=()):
     """Return ``text`` with all full Aadhaar numbers crossed out but for the last four digits."""
     while found := find_aadhaar(text, exempt):
-        text = to_latin_digits(text).replace(found, f"XXXX XXXX {found[-4:]}")
+        text = to_latin_digits(text).replace(found, f"{CROSSED_OUT} {found[-4:]}")
     return text
+
+
+def without_minutes(filename):
+    """Return the name of a file without the minute that a camera or scanner has put into it."""
+    return _MINUTE.sub(" ", filename or "")

@@ -62,11 +62,13 @@ class Table:
 
     :ivar header: names of the columns, as written
     :ivar delimiter: of a CSV file, None for XLSX
+    :ivar has_more: whether the file holds sheets that are not read
     """
 
-    def __init__(self, header, rows, delimiter=None):
+    def __init__(self, header, rows, delimiter=None, has_more=False):
         self.header = header
         self.delimiter = delimiter
+        self.has_more = has_more
         self._rows = rows
 
     def __iter__(self):
@@ -216,7 +218,8 @@ def _open_xlsx(file, max_rows):
     while cells and not cells[-1]:
         cells.pop()
     header = _check_header(cells)
-    return Table(header, _xlsx_rows(book, rows, len(header), max_rows))
+    rows = _xlsx_rows(book, rows, len(header), max_rows)
+    return Table(header, rows, has_more=len(book.sheetnames) > 1)
 
 
 def _check_archive(file):

@@ -211,6 +211,8 @@ class ResPartner(models.Model):
         vals = self._discom_clean(vals)
         if "discom_consumer" in vals and not vals["discom_consumer"]:
             self._discom_check_release()
+        if "active" in vals:
+            self._discom_check_archive(vals["active"])
         if "discom_office_id" in vals and "company_id" not in vals:
             office = self.env["discom.office"].browse(vals["discom_office_id"])
             if office:
@@ -283,6 +285,25 @@ class ResPartner(models.Model):
     def _discom_default_lang(self):
         """Return Hindi where it is installed, else False."""
         return "hi_IN" if "hi_IN" in dict(self.env["res.lang"].get_installed()) else False
+
+    def _discom_check_archive(self, active):
+        """A consumer in the archive gets no bills and is found by nobody.
+
+        :raise UserError: where a clerk would put one there, or bring one back
+        """
+        user = self.env.user
+        if (
+            not self.env.su
+            and self.filtered(lambda p: p.discom_consumer and p.active != bool(active))
+            and not user.has_group("discom.group_division_manager")
+            and not user.has_group("discom.group_administrator")
+        ):
+            raise UserError(
+                self.env._(
+                    "Only the division manager or an administrator archives a consumer. A "
+                    "connection that has ended is set to permanently disconnected."
+                )
+            )
 
     def _discom_check_release(self):
         """A consumer made an ordinary contact would be seen by every user of the database."""

@@ -99,6 +99,28 @@ class TestConsumerAccess(DiscomCommon, HttpCase):
         with self.assertRaises(UserError):
             consumer.discom_consumer = False
 
+    def test_archive(self):
+        """A clerk takes no consumer out of sight, on the form or by RPC, and brings none back."""
+        consumer = self.create_consumer()
+        archived = self.create_consumer(active=False)
+        for user in (self.counter, self.clerk):
+            for method in (
+                consumer.with_user(user).action_archive,
+                lambda user=user: consumer.with_user(user).write({"active": False}),
+                archived.with_user(user).action_unarchive,
+            ):
+                with (
+                    self.subTest(user=user.login),
+                    self.assertRaisesRegex(UserError, "division manager"),
+                ):
+                    method()
+        # A form may send what it has not changed.
+        consumer.with_user(self.counter).write({"active": True, "email": "a@example.org"})
+        for user in (self.manager, self.administrator):
+            consumer.with_user(user).action_archive()
+            self.assertFalse(consumer.active)
+            consumer.with_user(user).action_unarchive()
+
     def test_delete(self):
         for user in (self.clerk, self.manager):
             with self.assertRaises(AccessError):
@@ -198,6 +220,7 @@ class TestConsumerAccess(DiscomCommon, HttpCase):
             ("read", [self.consumer_b.ids, ["name"]]),
             ("write", [self.consumer_b.ids, {"name": "x"}]),
             ("write", [self.contact.ids, {"name": "x"}]),
+            ("write", [self.consumer_a.ids, {"active": False}]),
             ("write", [self.consumer_a.ids, {"discom_office_id": self.subdivision_b1.id}]),
             ("unlink", [self.consumer_a.ids]),
             ("create", [{"name": "x"}]),

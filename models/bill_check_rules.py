@@ -30,7 +30,14 @@ class DiscomBillCheck(models.Model):
             "basis": ("limit_months",),
             "due_soon": ("limit_days",),
             "arrears": ("limit_amount", "limit_percent"),
+            "correction": ("limit_amount",),
         }
+
+    @api.model
+    def _rules_by_day(self):
+        """Codes of the rules whose ``found`` changes from day to day though the bill does not; what
+        a finding of theirs is about stands in its detail."""
+        return {"due_soon"}
 
     def _rule_total(self, bill_ids):
         """The total is not charges, arrears and surcharge together."""
@@ -140,7 +147,11 @@ class DiscomBillCheck(models.Model):
 
     def _rule_due_soon(self, bill_ids):
         """Fewer days left to pay than the consumer should have, counted from today where the bill
-        is about to go out."""
+        is about to go out.
+
+        The finding is about the due date, which it names: days go by, and a release of it holds
+        until that day is over.
+        """
         left = SQL(
             "(bill.due_date - CASE WHEN bill.bill_date > %(today)s - %(old)s"
             " THEN GREATEST(bill.bill_date, %(today)s) ELSE bill.bill_date END)",
@@ -148,7 +159,8 @@ class DiscomBillCheck(models.Model):
             old=HISTORY_DAYS,
         )
         return SQL(
-            "SELECT bill.id, %(left)s, %(days)s, NULL::text FROM bill WHERE %(left)s < %(days)s",
+            "SELECT bill.id, %(left)s, %(days)s, CASE WHEN %(left)s < 0 THEN '> ' ELSE '' END"
+            " || bill.due_date FROM bill WHERE %(left)s < %(days)s",
             left=left,
             days=self.limit_days,
         )
@@ -190,6 +202,19 @@ class DiscomBillCheck(models.Model):
             live=LIVE_STATES,
             amount=self.limit_amount,
             percent=self.limit_percent,
+        )
+
+    def _rule_correction(self, bill_ids):
+        """The bill asks for more than the issued bill that it corrects: that was approved, this
+        is not."""
+        return SQL(
+            """
+            SELECT bill.id, bill.total, COALESCE(former.amount_total, 0), former.name
+              FROM bill
+              JOIN discom_bill former ON former.id = bill.correction_of_id
+             WHERE bill.total > COALESCE(former.amount_total, 0) + %s
+            """,
+            self.limit_amount,
         )
 
     def _rule_duplicate(self, bill_ids):

@@ -92,24 +92,37 @@ class DiscomBillFinding(models.Model):
         """Store what a check of these bills found.
 
         What stood open or released and was found again with the same values stays as it is; what
-        was not found again is settled; the rest is new.
+        was not found again is settled; the rest is new. Days that go by make no other finding of
+        one that was released.
 
         :param rows: as ``discom.bill.check._findings_of`` returns them
         """
+        checks = self.env["discom.bill.check"]
+        by_day = checks.search([("code", "in", list(checks._rules_by_day()))]).ids
         live = {
             (bill, check, level, found, expected, detail): finding
             for finding, bill, check, level, found, expected, detail in self.env.execute_query(
                 SQL(
                     """
-                    SELECT id, bill_id, check_id, level, found, expected, detail
+                    SELECT id, bill_id, check_id, level,
+                           CASE WHEN state <> 'released' OR check_id <> ALL(%s) THEN found END,
+                           expected, detail
                       FROM discom_bill_finding
                      WHERE bill_id = ANY(%s) AND state <> 'settled'
                     """,
+                    by_day,
                     list(bill_ids),
                 )
             )
         }
-        new = [row for row in rows if not live.pop(tuple(row), None)]
+        new = []
+        for row in rows:
+            bill, check, level, _found, *rest = row
+            known = live.pop(tuple(row), None)
+            if not known and check in by_day:
+                known = live.pop((bill, check, level, None, *rest), None)
+            if not known:
+                new.append(row)
         now = fields.Datetime.now()
         if live:
             self.env.cr.execute(

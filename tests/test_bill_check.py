@@ -290,6 +290,32 @@ class TestBillRelease(BillCommon):
         self.assertEqual((bill.state, bill.is_held), ("draft", True))
         self.assertEqual(bill.finding_ids.mapped("state"), ["open", "settled"])
 
+    def test_release_of_a_near_due_date_holds_while_days_go_by(self):
+        bills = {
+            day: self.create_bill(self.create_consumer(), issue=False, due_date=date(2026, 11, day))
+            for day in (14, 15, 16)
+        }
+        every = self.env["discom.bill"].union(*bills.values())
+        every.with_user(self.clerk).action_check()
+        self.assertEqual(set(every.mapped("is_held")), {True})
+        self.ask(every, self.manager).action_release()
+        bills[14].with_user(self.clerk).due_date = date(2026, 11, 13)
+        with freeze_time("2026-11-13 06:00:00"):
+            bills[16].with_user(self.clerk).action_issue()
+            self.assertEqual(bills[16].state, "issued")
+            self.assertEqual(bills[16].finding_ids.state, "released")
+            # Another due date is another finding, and so is one that has passed.
+            bills[14].with_user(self.clerk).action_issue()
+            self.assertTrue(bills[14].is_held)
+        with freeze_time("2026-11-16 06:00:00"):
+            bills[15].with_user(self.clerk).action_issue()
+            self.assertTrue(bills[15].is_held)
+            self.ask(bills[15], self.manager).action_release()
+        with freeze_time("2026-11-18 06:00:00"):
+            bills[15].with_user(self.clerk).action_issue()
+            self.assertFalse(bills[15].is_held)
+            self.assertEqual(bills[15].state, "overdue")
+
     def test_payment_between_check_and_issue(self):
         """Issuing checks once more: a payment has come in that the arrears do not know."""
         self.create_bill(month=10)

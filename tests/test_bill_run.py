@@ -453,6 +453,37 @@ class TestBillRun(RunCommon):
         # Issued, it is history again, which the next file corrects or leaves alone.
         self.assert_counts(self.run_import("bill", rows, user=self.clerk), same=1)
 
+    def test_correction_asking_for_more_than_approved_needs_another_person(self):
+        run = self.filled_run(good=2, bad=0)
+        run.with_user(self.manager).action_approve()
+        run.action_issue()
+        bills = self.env["discom.bill"].with_user(self.clerk)
+        more, less = (
+            bills.browse(bill.with_user(self.clerk).action_correct()["res_id"])
+            for bill in run.bill_ids
+        )
+        approved = more.correction_of_id
+        # What is corrected stays within the other checks.
+        for bill, amount in ((more, 30), (less, -30)):
+            bill.line_ids[0].amount += amount
+        (more | less).action_check()
+        self.assertEqual((more.is_held, less.is_held), (True, False))
+        self.assertIn(approved.name, more.finding_text)
+        less.action_issue()
+        self.assertEqual(less.state, "issued")
+        more.action_issue()
+        self.assertEqual((more.state, approved.state), ("draft", "issued"))
+        with self.assertRaisesRegex(UserError, "Somebody else"):
+            more._release(REASON)
+        more.with_user(self.manager)._release(REASON)
+        # Raised once more, it is held once more.
+        more.line_ids[0].amount += 1
+        more.action_issue()
+        self.assertEqual((more.state, more.is_held), ("draft", True))
+        more.with_user(self.manager)._release(REASON)
+        more.action_issue()
+        self.assertEqual((more.state, approved.state), ("issued", "cancelled"))
+
     def test_many_bills_are_not_issued_past_the_approval(self):
         """From a list a clerk issues as many as the company allows; the manager is who approves."""
         self.company.discom_issue_without_run = 1

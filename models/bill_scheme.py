@@ -9,6 +9,8 @@ from ..tools import formats
 from .bill_payment_rule import SURCHARGE
 
 PAISA = Decimal("0.01")
+#: Consumers whose offers are added up while a form opens: about a second.
+EXACT_CONSUMERS = 2_000
 
 
 class DiscomScheme(models.Model):
@@ -66,6 +68,7 @@ class DiscomScheme(models.Model):
     eligible_due = fields.Monetary("Their Dues", compute="_compute_eligible")
     eligible_lpsc = fields.Monetary("Surcharge within", compute="_compute_eligible")
     eligible_offer = fields.Monetary("They Would Pay", compute="_compute_eligible")
+    eligible_estimated = fields.Boolean(compute="_compute_eligible")
 
     _dates_order = models.Constraint(
         "CHECK (date_to >= date_from)", "The scheme ends before it begins."
@@ -112,9 +115,15 @@ class DiscomScheme(models.Model):
         for scheme in self:
             scheme.registration_count = counts.get(scheme, 0)
 
-    @api.depends("domain", "minimum_due", "surcharge_percent", "phase_ids.percent")
+    @api.depends("domain", "minimum_due", "surcharge_percent", "dues_until", "phase_ids.percent")
     def _compute_eligible(self):
-        """Figures of the own offices, of today's dues, as in the phase of today or the first."""
+        """Figures of the own offices, of today's dues, as in the phase of today or the first.
+
+        The sums of the ageing are those of the ledger. Only which dues are old enough, and the
+        surcharge that arrears hold, it does not tell: then the offers are added up, of many
+        consumers the sums stand as an estimate.
+        """
+        rule = self.env["discom.payment.rule"]._current()
         for scheme in self:
             phase = scheme._phase() or scheme.phase_ids.sorted("date_from")[:1]
             count, due, lpsc = 0, 0.0, 0.0
@@ -123,10 +132,27 @@ class DiscomScheme(models.Model):
                     scheme._ageing_domain(), [], ["__count", "amount_due:sum", "amount_lpsc:sum"]
                 )[0]
             due, lpsc = due or 0.0, lpsc or 0.0
-            scheme.eligible_count, scheme.eligible_due, scheme.eligible_lpsc = count, due, lpsc
-            scheme.eligible_offer = (due - lpsc) * (1 - phase.percent / 100) + lpsc * (
+            offer = (due - lpsc) * (1 - phase.percent / 100) + lpsc * (
                 1 - scheme.surcharge_percent / 100
             )
+            told_apart = scheme.dues_until or rule.lpsc_meaning == "bill"
+            scheme.eligible_estimated = told_apart and count > EXACT_CONSUMERS
+            if told_apart and not scheme.eligible_estimated:
+                count, due, lpsc, offer = scheme._sum_of_offers(phase)
+            scheme.eligible_count, scheme.eligible_due = count, due
+            scheme.eligible_lpsc, scheme.eligible_offer = lpsc, offer
+
+    def _sum_of_offers(self, phase):
+        """Number of consumers with an offer in ``phase``, and the sums of dues, surcharge, offers.
+
+        :return: tuple of a number and rupees as floats
+        """
+        partners = self.env["discom.ageing"].search(self._ageing_domain()).partner_id
+        offers = [self._offer_of(dues, phase) for dues in partners._discom_dues().values()]
+        offers = [offer for offer in offers if offer]
+        return len(offers), *(
+            float(sum(offer[key] for offer in offers)) for key in ("due", "lpsc", "amount")
+        )
 
     @api.constrains("domain")
     def _check_domain(self):
@@ -192,7 +218,8 @@ class DiscomScheme(models.Model):
             count
         :return: ``{consumer id: dict}`` with ``scheme`` (record), ``due``, ``principal``, ``lpsc``
             (what the scheme covers), ``amount`` (to pay, rupees), ``saving``, ``deposit``,
-            ``instalments`` and ``until`` (last day of the phase)
+            ``instalments``, ``until`` (last day of the phase) and ``outside`` (dues that the scheme
+            does not cover, to be paid in full)
         """
         schemes = self.search([("state", "in", ["running"])])
         offers = {}
@@ -246,6 +273,7 @@ class DiscomScheme(models.Model):
             "lpsc": lpsc,
             "amount": amount,
             "saving": covered - amount,
+            "outside": due - covered,
             "deposit": self.deposit,
             "instalments": self.instalment_count,
             "until": phase.date_to,
@@ -297,6 +325,7 @@ class DiscomBill(models.Model):
 
     scheme_offer = fields.Char("Settlement Scheme", compute="_compute_scheme_offer")
 
+    @api.depends_context("lang")
     def _compute_scheme_offer(self):
         offers = self._scheme_offer() if self.ids else {}
         key = "hi" if (self.env.lang or "").startswith("hi") else "en"
@@ -317,14 +346,16 @@ class DiscomBill(models.Model):
             offer = offers.get(bill.partner_id.id)
             if not offer:
                 continue
+            # All that is to be paid with the scheme, beside what the bill asks for today.
+            amount, payable = offer["amount"] + offer["outside"], bill._payable()
             values = {
-                "amount": formats.rupees(offer["amount"]),
-                "due": formats.rupees(offer["due"]),
+                "amount": formats.rupees(amount),
+                "due": formats.rupees(payable),
                 "until": formats.day(offer["until"]),
             }
             result[bill.id] = {
-                "amount": offer["amount"],
-                "saving": offer["saving"],
+                "amount": amount,
+                "saving": payable - amount,
                 "until": offer["until"],
                 "scheme": offer["scheme"].name,
                 "scheme_hi": offer["scheme"].name_hi,

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from odoo.fields import Command
 from odoo.tests import tagged
 
 from ..tools import pdf
@@ -81,6 +82,36 @@ class TestBillPayable(BillPageCommon):
         self.assertFalse(desk.warnings(self.consumer_a2.id, {"amount": "1025"}))
         self.assertIn("5.00", desk.warnings(self.consumer_a2.id, {"amount": "1030"})[0])
         self.assertFalse(desk.card(self.today_due.partner_id.id)["late"])
+
+    def test_scheme_stands_beside_what_is_payable_today(self):
+        scheme = self.env["discom.scheme"].create(
+            {
+                "name": "Relief",
+                "name_hi": "राहत योजना",
+                "date_from": self.today,
+                "date_to": self.today + timedelta(days=30),
+                "source": "Invented for this test",
+                "phase_ids": [
+                    Command.create(
+                        {
+                            "name": "First",
+                            "date_from": self.today,
+                            "date_to": self.today + timedelta(days=30),
+                            "percent": 20,
+                        }
+                    )
+                ],
+            }
+        )
+        for bill, asked in ((self.late, "1,025.00"), (self.today_due, "1,000.00")):
+            with self.subTest(asked=asked):
+                self.assertIn(f"pay ₹800.00 instead of ₹{asked}", bill.scheme_offer)
+                self.assertIn(f"₹{asked} के स्थान पर", bill.with_context(lang="hi_IN").scheme_offer)
+                self.assertIn(f"₹{asked} के स्थान पर", self.paper(bill))
+        # What the scheme does not cover is paid in full, so it stands on both sides.
+        scheme.dues_until = self.late.due_date
+        newer = self.create_bill(self.consumer_a2, amount=100, amount_arrears=1000)
+        self.assertIn("pay ₹900.00 instead of ₹1,100.00", newer.scheme_offer)
 
     def test_void_bills_ask_for_nothing(self):
         """No QR code and no amount to pay on a draft, a cancelled or an older bill."""

@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
@@ -9,6 +10,8 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from .test_bill import BillCommon
+
+SCHEME = "odoo.addons.discom.models.bill_scheme"
 
 
 @tagged("post_install", "-at_install")
@@ -175,6 +178,39 @@ class TestScheme(BillCommon):
         action = scheme.action_open_eligible()
         rows = self.env[action["res_model"]].with_user(self.manager).search(action["domain"])
         self.assertEqual(len(rows), 2)
+
+    def test_preview_is_the_sum_of_the_offers(self):
+        """However the surcharge is printed, and where newer dues do not count."""
+        others = [self.create_consumer(discom_sanctioned_load=load) for load in (1, 2)]
+        everybody = self.consumer.union(*others)
+        for consumer in everybody:
+            self.owe(consumer)
+            self.force_issue(
+                self.create_bill(
+                    consumer, month=11, amount=90, amount_arrears=1800, amount_lpsc=40, issue=False
+                )
+            )
+        self.pay(1000, "2026-11-09", others[0])
+        rule = self.env["discom.payment.rule"]._current()
+        for meaning in ("total", "bill"):
+            for until in (False, "2026-10-31"):
+                rule.lpsc_meaning = meaning
+                self.scheme.dues_until = until
+                self.env["discom.bill"]._settle(everybody.ids)
+                offers = self.env["discom.scheme"]._offer(everybody).values()
+                with self.subTest(meaning=meaning, until=until):
+                    self.scheme.invalidate_recordset()
+                    self.assertEqual(self.scheme.eligible_count, 3)
+                    for name, key in (("due", "due"), ("lpsc", "lpsc"), ("offer", "amount")):
+                        self.assertAlmostEqual(
+                            self.scheme[f"eligible_{name}"],
+                            float(sum(offer[key] for offer in offers)),
+                        )
+                    with patch(f"{SCHEME}.EXACT_CONSUMERS", 2):
+                        self.scheme.invalidate_recordset()
+                        self.assertEqual(
+                            self.scheme.eligible_estimated, meaning == "bill" or bool(until)
+                        )
 
     @mute_logger("odoo.sql_db")
     def test_bad_schemes(self):

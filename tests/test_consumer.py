@@ -215,6 +215,34 @@ class TestConsumer(DiscomCommon):
         self.assertFalse(self._found("Ramesh", self.clerk_b))
         self.assertFalse(self._found("4410123456", self.clerk_b))
 
+    def test_list_looks_once_for_what_it_shows_and_counts(self):
+        """Few are found by their ids, many by a condition; the pages and the count are the same."""
+        partners = self.env["res.partner"].with_user(self.clerk)
+        domain = [("discom_consumer", "=", True), ("discom_search", "ilike", "ra")]
+        found = partners.search(domain)
+        self.assertTrue(found)
+        model = type(partners)
+        for few in (1_000, 0):
+            with (
+                patch("odoo.addons.discom.models.consumer_partner_search.FEW", few),
+                patch.object(
+                    model,
+                    "_search_discom_search",
+                    autospec=True,
+                    side_effect=model._search_discom_search,
+                ) as look,
+            ):
+                page = partners.web_search_read(domain, {"name": {}}, limit=1, count_limit=1000)
+            with self.subTest(few=few):
+                self.assertEqual(look.call_count, 1)
+                self.assertEqual(page["length"], len(found))
+                self.assertEqual(page["records"][0]["id"], found[0].id)
+        for kept in (["!", *domain[1:]], domain[:1], [("discom_search", "not ilike", "ra")]):
+            self.assertEqual(
+                partners.web_search_read([*domain[:1], *kept], {"name": {}})["length"],
+                partners.search_count([*domain[:1], *kept]),
+            )
+
     def test_name_search(self):
         partners = self.env["res.partner"].with_user(self.clerk)
         label = (self.ramesh.id, "Ramesh Yadav (4410123456)")

@@ -161,6 +161,7 @@
     "assets": {
         "web.assets_backend": [
             "discom/static/src/js/typst_report.js",
+            "discom/static/src/counter/*",
             "discom/static/src/kyc_counter/*",
             "discom/static/src/payment_counter/*",
             "discom/static/src/whatsapp_thread/*",

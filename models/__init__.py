@@ -15,6 +15,7 @@ from . import consumer_kyc
 from . import consumer_kyc_number
 from . import consumer_proof
 from . import consumer_connection
+from . import consumer_counter_mixin
 from . import consumer_priority
 from . import consumer_aadhaar
 from . import consumer_name_word

@@ -7,8 +7,6 @@ from odoo.exceptions import AccessError, UserError
 from ..tools import formats
 from ..tools.phone import mask, to_latin_digits
 
-#: Rows shown where a search finds several consumers.
-FOUND_LIMIT = 9
 #: Payments shown of a consumer.
 LAST_PAYMENTS = 3
 #: Days for which a bounced cheque is held against another.
@@ -19,6 +17,7 @@ class DiscomPaymentCounter(models.AbstractModel):
     """What the payment counter asks the server: one call for each step of the queue."""
 
     _name = "discom.payment.counter"
+    _inherit = ["discom.counter.mixin"]
     _description = "Payment counter"
 
     @api.model
@@ -39,26 +38,7 @@ class DiscomPaymentCounter(models.AbstractModel):
             exactly one
         """
         self._check_user()
-        text = (text or "").strip()
-        if not text:
-            return {"rows": [], "more": False, "card": False}
-        consumers = self.env["res.partner"].search(
-            [("discom_consumer", "=", True), ("discom_search", "ilike", text)],
-            limit=FOUND_LIMIT + 1,
-            order="discom_account_no",
-        )
-        rows = [
-            {
-                "id": consumer.id,
-                "name": consumer.discom_name_hi or consumer.name,
-                "account": consumer.discom_account_no,
-                "village": consumer.discom_village or "",
-                "guardian": consumer.discom_guardian_name or "",
-            }
-            for consumer in consumers[:FOUND_LIMIT]
-        ]
-        card = self.card(consumers.id) if len(consumers) == 1 else False
-        return {"rows": rows, "more": len(consumers) > FOUND_LIMIT, "card": card}
+        return self._find(text)
 
     @api.model
     def card(self, partner_id):
@@ -174,15 +154,6 @@ class DiscomPaymentCounter(models.AbstractModel):
         """
         if not self.env.user.has_group("discom.group_counter_clerk"):
             raise AccessError(self.env._("The payment counter is for counter clerks."))
-
-    @api.model
-    def _consumer(self, partner_id):
-        self._check_user()
-        consumer = self.env["res.partner"].browse(int(partner_id)).exists()
-        consumer.check_access("read")
-        if not consumer.discom_consumer:
-            raise UserError(self.env._("This is not a consumer."))
-        return consumer
 
     @api.model
     def _amount(self, text):

@@ -6,15 +6,14 @@ from ..tools.phone import mask
 from .consumer_consent import NOTICE_PURPOSES
 from .consumer_kyc_event import TAKING_FIELD
 
-#: Rows shown where a search finds several consumers.
-FOUND_LIMIT = 9
-
 
 class DiscomKycCounter(models.AbstractModel):
     """What the screen of the KYC counter asks the server: one call for each step of the queue."""
 
     _name = "discom.kyc.counter"
+    _inherit = ["discom.counter.mixin"]
     _description = "KYC counter"
+    _consumer_access = "write"
 
     @api.model
     def start(self):
@@ -38,26 +37,7 @@ class DiscomKycCounter(models.AbstractModel):
             others) and ``card`` when there is exactly one
         """
         self._check_user()
-        text = (text or "").strip()
-        if not text:
-            return {"rows": [], "more": False, "card": False}
-        consumers = self.env["res.partner"].search(
-            [("discom_consumer", "=", True), ("discom_search", "ilike", text)],
-            limit=FOUND_LIMIT + 1,
-            order="discom_account_no",
-        )
-        rows = [
-            {
-                "id": consumer.id,
-                "name": consumer.discom_name_hi or consumer.name,
-                "account": consumer.discom_account_no,
-                "village": consumer.discom_village or "",
-                "guardian": consumer.discom_guardian_name or "",
-            }
-            for consumer in consumers[:FOUND_LIMIT]
-        ]
-        card = self.card(consumers.id) if len(consumers) == 1 else False
-        return {"rows": rows, "more": len(consumers) > FOUND_LIMIT, "card": card}
+        return self._find(text)
 
     @api.model
     def card(self, partner_id):
@@ -206,16 +186,6 @@ class DiscomKycCounter(models.AbstractModel):
         """
         if not self.env.user.has_group("discom.group_counter_clerk"):
             raise AccessError(self.env._("The KYC counter is for counter clerks."))
-
-    @api.model
-    def _consumer(self, partner_id):
-        """Return a consumer whom the user may change."""
-        self._check_user()
-        consumer = self.env["res.partner"].browse(int(partner_id)).exists()
-        consumer.check_access("write")
-        if not consumer.discom_consumer:
-            raise UserError(self.env._("This is not a consumer."))
-        return consumer
 
     @api.model
     def _record_consents(self, consumer, values):

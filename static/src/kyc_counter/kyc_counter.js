@@ -1,10 +1,7 @@
-import { Component, onMounted, onPatched, onWillStart, onWillUnmount, useRef, useState } from "@odoo/owl";
-import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
+import { onWillUnmount } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
-import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { Counter } from "../counter/counter";
 
 const CODE_LENGTH = 6;
 const RESEND_SECONDS = 60;
@@ -16,21 +13,13 @@ const SETTLED = ["delivered", "read", "failed", "cancelled"];
  * KYC for a queue of people, with the keyboard alone: find the consumer, enter the number, read the
  * notice out, tick what is agreed to, send the code, type it; the next one.
  */
-export class KycCounter extends Component {
+export class KycCounter extends Counter {
     static template = "discom.KycCounter";
-    static props = { ...standardActionServiceProps };
+    static model = "discom.kyc.counter";
+    static rowSelector = ".o_discom_kyc_row";
 
     setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
-        this.root = useRef("root");
-        this.state = useState({
-            step: "find",
-            busy: false,
-            text: "",
-            rows: [],
-            more: false,
-            card: null,
+        this.setupCounter({
             number: "",
             lang: "",
             notice: null,
@@ -39,76 +28,19 @@ export class KycCounter extends Component {
             code: "",
             codeState: null,
             resend: 0,
-            message: null,
             today: { taken: 0, proved: 0 },
             purposes: [],
             languages: [],
         });
-        this.wantedFocus = "search";
         this.timers = [];
-        useHotkey("escape", () => this.leave(), { bypassEditableProtection: true });
-        onWillStart(async () => {
-            Object.assign(this.state, await this.call("start", []));
-            const id = this.props.action.context?.active_id;
-            if (id && this.props.action.context.active_model === "res.partner") {
-                this.showCard(await this.call("card", [id]));
-            }
-        });
-        onMounted(() => this.moveFocus());
-        onPatched(() => this.moveFocus());
         onWillUnmount(() => this.stopTimers());
     }
 
-    // === Server ===
-
-    call(method, args) {
-        return this.orm.call("discom.kyc.counter", method, args);
-    }
-
-    /** Run a step once at a time; what the server refuses is shown in place, and typing goes on. */
-    async run(step, focusOnError) {
-        if (this.state.busy) {
-            return;
-        }
-        this.state.busy = true;
-        this.state.message = null;
-        try {
-            await step();
-        } catch (error) {
-            if (!(error instanceof RPCError) || !error.data?.message) {
-                throw error;
-            }
-            this.say(error.data.message, "danger");
-            this.focus(focusOnError);
-        } finally {
-            this.state.busy = false;
-        }
+    start(answer) {
+        Object.assign(this.state, answer);
     }
 
     // === Steps ===
-
-    async find() {
-        if (!this.state.text.trim()) {
-            return;
-        }
-        await this.run(async () => {
-            const found = await this.call("find", [this.state.text]);
-            if (found.card) {
-                this.showCard(found.card);
-                return;
-            }
-            this.state.rows = found.rows;
-            this.state.more = found.more;
-            if (!found.rows.length) {
-                this.say(_t("Nobody found for “%s”.", this.state.text), "warning");
-            }
-            this.focus(found.rows.length ? "row" : "search");
-        }, "search");
-    }
-
-    async choose(row) {
-        await this.run(async () => this.showCard(await this.call("card", [row.id])), "search");
-    }
 
     showCard(card) {
         Object.assign(this.state, {
@@ -238,29 +170,6 @@ export class KycCounter extends Component {
 
     // === Keyboard ===
 
-    focus(name) {
-        this.wantedFocus = name;
-        this.moveFocus();
-    }
-
-    moveFocus() {
-        const target =
-            this.wantedFocus && this.root.el?.querySelector(`[data-focus="${this.wantedFocus}"]`);
-        if (target && !target.disabled) {
-            this.wantedFocus = null;
-            target.focus();
-            target.select?.();
-        }
-    }
-
-    onEnter(ev, step) {
-        if (ev.key === "Enter" && !ev.isComposing) {
-            ev.preventDefault();
-            ev.stopPropagation();
-            step();
-        }
-    }
-
     afterNumber() {
         this.focus("consent");
     }
@@ -278,25 +187,10 @@ export class KycCounter extends Component {
         }
     }
 
-    onRowKeydown(ev, index) {
-        const buttons = [...this.root.el.querySelectorAll(".o_discom_kyc_row")];
-        const step = { ArrowDown: 1, ArrowUp: -1 }[ev.key];
-        if (step) {
-            ev.preventDefault();
-            buttons[(index + step + buttons.length) % buttons.length].focus();
-        } else if (this.state.rows[Number(ev.key) - 1]) {
-            this.choose(this.state.rows[Number(ev.key) - 1]);
-        }
-    }
-
     onCodeInput(ev) {
         this.state.code = ev.target.value.replace(/[^\d\u0966-\u096f]/g, "").slice(0, CODE_LENGTH);
         ev.target.value = this.state.code;
         this.confirm();
-    }
-
-    say(text, kind) {
-        this.state.message = { text, kind };
     }
 
     // === The way of the code ===
@@ -325,7 +219,7 @@ export class KycCounter extends Component {
         const { card } = this.state;
         // A poll that is lost is followed by the next one.
         const codeState = await this.orm.silent
-            .call("discom.kyc.counter", "code_state", [card.id])
+            .call(this.constructor.model, "code_state", [card.id])
             .catch(() => null);
         if (codeState && this.state.step === "code" && this.state.card === card) {
             this.state.codeState = codeState;

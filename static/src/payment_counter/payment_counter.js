@@ -1,10 +1,5 @@
-import { Component, onMounted, onPatched, onWillStart, useRef, useState } from "@odoo/owl";
-import { useHotkey } from "@web/core/hotkeys/hotkey_hook";
-import { _t } from "@web/core/l10n/translation";
-import { RPCError } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+import { Counter } from "../counter/counter";
 
 const NEEDS_NUMBER = ["cheque", "draft"];
 
@@ -12,42 +7,25 @@ const NEEDS_NUMBER = ["cheque", "draft"];
  * Payments for a queue of people, with the keyboard alone: find the consumer, see the dues by month,
  * enter the amount, confirm what is unusual, give the receipt; the next one.
  */
-export class PaymentCounter extends Component {
+export class PaymentCounter extends Counter {
     static template = "discom.PaymentCounter";
-    static props = { ...standardActionServiceProps };
+    static model = "discom.payment.counter";
+    static rowSelector = ".o_discom_payment_row";
 
     setup() {
-        this.orm = useService("orm");
-        this.action = useService("action");
-        this.root = useRef("root");
-        this.state = useState({
-            step: "find",
-            busy: false,
-            text: "",
-            rows: [],
-            more: false,
-            card: null,
+        this.setupCounter({
             amount: "",
             means: "cash",
             meansNo: "",
             warnings: [],
             taken: null,
-            message: null,
             today: { count: 0, amount: "0.00" },
             meansList: [],
         });
-        this.wantedFocus = "search";
-        useHotkey("escape", () => this.leave(), { bypassEditableProtection: true });
-        onWillStart(async () => {
-            const { means, today } = await this.call("start", []);
-            Object.assign(this.state, { meansList: means, today });
-            const { active_id: id, active_model: model } = this.props.action.context || {};
-            if (id && model === "res.partner") {
-                this.showCard(await this.call("card", [id]));
-            }
-        });
-        onMounted(() => this.moveFocus());
-        onPatched(() => this.moveFocus());
+    }
+
+    start({ means, today }) {
+        Object.assign(this.state, { meansList: means, today });
     }
 
     get needsNumber() {
@@ -59,56 +37,7 @@ export class PaymentCounter extends Component {
         return { amount, means, means_no: meansNo, token: this.token };
     }
 
-    // === Server ===
-
-    call(method, args) {
-        return this.orm.call("discom.payment.counter", method, args);
-    }
-
-    /** Run a step once at a time; what the server refuses is shown in place, and typing goes on. */
-    async run(step, focusOnError) {
-        if (this.state.busy) {
-            return;
-        }
-        this.state.busy = true;
-        this.state.message = null;
-        try {
-            await step();
-        } catch (error) {
-            if (!(error instanceof RPCError) || !error.data?.message) {
-                throw error;
-            }
-            this.say(error.data.message, "danger");
-            this.focus(focusOnError);
-        } finally {
-            this.state.busy = false;
-        }
-    }
-
     // === Steps ===
-
-    async find() {
-        if (!this.state.text.trim()) {
-            return;
-        }
-        await this.run(async () => {
-            const found = await this.call("find", [this.state.text]);
-            if (found.card) {
-                this.showCard(found.card);
-                return;
-            }
-            this.state.rows = found.rows;
-            this.state.more = found.more;
-            if (!found.rows.length) {
-                this.say(_t("Nobody found for “%s”.", this.state.text), "warning");
-            }
-            this.focus(found.rows.length ? "row" : "search");
-        }, "search");
-    }
-
-    async choose(row) {
-        await this.run(async () => this.showCard(await this.call("card", [row.id])), "search");
-    }
 
     showCard(card) {
         this.token = `${Date.now()}-${Math.random().toString(36).slice(2)}`;
@@ -200,29 +129,6 @@ export class PaymentCounter extends Component {
 
     // === Keyboard ===
 
-    focus(name) {
-        this.wantedFocus = name;
-        this.moveFocus();
-    }
-
-    moveFocus() {
-        const target =
-            this.wantedFocus && this.root.el?.querySelector(`[data-focus="${this.wantedFocus}"]`);
-        if (target && !target.disabled) {
-            this.wantedFocus = null;
-            target.focus();
-            target.select?.();
-        }
-    }
-
-    onEnter(ev, step) {
-        if (ev.key === "Enter" && !ev.isComposing) {
-            ev.preventDefault();
-            ev.stopPropagation();
-            step();
-        }
-    }
-
     onMeansKeydown(ev) {
         const chosen = this.state.meansList[Number(ev.key) - 1];
         if (chosen) {
@@ -231,20 +137,6 @@ export class PaymentCounter extends Component {
         }
     }
 
-    onRowKeydown(ev, index) {
-        const buttons = [...this.root.el.querySelectorAll(".o_discom_payment_row")];
-        const step = { ArrowDown: 1, ArrowUp: -1 }[ev.key];
-        if (step) {
-            ev.preventDefault();
-            buttons[(index + step + buttons.length) % buttons.length].focus();
-        } else if (this.state.rows[Number(ev.key) - 1]) {
-            this.choose(this.state.rows[Number(ev.key) - 1]);
-        }
-    }
-
-    say(text, kind) {
-        this.state.message = { text, kind };
-    }
 }
 
 registry.category("actions").add("discom_payment_counter", PaymentCounter);

@@ -14,6 +14,7 @@ from ..tools.bill_page_texts import TEXTS
 from ..tools.pdf import bill_pdf
 from ..tools.phone import PhoneError, normalise_mobile
 from ..tools.rate_limit import RateLimit, caller
+from .routes import open_route
 
 _logger = logging.getLogger(__name__)
 
@@ -47,15 +48,7 @@ class BillPage(http.Controller):
     gives the same answer whatever the reason.
     """
 
-    @http.route(
-        "/bill/<string:token>",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        csrf=False,
-        save_session=False,
-        readonly=True,
-    )
+    @open_route("/bill/<string:token>", "GET")
     def page(self, token, lang="hi", sent=None, **_params):
         """The bill in HTML, Hindi unless ``lang`` is ``en``."""
         bill, lang = self._open(token), self._language(lang)
@@ -65,15 +58,7 @@ class BillPage(http.Controller):
             return self._busy(lang)
         return self._page(bill, token, lang, sent=bool(sent))
 
-    @http.route(
-        "/bill/<string:token>/pdf",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        csrf=False,
-        save_session=False,
-        readonly=True,
-    )
+    @open_route("/bill/<string:token>/pdf", "GET")
     def pdf(self, token, lang="hi", **_params):
         """The bill as PDF."""
         bill, lang = self._open(token), self._language(lang)
@@ -92,16 +77,7 @@ class BillPage(http.Controller):
             ],
         )
 
-    @http.route(
-        "/bill/<string:token>/problem",
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-        max_content_length=MAX_BYTES,
-    )
+    @open_route("/bill/<string:token>/problem", "POST", max_content_length=MAX_BYTES)
     def problem(self, token, lang="hi", **form):
         """Take a problem with the bill and show the page again."""
         bill, lang = self._open(token), self._language(lang)

@@ -8,6 +8,8 @@ from werkzeug.exceptions import Forbidden
 from odoo import http
 from odoo.http import request
 
+from .routes import open_route
+
 # Meta's own limit of a call is 3 MB.
 # https://developers.facebook.com/docs/whatsapp/cloud-api/guides/set-up-webhooks
 MAX_BYTES = 3 * 1024 * 1024
@@ -41,15 +43,7 @@ class WhatsAppWebhook(http.Controller):
     user and no session (``auth="none"``) and the ORM is left out.
     """
 
-    @http.route(
-        "/discom/whatsapp/webhook/<string:webhook_key>",
-        type="http",
-        auth="none",
-        methods=["GET"],
-        csrf=False,
-        save_session=False,
-        readonly=True,
-    )
+    @open_route("/discom/whatsapp/webhook/<string:webhook_key>", "GET")
     def verify(self, webhook_key, **params):
         """Answer the handshake that Meta makes when the address is set up."""
         account = request.env["discom.whatsapp.event"]._webhook_account(webhook_key)
@@ -70,15 +64,8 @@ class WhatsAppWebhook(http.Controller):
             ],
         )
 
-    @http.route(
-        "/discom/whatsapp/webhook/<string:webhook_key>",
-        type="http",
-        auth="none",
-        methods=["POST"],
-        csrf=False,
-        save_session=False,
-        readonly=False,
-        max_content_length=MAX_BYTES,
+    @open_route(
+        "/discom/whatsapp/webhook/<string:webhook_key>", "POST", max_content_length=MAX_BYTES
     )
     def receive(self, webhook_key, **_params):
         """Store a signed call. Without a secret, or with a wrong signature, nothing is stored."""

@@ -34,6 +34,7 @@ from . import whatsapp_account_rules
 from . import whatsapp_account_profile
 from . import whatsapp_account_health
 from . import whatsapp_template
+from . import whatsapp_template_known
 from . import whatsapp_template_button
 from . import whatsapp_template_lint
 from . import whatsapp_template_submit
@@ -117,6 +118,7 @@ from . import bill_scheme
 from . import bill_scheme_registration
 from . import bill_proof
 from . import bill_run
+from . import bill_run_approval
 from . import bill_run_counts
 from . import bill_run_work
 from . import bill_run_bill

@@ -1,18 +1,17 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import formats
 
 # States in which files are taken and bills checked, before the manager has approved.
 OPEN_STATES = ("draft", "taken", "checked")
+# Who approved what, and when.
+APPROVAL_FIELDS = {"approved_by_id", "approved_date", "approved_count", "approved_amount"}
 # What only the actions of a run set.
 OWN_FIELDS = {
     "state",
-    "approved_by_id",
-    "approved_date",
-    "approved_count",
-    "approved_amount",
+    *APPROVAL_FIELDS,
     "work",
     "work_user_id",
     "work_total",
@@ -99,11 +98,6 @@ class DiscomBillRun(models.Model):
         ],
         help="Division manager who is asked to release held bills and to approve the run.",
     )
-    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    approved_date = fields.Datetime("Approved On", readonly=True, copy=False)
-    approved_count = fields.Integer("Bills Approved", readonly=True, copy=False, aggregator="sum")
-    approved_amount = fields.Monetary("Amount Approved", readonly=True, copy=False)
-
     work = fields.Selection(
         [
             ("check", "Being checked"),
@@ -234,50 +228,6 @@ class DiscomBillRun(models.Model):
             )
         return self._start_work("check")
 
-    def action_approve(self):
-        """Approve the checked bills as they are now; those held back stay behind."""
-        self.ensure_one()
-        if not self.env.user.has_group("discom.group_division_manager"):
-            raise AccessError(self.env._("The division manager approves bill runs."))
-        self._begin(("checked", "approved", "issued", "sending", "done"))
-        if not self.checked_count:
-            raise UserError(self.env._("No bill of this run is checked and waits for approval."))
-        if (
-            self.company_id.discom_run_four_eyes
-            and not self.env.su
-            and self.env.user in self._takers()
-        ):
-            raise UserError(
-                self.env._(
-                    "You have taken in the files of this run yourself. Another manager approves it."
-                )
-            )
-        count, amount = self.env.execute_query(
-            SQL(
-                "SELECT count(*), sum(amount_total) FROM discom_bill"
-                " WHERE run_id = %s AND state = 'checked'",
-                self.id,
-            )
-        )[0]
-        self._set(
-            state="approved" if self.state == "checked" else self.state,
-            approved_by_id=self.env.uid,
-            # As precise as the time at which bills change, which the approval is compared with.
-            approved_date=self.env.cr.now().replace(microsecond=0),
-            approved_count=self.approved_count + count,
-            approved_amount=self.approved_amount + (amount or 0),
-        )
-        self.message_post(
-            body=self.env._(
-                "Approved: %(count)s bills, %(amount)s; %(held)s held back.",
-                count=formats.number(count),
-                amount=self.currency_id.format(amount or 0),
-                held=formats.number(self.held_count),
-            )
-        )
-        self._hand_over(self.user_id, self.env._("Issue the approved bills"))
-        return True
-
     def action_issue(self):
         """Issue the approved bills, in batches in the background where they are many."""
         self.ensure_one()
@@ -350,10 +300,6 @@ class DiscomBillRun(models.Model):
                     state=labels[self.state],
                 )
             )
-
-    def _takers(self):
-        """Users who took the bills in and therefore do not approve them."""
-        return self.create_uid
 
     def _sql_collectable(self):
         """SQL condition: ``bill`` is of the office and month, and belongs to no run yet."""

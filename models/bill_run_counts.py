@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from .bill import LIVE_STATES
 
@@ -19,11 +18,6 @@ class DiscomBillRun(models.Model):
     amount_held = fields.Monetary("Payable, Held Back", compute="_compute_bills")
     amount_issued = fields.Monetary("Payable, Issued", compute="_compute_bills")
     issued_share = fields.Float("Issued (%)", compute="_compute_bills")
-    unapproved_count = fields.Integer(
-        "Waiting for Approval",
-        compute="_compute_unapproved_count",
-        help="Checked bills that nobody has approved, or that changed after the approval.",
-    )
     finding_html = fields.Html("What the Checks Found", compute="_compute_finding_html")
 
     @api.depends("bill_ids.state", "bill_ids.is_held", "bill_ids.amount_total")
@@ -59,28 +53,6 @@ class DiscomBillRun(models.Model):
             living = run.bill_count - run.cancelled_count
             run.issued_share = 100 * run.issued_count / living if living else 0
 
-    @api.depends("bill_ids.state", "approved_date")
-    def _compute_unapproved_count(self):
-        self.env["discom.bill"].flush_model(["state", "run_id"])
-        self.flush_model(["approved_date"])
-        counts = dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT run.id, count(*)
-                      FROM discom_bill_run run
-                      JOIN discom_bill bill ON bill.run_id = run.id AND bill.state = 'checked'
-                     WHERE run.id = ANY(%s) AND NOT (%s)
-                  GROUP BY run.id
-                    """,
-                    list(self.ids),
-                    self._sql_approved(),
-                )
-            )
-        )
-        for run in self:
-            run.unapproved_count = counts.get(run.id, 0)
-
     @api.depends("bill_ids.is_held")
     def _compute_finding_html(self):
         counts = {}
@@ -98,14 +70,6 @@ class DiscomBillRun(models.Model):
             run.finding_html = rows and self.env["ir.qweb"]._render(
                 "discom.discom_bill_run_findings", {"rows": rows.values()}
             )
-
-    @api.model
-    def _sql_approved(self):
-        """SQL condition: the bill ``bill`` is as it was when its run ``run`` was approved."""
-        return SQL(
-            "run.approved_date IS NOT NULL"
-            " AND date_trunc('second', bill.write_date) <= run.approved_date"
-        )
 
     # === ACTION METHODS === #
 

@@ -6,6 +6,20 @@ from .bill import EDITABLE_STATES
 from .bill_line import HEADS
 from .import_column import Column
 
+#: What a bill takes over from its consumer, as columns of a plan; ``partner`` is the consumer.
+CONSUMER_COLUMNS = SQL(
+    """
+    partner.discom_office_id AS office_id,
+    partner.discom_category_id AS category_id,
+    partner.discom_meter_no AS partner_meter_no,
+    partner.discom_sanctioned_load AS partner_load,
+    partner.discom_load_unit AS partner_load_unit,
+    partner.discom_area AS partner_area,
+    COALESCE(partner.discom_lifeline, FALSE) AS partner_lifeline,
+    COALESCE(partner.discom_unmetered, FALSE) AS partner_unmetered,
+    COALESCE(NULLIF(partner.discom_meter_multiplier, 0), 1) AS partner_multiplier
+    """
+)
 # A file has one column for each head that a billing system prints.
 HEAD_COLUMNS = [head for head, _label in HEADS]
 # Columns of the file to columns of the bill, as the value is staged.
@@ -123,15 +137,7 @@ class DiscomImport(models.Model):
         return SQL(
             """
             SELECT s.row_no, bill.id AS record_id, partner.id AS partner_id,
-                   partner.discom_office_id AS office_id,
-                   partner.discom_category_id AS category_id,
-                   partner.discom_meter_no AS partner_meter_no,
-                   partner.discom_sanctioned_load AS partner_load,
-                   partner.discom_load_unit AS partner_load_unit,
-                   partner.discom_area AS partner_area,
-                   COALESCE(partner.discom_lifeline, FALSE) AS partner_lifeline,
-                   COALESCE(partner.discom_unmetered, FALSE) AS partner_unmetered,
-                   COALESCE(NULLIF(partner.discom_meter_multiplier, 0), 1) AS partner_multiplier,
+                   %(consumer)s,
                    basis.id AS basis_id,
                    %(hash)s AS hash, bill.import_hash AS old_hash,
                    CASE WHEN bill.state NOT IN %(editable)s THEN bill.id END AS correction_of_id,
@@ -182,6 +188,7 @@ class DiscomImport(models.Model):
                 ON namesake.company_id = %(company)s AND namesake.name = s.bill_no
                AND namesake.name <> '/'
             """,
+            consumer=CONSUMER_COLUMNS,
             stage=stage,
             hash=self._row_hash(),
             company=self.company_id.id,

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 from ..tools import convert
 from .bill import EDITABLE_STATES
 from .bill_reading import CHARGE_BATCH
+from .import_bill import CONSUMER_COLUMNS
 from .import_column import Column
 
 # Columns of the file to columns of the bill, as the value is staged.
@@ -59,15 +60,7 @@ class DiscomImport(models.Model):
         return SQL(
             """
             SELECT s.row_no, bill.id AS record_id, partner.id AS partner_id,
-                   partner.discom_office_id AS office_id,
-                   partner.discom_category_id AS category_id,
-                   partner.discom_meter_no AS partner_meter_no,
-                   partner.discom_sanctioned_load AS partner_load,
-                   partner.discom_load_unit AS partner_load_unit,
-                   partner.discom_area AS partner_area,
-                   COALESCE(partner.discom_lifeline, FALSE) AS partner_lifeline,
-                   COALESCE(partner.discom_unmetered, FALSE) AS partner_unmetered,
-                   COALESCE(NULLIF(partner.discom_meter_multiplier, 0), 1) AS partner_multiplier,
+                   %(consumer)s,
                    basis.id AS basis_id, s.bill_period,
                    %(hash)s AS hash, bill.import_hash AS old_hash,
                    COALESCE(s.reason, CASE
@@ -120,6 +113,7 @@ class DiscomImport(models.Model):
                           ORDER BY past.period DESC, past.id DESC
                              LIMIT 1) last ON TRUE
             """,
+            consumer=CONSUMER_COLUMNS,
             stage=stage,
             hash=self._row_hash(),
             company=self.company_id.id,

@@ -1,24 +1,12 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 
 from ..tools import template_text
 from ..tools.identity import find_aadhaar
 
 WA_LANGUAGES = {"hi_IN": "hi", "en_IN": "en"}
-# Statuses in which Meta has answered and the text may be edited.
-# https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates
-EDITABLE_STATUSES = ("approved", "rejected", "paused")
-TEXT_FIELDS = {
-    "category",
-    "header_type",
-    "header_text",
-    "header_sample",
-    "body",
-    "footer",
-    "ttl_seconds",
-}
 
 
 class WhatsAppTemplate(models.Model):
@@ -292,56 +280,6 @@ class WhatsAppTemplate(models.Model):
             if "name" not in default and vals.get("account_id") == template.account_id.id:
                 vals["name"] = f"{template.name}_copy"
         return vals_list
-
-    def write(self, vals):
-        if TEXT_FIELDS & vals.keys():
-            self._text_changed()
-        if {"name", "lang", "wa_language", "account_id"} & vals.keys():
-            self._check_identity_free(vals)
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_at_meta(self):
-        if self.filtered(lambda t: t.wa_template_id and t.status != "deleted"):
-            raise UserError(
-                self.env._(
-                    "Meta has this template. Delete it in WhatsApp Manager and sync, or archive it."
-                )
-            )
-
-    def _check_identity_free(self, vals):
-        """Refuse to rename what Meta knows: it would become another template."""
-        if self.env.context.get("whatsapp_from_meta"):
-            return
-        for template in self.filtered("wa_template_id"):
-            changed = any(
-                vals[name] != (template[name].id if name == "account_id" else template[name])
-                for name in ("name", "lang", "wa_language", "account_id")
-                if name in vals
-            )
-            if changed:
-                raise UserError(
-                    self.env._(
-                        "%(name)s is known to Meta under this name and language. Duplicate it.",
-                        name=template.display_name,
-                    )
-                )
-
-    def _text_changed(self):
-        """Send an edited text back to draft: what Meta approved is no longer what is here."""
-        if self.env.context.get("whatsapp_from_meta"):
-            return
-        for template in self.filtered("wa_template_id"):
-            if template.status in EDITABLE_STATUSES:
-                template.status = "draft"
-            elif template.status != "draft":
-                raise UserError(
-                    self.env._(
-                        "%(name)s cannot be edited now: Meta lets approved, rejected and paused "
-                        "templates be edited. Wait for the review, or duplicate it.",
-                        name=template.display_name,
-                    )
-                )
 
     def _is_sendable(self):
         """Whether Meta accepts messages from this template and at the price it was meant for."""

@@ -92,13 +92,14 @@ class DiscomWhatsappAudience(models.AbstractModel):
             )
         return specs[self.purpose]
 
-    def _audience_sql(self, user=None):
+    def _audience_sql(self, user=None, partner_ids=None):
         """Return a query of one row per (record, person), sorted by nothing.
 
         Columns: ``res_id``, ``partner_id``, ``phone``, ``lang`` (of the message), ``office_id``,
         ``reason`` (NULL: will be sent) and the names that every message may use.
 
         :param user: whose access rules decide which records count; the current user's by default
+        :param partner_ids: people to whom it is narrowed, as if there were no others
         """
         self.ensure_one()
         spec = self._purpose_spec()
@@ -122,7 +123,11 @@ class DiscomWhatsappAudience(models.AbstractModel):
                    END AS reason
               FROM (%(audience)s) a
               JOIN res_partner p ON p.id = a.partner_id
+             WHERE %(among)s
             """,
+            among=SQL("TRUE")
+            if partner_ids is None
+            else SQL("a.partner_id = ANY(%s)", list(partner_ids)),
             first=documents._whatsapp_first_sql(self.purpose),
             langs=langs,
             fallback=SQL("%s::text", langs[0] if langs else None),
@@ -196,9 +201,11 @@ class DiscomWhatsappAudience(models.AbstractModel):
         """Return the frozen values of each of ``rows`` (dicts of the audience query), in order."""
         templates = self._row_templates(rows)
         mappings = {template: template._mapping() for template in set(templates) if template}
+        masked = _Masked()
         return [
             self._without_aadhaar(
-                self.env["discom.whatsapp.template"]._apply_mapping(mappings.get(template), values)
+                self.env["discom.whatsapp.template"]._apply_mapping(mappings.get(template), values),
+                masked,
             )
             for template, values in zip(templates, self._document_values(rows), strict=True)
         ]
@@ -237,12 +244,15 @@ class DiscomWhatsappAudience(models.AbstractModel):
         return self.env._("%(time)s hours", time=format_duration(seconds / 3600))
 
     @api.model
-    def _without_aadhaar(self, values):
+    def _without_aadhaar(self, values, masked=None):
         """Return the values of a message with every full Aadhaar number crossed out.
 
         The number must reach nobody, and one text must not stop the messages of a whole division.
+
+        :param masked: texts that were looked at already, filled up
         """
-        return {name: mask_aadhaar(text) for name, text in values.items()}
+        masked = _Masked() if masked is None else masked
+        return {name: masked[text] for name, text in values.items()}
 
     @api.model
     def _signing_offices(self, office_ids):
@@ -279,3 +289,12 @@ class DiscomWhatsappAudience(models.AbstractModel):
             "account_last4": (row["account_no"] or "")[-4:] or "-",
             "office": office_name or "-",
         }
+
+
+class _Masked(dict):
+    """Texts without Aadhaar numbers, each looked at once: the area of an outage, or an office,
+    stands in the messages of thousands."""
+
+    def __missing__(self, text):
+        self[text] = mask_aadhaar(text)
+        return self[text]

@@ -243,22 +243,30 @@ class DiscomWhatsappBroadcast(models.Model):
         self._take_turn()
         urgent = self.priority <= PRIORITY_OUTAGE and not self.planned_count
         size = min(PLAN_FIRST, PLAN_SIZE) if urgent else PLAN_SIZE
+        count, last, more = self._plan_next(size)
+        if count:
+            self.write(
+                {
+                    "plan_res_id": last[0],
+                    "plan_partner_id": last[1],
+                    "planned_count": self.planned_count + count,
+                }
+            )
+        if not more:
+            # The audience may have changed since it was counted.
+            self.write({"state": "sending", "total_count": self.planned_count})
+        return more
+
+    def _plan_next(self, size):
+        """Turn the next ``size`` people of the audience into messages, in their order.
+
+        :return: (how many there were, record and person of the last one, whether there may be more)
+        """
         rows = self._next_rows(size)
         if rows:
             self._insert_messages(rows)
-            last = rows[-1]
-            self.write(
-                {
-                    "plan_res_id": last["res_id"],
-                    "plan_partner_id": last["partner_id"],
-                    "planned_count": self.planned_count + len(rows),
-                }
-            )
-        if len(rows) < size:
-            # The audience may have changed since it was counted.
-            self.write({"state": "sending", "total_count": self.planned_count})
-            return False
-        return True
+        last = rows and (rows[-1]["res_id"], rows[-1]["partner_id"])
+        return len(rows), last, len(rows) == size
 
     def _take_turn(self):
         """Have transactions that plan the same kind of message follow each other.
@@ -319,6 +327,10 @@ class DiscomWhatsappBroadcast(models.Model):
             page_size=PLAN_SIZE,
         )
         self.env["discom.whatsapp.message"].invalidate_model()
+        self._note_skipped(rows)
+
+    def _note_skipped(self, rows):
+        """Act on those of ``rows`` that were just planned who are not written to."""
 
     def _message_row(self, row, values, expiry, now):
         """Return the columns of one message, in the order of :meth:`_insert_messages`.

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from . import whatsapp_broadcast
@@ -17,6 +17,12 @@ class DiscomWhatsappBroadcast(models.Model):
 
     _inherit = "discom.whatsapp.broadcast"
 
+    partial = fields.Boolean(
+        "Part of the Audience",
+        readonly=True,
+        help="Went by itself to a few who waited for it; the others are told by another one.",
+    )
+
     @api.model
     def _cron_work(self):
         # Odoo keeps connections: a run that broke may have left what is out of date by now.
@@ -25,9 +31,58 @@ class DiscomWhatsappBroadcast(models.Model):
         self._forget_audiences()
         return result
 
+    def _plan_more(self, partner_ids):
+        """Plan these people of the audience as well, who have come into it since it was planned."""
+        self.ensure_one()
+        self._take_turn()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT * FROM (%s) audience
+                 WHERE NOT EXISTS (SELECT FROM discom_whatsapp_message m
+                                    WHERE m.broadcast_id = %s AND m.res_id = audience.res_id
+                                      AND m.partner_id = audience.partner_id)
+                """,
+                self._audience_sql(self.user_id, partner_ids),
+                self.id,
+            )
+        )
+        rows = self.env.cr.dictfetchall()
+        if not rows:
+            return
+        self._insert_messages(rows)
+        planned = self.planned_count + len(rows)
+        self.write({"state": "sending", "planned_count": planned, "total_count": planned})
+        self._wake()
+
     def _next_rows(self, size):
-        if self.total_count <= whatsapp_broadcast.PLAN_SIZE:
+        if not self._is_large():
             return super()._next_rows(size)
+        self.env.cr.execute(self._next_sql(size))
+        rows = self.env.cr.dictfetchall()
+        if len(rows) < size:
+            self._forget_audiences()
+        return rows
+
+    def _is_large(self):
+        """Whether the audience is worked out once for several batches."""
+        return self.total_count > whatsapp_broadcast.PLAN_SIZE
+
+    def _next_sql(self, size):
+        """Return a query of the next ``size`` rows of the audience, which waits in its table."""
+        return SQL(
+            """
+            SELECT * FROM %(table)s WHERE (res_id, partner_id) > (%(res_id)s, %(partner_id)s)
+             ORDER BY res_id, partner_id LIMIT %(size)s
+            """,
+            table=self._audience_table(),
+            res_id=self.plan_res_id,
+            partner_id=self.plan_partner_id,
+            size=size,
+        )
+
+    def _audience_table(self):
+        """Return the table that holds the audience, filled now where this run has not yet."""
         table = SQL.identifier(f"{PREFIX}{self.id}")
         if f"{PREFIX}{self.id}" not in self._audiences():
             self._forget_audiences()
@@ -46,22 +101,7 @@ class DiscomWhatsappBroadcast(models.Model):
                     partner_id=self.plan_partner_id,
                 )
             )
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT * FROM %(table)s WHERE (res_id, partner_id) > (%(res_id)s, %(partner_id)s)
-                 ORDER BY res_id, partner_id LIMIT %(size)s
-                """,
-                table=table,
-                res_id=self.plan_res_id,
-                partner_id=self.plan_partner_id,
-                size=size,
-            )
-        )
-        rows = self.env.cr.dictfetchall()
-        if len(rows) < size:
-            self._forget_audiences()
-        return rows
+        return table
 
     @api.model
     def _audiences(self):

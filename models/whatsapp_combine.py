@@ -48,9 +48,9 @@ class DiscomWhatsappAudience(models.AbstractModel):
             self.combine and self._purpose_spec().get("combine") and self._combined_templates()
         )
 
-    def _audience_sql(self, user=None):
+    def _audience_sql(self, user=None, partner_ids=None):
         """See above; ``about`` holds the records of a message about several, else NULL."""
-        query = super()._audience_sql(user)
+        query = super()._audience_sql(user, partner_ids)
         if not self._combines():
             return query
         return SQL(

@@ -359,9 +359,9 @@ class DiscomWhatsappFallback(models.Model):
 class DiscomWhatsappBroadcast(models.Model):
     _inherit = "discom.whatsapp.broadcast"
 
-    def _insert_messages(self, rows):
+    def _note_skipped(self, rows):
         """Extend: who is known not to be reached gets the paper, or the SMS, without a try."""
-        super()._insert_messages(rows)
+        super()._note_skipped(rows)
         # sudo: the rows are the system's.
         fallback = self.env["discom.whatsapp.fallback"].sudo()
         setting = self.account_id.fallback

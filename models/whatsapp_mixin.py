@@ -185,6 +185,53 @@ class DiscomWhatsappMixin(models.AbstractModel):
             return str(error)
         return False
 
+    def _whatsapp_send_to(self, purpose, partner_ids):
+        """Send a message about these records to a few of its audience, at once and by itself.
+
+        In the name of the current user. Everybody else of the audience is left alone, to be told
+        by the composer.
+
+        :return: the broadcast, none where no number or no approved template can send it
+        """
+        # sudo: same reason as below.
+        broadcasts = self.env["discom.whatsapp.broadcast"].sudo()
+        account = self.env["discom.whatsapp.account"]._for_user()
+        if not account:
+            return broadcasts
+        # sudo: it follows from what the user did with the records; nobody writes broadcasts.
+        composer = (
+            self.env["discom.whatsapp.composer"]
+            .sudo()
+            .new(
+                {
+                    "res_model": self._name,
+                    "res_domain": repr([("id", "in", self.ids)]),
+                    "purpose": purpose,
+                    "account_id": account.id,
+                }
+            )
+        )
+        if not composer.template_id:
+            return broadcasts
+        broadcast = broadcasts.create(
+            {
+                "user_id": self.env.uid,
+                "name": composer.name,
+                "res_model": self._name,
+                "res_domain": composer.res_domain,
+                "purpose": purpose,
+                "account_id": account.id,
+                "template_id": composer.template_id.id,
+                "office_id": self.env.user.discom_scope_ids[:1].id,
+                "priority": self._whatsapp_purposes()[purpose]["priority"],
+                "partial": True,
+                "approval_exempt": True,
+                "send_count": len(partner_ids),
+            }
+        )
+        broadcast._plan_more(partner_ids)
+        return broadcast
+
     # === HOOKS === #
 
     @api.model

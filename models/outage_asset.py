@@ -53,18 +53,27 @@ class DiscomAsset(models.Model):
         The draft of a preview that was closed is used again.
         """
         self.ensure_one()
-        Outage = self.env["discom.outage"]
-        draft = Outage.search(
-            [
-                ("state", "=", "draft"),
-                ("kind", "=", "breakdown"),
-                ("asset_ids", "=", self.id),
-                ("date_start", "<=", "now"),
-                ("date_end_expected", ">", "now"),
-            ]
-        ).filtered(lambda outage: outage.asset_ids == self)[:1]
-        outage = draft or Outage.create({"kind": "breakdown", "asset_ids": self.ids})
+        outage = self._find_breakdown_draft() or self.env["discom.outage"].create(
+            {"kind": "breakdown", "asset_ids": self.ids}
+        )
         return outage.action_announce()
+
+    def _find_breakdown_draft(self):
+        """The breakdown of this asset alone that was recorded and not announced, if any."""
+        self.ensure_one()
+        return (
+            self.env["discom.outage"]
+            .search(
+                [
+                    ("state", "=", "draft"),
+                    ("kind", "=", "breakdown"),
+                    ("asset_ids", "=", self.id),
+                    ("date_start", "<=", "now"),
+                    ("date_end_expected", ">", "now"),
+                ]
+            )
+            .filtered(lambda outage: outage.asset_ids == self)[:1]
+        )
 
     @api.model
     def action_choose_for_outage(self):

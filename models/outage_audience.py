@@ -11,6 +11,8 @@ from .outage import OPEN_STATES
 from .whatsapp_message import LIVE, PRIORITY_OUTAGE
 
 ANNOUNCEMENTS = ("outage_planned", "outage_unplanned")
+#: Told to who called by itself, before an officer tells everybody.
+CALLERS_NEWS = "outage_restored"
 FOLLOW_UPS = ("outage_reminder", "outage_changed", "outage_restored", "outage_cancelled")
 # A message that WhatsApp holds back may never come.
 REACHED_STATES = ("accepted", "sent", "delivered", "read")
@@ -66,7 +68,8 @@ class DiscomOutage(models.Model):
         self.flush_model()
         self.env["discom.whatsapp.message"].flush_model()
         if purpose in FOLLOW_UPS:
-            return self._sql_follow_up(self._search(domain).subselect())
+            people = self._sql_follow_up(self._search(domain).subselect())
+            return self._sql_phones_told(people, purpose) if purpose == CALLERS_NEWS else people
         # What is over meanwhile is not announced to the rest.
         outages = self.search(Domain(domain) & Domain("state", "in", OPEN_STATES))
         return SQL(
@@ -212,6 +215,7 @@ class DiscomOutage(models.Model):
         messages.invalidate_recordset()
 
     def _queued_messages(self):
+        """What waits of how things were; that supply is back has perhaps been queued already."""
         # sudo: the queue belongs to the engine; officers do not write messages.
         return (
             self.env["discom.whatsapp.message"]
@@ -221,6 +225,7 @@ class DiscomOutage(models.Model):
                     ("res_model", "=", self._name),
                     ("res_id", "in", self.ids),
                     ("state", "=", "queued"),
+                    ("purpose", "not in", ("outage_restored", "outage_cancelled")),
                 ]
             )
         )
@@ -281,6 +286,31 @@ class DiscomOutage(models.Model):
             """,
             informed=self._sql_informed(outages),
             outages=outages,
+        )
+
+    @api.model
+    def _sql_phones_told(self, people, purpose):
+        """SELECT res_id, partner_id, skip_reason of ``people``, duplicates those on whose phone
+        somebody who called has been told by itself."""
+        return SQL(
+            """
+            SELECT people.res_id, people.partner_id,
+                   CASE WHEN EXISTS (
+                       SELECT FROM discom_whatsapp_broadcast broadcast
+                         JOIN discom_whatsapp_message news ON news.broadcast_id = broadcast.id
+                        WHERE broadcast.partial AND broadcast.res_model = 'discom.outage'
+                          AND broadcast.purpose = %(purpose)s
+                          AND news.res_id = people.res_id
+                          AND news.partner_id <> people.partner_id
+                          AND news.phone = partner.discom_whatsapp_number
+                          AND news.state IN %(live)s)
+                        THEN 'duplicate' END AS skip_reason
+              FROM (%(people)s) AS people
+              JOIN res_partner partner ON partner.id = people.partner_id
+            """,
+            people=people,
+            purpose=purpose,
+            live=LIVE,
         )
 
     @api.model

@@ -275,8 +275,7 @@ class DiscomOutage(models.Model):
         )
         restored = over.filtered(lambda call: call.outage_id.state == "restored")
         restored.write({"state": "closed", "outcome": "restored"})
-        # Who agreed to news of outages hears it with everybody who was told.
-        restored.filtered(lambda call: not call.partner_id.discom_consent_outages)._tell_restored()
+        restored._tell_restored()
         (over - restored).write({"state": "open", "outage_id": False})
         ongoing = self.filtered(lambda outage: outage.state in ("announced", "ongoing"))
         if ongoing:

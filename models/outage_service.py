@@ -5,7 +5,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
-from .outage_audience import DATETIME_FORMATS, TIMEZONE, UNKNOWN_END
+from .outage_audience import CALLERS_NEWS, DATETIME_FORMATS, TIMEZONE, UNKNOWN_END
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_message_inbound import WINDOW
 from .whatsapp_turn import Service
@@ -148,11 +148,32 @@ class DiscomOutageCall(models.Model):
     )
 
     def _tell_restored(self):
-        """Answer those who reported on WhatsApp within the last 24 hours that supply is back.
+        """Tell those who called that supply is back, whoever else is told.
 
-        They asked us, so they are answered; who has withdrawn consent to news of outages hears
-        nothing more.
+        They asked us, so they are answered: by the message that everybody gets where they agreed to
+        news of outages, else where they wrote to us.
         """
+        told = self.browse()
+        over = self.filtered(lambda call: call.outage_id.state == "restored")
+        for outage, calls in over.grouped("outage_id").items():
+            # As the user who closed it, not as the superuser who sees all calls.
+            sent = outage.with_user(self.env.uid)._whatsapp_send_to(
+                CALLERS_NEWS, calls.partner_id.ids
+            )
+            told |= calls._with_news(sent)
+        (self - told)._answer_restored()
+
+    def _with_news(self, broadcast):
+        """Those of these calls whose consumer has the message of ``broadcast``, or his phone."""
+        messages = self.env["discom.whatsapp.message"].search_fetch(
+            [("broadcast_id", "in", broadcast.ids), ("state", "=", "queued")], ["phone"]
+        )
+        phones = set(messages.mapped("phone"))
+        return self.filtered(lambda call: call.partner_id.discom_whatsapp_number in phones)
+
+    def _answer_restored(self):
+        """Answer those who reported on WhatsApp within the last 24 hours that supply is back; who
+        has withdrawn consent hears nothing more."""
         messages = []
         for call in self:
             # sudo: an officer of the network need not see conversations.

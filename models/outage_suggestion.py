@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+#: Calls of so many hours are held against outages that have become known meanwhile.
+MATCH_HOURS = 24
 #: People of an office who get the suggestion as an activity.
 MAX_TOLD = 5
 
@@ -96,7 +98,8 @@ class DiscomOutageSuggestion(models.Model):
         if self.try_lock_for_update() != self:
             raise UserError(self.env._("Somebody else is dealing with this suggestion. Reload."))
         self._check_new()
-        outage = self.env["discom.outage"].create(
+        # More calls may suggest it anew while the preview of the first announcement is open.
+        outage = self.asset_id._find_breakdown_draft() or self.env["discom.outage"].create(
             {"kind": "breakdown", "asset_ids": self.asset_id.ids, "date_start": self.date_first}
         )
         self.write({"state": "announced", "outage_id": outage.id})
@@ -107,6 +110,7 @@ class DiscomOutageSuggestion(models.Model):
     def _cron_suggest(self):
         """Look for clusters among the open calls of the last minutes."""
         now = fields.Datetime.now()
+        self._match_late_calls(now)
         companies = self.env["res.company"].search([])  # pylint: disable=no-search-all
         longest = max(companies.mapped("discom_outage_calls_minutes"))
         calls = self.env["discom.outage.call"].search(
@@ -151,6 +155,16 @@ class DiscomOutageSuggestion(models.Model):
         new._tell_operators()
 
     @api.model
+    def _match_late_calls(self, now):
+        """Tie calls to outages that were announced in the same moment.
+
+        Of two transactions at the same time neither sees what the other writes.
+        """
+        self.env["discom.outage.call"].search(
+            [("state", "=", "open"), ("create_date", ">=", now - timedelta(hours=MATCH_HOURS))]
+        )._match()
+
+    @api.model
     def _clusters(self, calls):
         """Find the likely assets: ``{asset id: its calls}``, none below another.
 
@@ -191,3 +205,27 @@ class DiscomOutageSuggestion(models.Model):
                 suggestion.activity_schedule(
                     "discom.mail_activity_outage_suggestion", user_id=user.id
                 )
+
+
+class DiscomOutage(models.Model):
+    _inherit = "discom.outage"
+
+    def _set_announced(self):
+        """What was announced by another way needs no suggestion any more."""
+        result = super()._set_announced()
+        # sudo: an outage settles the suggestions of all offices below its assets.
+        suggestions = (
+            self.env["discom.outage.suggestion"]
+            .sudo()
+            .search([("state", "=", "new"), ("asset_id", "child_of", self.asset_ids.ids)])
+        )
+        for outage in self.filtered(lambda outage: outage.state == "ongoing"):
+            below = suggestions.filtered(
+                lambda suggestion, outage=outage: any(
+                    suggestion.asset_id.parent_path.startswith(asset.parent_path)
+                    for asset in outage.asset_ids
+                )
+            )
+            below.write({"state": "announced", "outage_id": outage.id})
+            below.activity_feedback(["discom.mail_activity_outage_suggestion"])
+        return result

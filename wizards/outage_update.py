@@ -38,7 +38,17 @@ class DiscomOutageUpdate(models.TransientModel):
     informed_count = fields.Integer(
         "Consumers who were told or called", compute="_compute_informed_count"
     )
-    inform = fields.Boolean("Tell them", default=True)
+    waiting_count = fields.Integer(
+        "More who may be told late",
+        compute="_compute_informed_count",
+        help="Their announcement is still on its way. They are told what became of the outage as "
+        "soon as WhatsApp has taken it.",
+    )
+    inform = fields.Boolean(
+        "Tell them",
+        default=True,
+        help="Who called because of the outage hears in any case when supply is back.",
+    )
 
     @api.depends("outage_ids")
     def _compute_dates(self):
@@ -51,6 +61,7 @@ class DiscomOutageUpdate(models.TransientModel):
     def _compute_informed_count(self):
         for update in self:
             update.informed_count = update.outage_ids._count_follow_up()
+            update.waiting_count = update.outage_ids._count_doubtful()
 
     def action_apply(self):
         """Write the change; then open the composer for those who were told, if any.
@@ -71,8 +82,9 @@ class DiscomOutageUpdate(models.TransientModel):
             outages._refresh_queued()
         else:
             outages._cancel_queued()
-        if self.inform and self.informed_count:
-            return outages._action_whatsapp_composer(PURPOSES[self.operation])
+        purpose = PURPOSES[self.operation]
+        if self.inform and (outages._count_doubtful() or outages._is_news(purpose)):
+            return outages._action_whatsapp_composer(purpose)
         return {"type": "ir.actions.act_window_close"}
 
     def _prepare_restored(self):

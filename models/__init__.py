@@ -1,3 +1,4 @@
+from . import network_base
 from . import network_node
 from . import network_office
 from . import network_asset
@@ -49,6 +50,7 @@ from . import whatsapp_api_version
 from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_broadcast_plan
+from . import whatsapp_broadcast_shared
 from . import whatsapp_broadcast_approval
 from . import whatsapp_broadcast_progress
 from . import whatsapp_message
@@ -161,6 +163,7 @@ from . import outage_village
 from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
+from . import outage_late
 from . import outage_service
 from . import kyc_code
 from . import kyc_welcome

@@ -34,6 +34,7 @@ class DiscomComplaint(models.Model):
     _order = "id desc"
     _rec_names_search = ["name", "partner_id", "phone"]
     _no_aadhaar = ("text", "resolution")
+    _discom_handed_over = ("conversation_id",)
 
     name = fields.Char(
         "Number", required=True, readonly=True, copy=False, default=lambda self: self.env._("New")

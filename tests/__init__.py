@@ -1,6 +1,7 @@
 from . import test_consent
 from . import test_consumer
 from . import test_consumer_access
+from . import test_context_defaults
 from . import test_kyc_drive
 from . import test_kyc_field_tour
 from . import test_kyc_report
@@ -59,6 +60,7 @@ from . import test_notice_tour
 from . import test_phone
 from . import test_outage_call
 from . import test_outage_doors
+from . import test_outage_late
 from . import test_outage_register
 from . import test_outage_reliability
 from . import test_outage_reminder
@@ -86,6 +88,7 @@ from . import test_setup
 from . import test_tariff
 from . import test_bill_reading
 from . import test_whatsapp_service
+from . import test_whatsapp_shared
 from . import test_whatsapp_inbox
 from . import test_complaint
 from . import test_whatsapp_inbox_tour

@@ -363,6 +363,7 @@ class TestRoles(RolesCommon, HttpCase):
         for name in self.env.registry:
             if name == "base" or not any(
                 each.__module__.startswith("odoo.addons.discom.")
+                and getattr(each, "_inherit", None) != "base"
                 for each in type(self.env[name]).__mro__
             ):
                 continue

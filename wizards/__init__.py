@@ -6,6 +6,7 @@ from . import whatsapp_handover
 from . import whatsapp_composer_estimate
 from . import whatsapp_composer_test
 from . import outage_update
+from . import outage_composer
 from . import outage_register
 from . import discom_consent_ask
 from . import discom_kyc_door
@@ -29,3 +30,4 @@ from . import report_door_list
 from . import report_arrears
 from . import report_effect
 from . import report_message_cost
+from . import notice_composer

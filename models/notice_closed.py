@@ -1,10 +1,17 @@
 """Messages about dues do not leave on days on which the offices are closed."""
 
-from odoo import api, models
-from odoo.tools import SQL
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from ..tools.clear_days import is_closed
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_datetime
 
+from ..tools.clear_days import is_closed, next_open
+
+INDIA = ZoneInfo("Asia/Kolkata")
+#: When offices open; what waits for an open day is proposed for then.
+OPENING = time(10)
 #: Purposes that ask for money, of arrears runs, payment plans and bills alike.
 DUES_PURPOSES = ("due_reminder", "overdue", "notice", "instalment")
 
@@ -43,6 +50,89 @@ class DiscomHoliday(models.Model):
             )
         )
         return [row[0] for row in rows]
+
+    @api.model
+    def _opening(self, office, moment):
+        """Return when ``office`` opens next if ``moment`` lies on a closed day of it, else False.
+
+        :param moment: naive UTC, as the result
+        """
+        today = moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(INDIA).date()
+        closed = self._closed(office, today, today + timedelta(days=366))
+        if not closed(today):
+            return False
+        opening = datetime.combine(next_open(today, closed), OPENING, tzinfo=INDIA)
+        return opening.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+
+
+class DiscomNoticeRun(models.Model):
+    _inherit = "discom.notice.run"
+
+    closed_text = fields.Char(compute="_compute_closed_text")
+    waiting_text = fields.Char(compute="_compute_waiting_text")
+
+    @api.depends("office_id", "date")
+    @api.depends_context("lang", "tz")
+    def _compute_closed_text(self):
+        now = fields.Datetime.now()
+        for run in self:
+            opening = run.office_id and self.env["discom.holiday"]._opening(run.office_id, now)
+            run.closed_text = opening and self.env._(
+                "The offices are closed today: what you send now leaves on %(time)s.",
+                time=format_datetime(self.env, opening, dt_format="EEEE d MMMM, HH:mm"),
+            )
+
+    @api.depends("state")
+    @api.depends_context("lang", "tz")
+    def _compute_waiting_text(self):
+        for run in self:
+            run.waiting_text = ", ".join(
+                self.env._(
+                    "“%(name)s” leaves on %(time)s",
+                    name=broadcast.name,
+                    time=format_datetime(
+                        self.env, broadcast.send_at, dt_format="EEEE d MMMM, HH:mm"
+                    ),
+                )
+                for broadcast in run._scheduled()
+            )
+
+    def _scheduled(self, purposes=DUES_PURPOSES):
+        """Return the broadcasts of this run that begin at a time to come."""
+        self.ensure_one()
+        domains = [repr(self._sending_domain(purpose)) for purpose in purposes]
+        # sudo: who works with the run may know when it leaves, whoever scheduled it.
+        return (
+            self.env["discom.whatsapp.broadcast"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", "discom.notice"),
+                    ("state", "=", "scheduled"),
+                    ("purpose", "in", purposes),
+                    ("res_domain", "in", domains),
+                ],
+                order="send_at",
+            )
+        )
+
+    def _action_send(self, purpose):
+        """Propose the next opening on a closed day, and send nothing that is scheduled already.
+
+        :raise UserError: where it is
+        """
+        action = super()._action_send(purpose)
+        if waiting := self._scheduled((purpose,)):
+            raise UserError(
+                self.env._(
+                    "%(texts)s. Cancel that broadcast to choose another time.",
+                    texts=self.waiting_text or waiting[0].name,
+                )
+            )
+        opening = self.env["discom.holiday"]._opening(self.office_id, fields.Datetime.now())
+        if opening:
+            self.env[action["res_model"]].browse(action["res_id"]).send_at = opening
+        return action
 
 
 class DiscomWhatsappAccount(models.Model):

@@ -82,7 +82,6 @@ class DiscomNoticeRun(models.Model):
     summary_ids = fields.One2many(
         "discom.notice.run.summary", "run_id", "By Office and Step", readonly=True
     )
-    closed_text = fields.Char(compute="_compute_closed_text")
 
     _one_a_day = models.UniqueIndex(
         "(office_id, date) WHERE state NOT IN ('cancelled', 'done')",
@@ -141,19 +140,6 @@ class DiscomNoticeRun(models.Model):
                 ("whatsapp_state", "=", False),
             ]
         )
-
-    @api.depends("office_id", "date")
-    def _compute_closed_text(self):
-        today = self.env["discom.bill"]._today()
-        for run in self:
-            closed = run.office_id and self.env["discom.holiday"]._closed(
-                run.office_id, today, today
-            )
-            run.closed_text = (
-                self.env._("Today nothing is sent: the offices are closed.")
-                if closed and closed(today)
-                else False
-            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -307,12 +293,15 @@ class DiscomNoticeRun(models.Model):
     def _action_send(self, purpose):
         self.ensure_one()
         self._begin(("approved",))
-        if self.closed_text:
-            raise UserError(self.closed_text)
-        kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
         return self.env["discom.whatsapp.composer"]._open(
-            "discom.notice", [("run_id", "=", self.id), ("kind", "in", kinds)], purpose
+            "discom.notice", self._sending_domain(purpose), purpose
         )
+
+    def _sending_domain(self, purpose):
+        """Domain of the steps of this run that a message tells of."""
+        self.ensure_one()
+        kinds = [kind for kind, of in PURPOSES.items() if of == purpose]
+        return [("run_id", "=", self.id), ("kind", "in", kinds)]
 
     def _mark_sent(self, purpose):
         """Reminders of these runs that were confirmed for sending count as sent."""

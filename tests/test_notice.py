@@ -442,13 +442,3 @@ class TestNotice(NoticeCommon):
         draft = self.propose("2026-11-24").notice_ids[:1]
         with self.assertRaisesRegex(UserError, "nothing to print"):
             self.env["ir.actions.report"]._render_qweb_pdf("discom.notice_report", draft.ids)
-
-    # === DAYS === #
-
-    def test_nothing_is_sent_on_closed_days(self):
-        self.owing()
-        run = self.approve(self.propose("2026-11-23"))
-        # The 29th is a Sunday.
-        with freeze_time("2026-11-29 06:00:00"), self.assertRaisesRegex(UserError, "closed"):
-            run.invalidate_recordset(["closed_text"])
-            run.with_user(self.clerk).action_send_overdue()

@@ -1,7 +1,8 @@
-from datetime import date
+from datetime import date, datetime
 
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .test_notice_effect import SendingCommon
@@ -33,6 +34,44 @@ class TestNoticeClosed(SendingCommon):
         self.lane("2026-11-25 18:40:00")
         self.assertEqual(self.states(broadcast), {"accepted"})
         self.assertEqual(len(self.simulator.messages()), 1)
+
+    def test_scheduled_from_a_closed_day(self):
+        """Written on Sunday the 29th, it leaves when the offices open on Monday."""
+        self.owing(lang="hi_IN")
+        run = self.approve(self.propose("2026-11-23"))
+        with freeze_time("2026-11-29 06:00:00"):
+            run.invalidate_recordset(["closed_text"])
+            clerk = run.with_user(self.clerk)
+            self.assertIn("Monday 30 November", clerk.closed_text)
+            action = clerk.action_send_overdue()
+            composer = self.env[action["res_model"]].with_user(self.clerk).browse(action["res_id"])
+            self.assertEqual(composer.send_at, datetime(2026, 11, 30, 4, 30), "10:00 in India")
+            composer.action_send()
+            broadcast = composer.broadcast_id.sudo()
+            self.assertEqual((broadcast.state, broadcast.user_id), ("scheduled", self.clerk))
+            clerk.invalidate_recordset()
+            self.assertIn("Monday 30 November", clerk.waiting_text)
+            with self.assertRaisesRegex(UserError, "Cancel that broadcast"):
+                clerk.action_send_overdue()
+        planning = self.env.ref("discom.ir_cron_whatsapp_broadcast")
+        with freeze_time("2026-11-30 04:00:00", tick=True):
+            self.run_cron(planning)
+        self.assertEqual(broadcast.state, "scheduled")
+        with freeze_time("2026-11-30 04:31:00", tick=True):
+            self.run_cron(planning)
+        self.assertEqual(self.states(broadcast), {"queued"})
+        self.assertEqual(run.notice_ids.state, "sent")
+        self.lane("2026-11-30 04:32:00")
+        self.assertEqual(self.states(broadcast), {"accepted"})
+
+    def test_what_is_sent_on_a_closed_day_says_when_it_leaves(self):
+        consumer = self.create_ready_consumer()
+        self.create_bill(consumer, amount=100)
+        self.create_template("overdue_bill", "overdue", self.template.body)
+        for day, said in (("2026-11-29", "30-11-2026"), ("2026-11-30", "At once")):
+            with freeze_time(f"{day} 06:00:00"):
+                composer = self.compose(self.bill_of(consumer), "overdue")
+                self.assertIn(said, composer.start_summary)
 
     def test_sundays_and_second_saturdays_as_set(self):
         self.owing(lang="hi_IN")

@@ -1,5 +1,7 @@
-from odoo import fields, models
-from odoo.tools import SQL
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL, format_datetime
 
 from .notice_policy import PURPOSES, STEP_KINDS
 
@@ -14,6 +16,12 @@ REACHED = [
 NOT_REACHED = ("no_number", "no_consent", "opted_out", "not_on_whatsapp", "no_template")
 #: Days after a message within which payments are looked at.
 WINDOWS = (3, 7, 15)
+#: After so many days neither message nor payments within the windows change any more.
+LOOK_BACK = timedelta(days=45)
+#: Steps of the last days that are worked out while somebody waits; more in the background.
+DIRECT_STEPS = 5_000
+#: The figures of many steps are worked out anew when they are looked at and older than this.
+STALE = timedelta(hours=1)
 
 
 class DiscomNoticeEffect(models.Model):
@@ -23,19 +31,17 @@ class DiscomNoticeEffect(models.Model):
     comparison: they got the same step on the same day. Left out are messages that were held back
     because the consumer had paid already. A window that has not passed yet counts for nothing, so
     the shares are of those whose days are over.
+
+    Rows have the id of their step. They are kept, as working out those of a large division takes
+    longer than somebody waits for a table: :meth:`_refresh` writes those that may still change.
     """
 
     _name = "discom.notice.effect"
     _description = "Effect of Arrears Messages"
-    _auto = False
+    _log_access = False
     _order = "date desc, id desc"
-    _depends = {
-        "discom.notice": ["partner_id", "kind", "date", "amount", "office_id", "company_id"],
-        "discom.whatsapp.message": ["res_model", "res_id", "state", "skip_reason", "sent_at"],
-        "discom.payment": ["partner_id", "date", "amount", "state"],
-    }
 
-    notice_id = fields.Many2one("discom.notice", readonly=True)
+    notice_id = fields.Many2one("discom.notice", required=True, readonly=True, ondelete="cascade")
     partner_id = fields.Many2one("res.partner", "Consumer", readonly=True)
     office_id = fields.Many2one("discom.office", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
@@ -59,8 +65,86 @@ class DiscomNoticeEffect(models.Model):
     rate_7 = fields.Float("Paid within 7 Days (%)", readonly=True, aggregator="avg")
     rate_15 = fields.Float("Paid within 15 Days (%)", readonly=True, aggregator="avg")
 
-    @property
-    def _table_query(self):
+    _date_idx = models.Index("(date)")
+    _notice_idx = models.Index("(notice_id)")
+
+    # === REFRESH === #
+
+    @api.model
+    def _action_open_effect(self):
+        """Open the figures, of this moment where there are few, else as of the last refresh."""
+        moment = self._catch_up()
+        action = self.env["ir.actions.act_window"]._for_xml_id("discom.discom_notice_effect_action")
+        action["name"] = action["display_name"] = self.env._(
+            "Effect of messages, as of %(time)s",
+            time=format_datetime(self.env, moment, dt_format="short") if moment else "–",
+        )
+        return action
+
+    @api.model
+    def _catch_up(self):
+        """Bring few figures up to date now, and many in the background where they are old.
+
+        :return: the moment (UTC) of which they are, False where they never were worked out
+        """
+        # sudo: the figures are the system's own; what is seen of them follows from the rules.
+        effect = self.sudo()
+        # sudo: who looks may start work in the background without editing scheduled actions.
+        cron = self.env.ref("discom.ir_cron_notice_effect").sudo()
+        now = fields.Datetime.now()
+        since = self.env["discom.bill"]._today() - LOOK_BACK
+        steps = effect.env["discom.notice"].search_count(
+            [("date", ">=", since), ("kind", "in", list(PURPOSES))], limit=DIRECT_STEPS + 1
+        )
+        if steps <= DIRECT_STEPS:
+            effect._refresh(since)
+            return now
+        if not cron.lastcall or cron.lastcall < now - STALE:
+            cron._trigger()
+        return cron.lastcall
+
+    @api.model
+    def _cron_refresh(self):
+        """Write the rows that may have changed, day by day of their steps; all of them at first."""
+        since = self.env["discom.bill"]._today() - LOOK_BACK
+        old = self.search_count([("date", "<", since)], limit=1)
+        domain = [("date", ">=", since)] if old else []
+        days = self.env["discom.notice"]._read_group(domain, ["date:day"])
+        for place, [day] in enumerate(days, 1):
+            self._refresh(day, day)
+            self.env["ir.cron"]._commit_progress(1, remaining=len(days) - place)
+
+    @api.model
+    def _refresh(self, begin, end=None):
+        """Write the rows of the steps of these days, by default until today.
+
+        :param begin: first day, and ``end`` the last one
+        """
+        for name in ("discom.notice", "discom.payment", "discom.whatsapp.message"):
+            self.env[name].flush_model()
+        columns = SQL(", ").join(map(SQL.identifier, _COLUMNS))
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO discom_notice_effect AS kept (id, %(columns)s)
+                SELECT id, %(columns)s FROM (%(rows)s) found
+                 WHERE date >= %(begin)s AND date <= %(end)s
+                    ON CONFLICT (id) DO UPDATE SET (%(columns)s) = ROW(%(given)s)
+                 WHERE (%(mine)s) IS DISTINCT FROM (%(given)s)
+                """,
+                columns=columns,
+                given=SQL(", ").join(SQL.identifier("excluded", name) for name in _COLUMNS),
+                mine=SQL(", ").join(SQL.identifier("kept", name) for name in _COLUMNS),
+                rows=self._sql_rows(),
+                begin=begin,
+                end=end or self.env["discom.bill"]._today() + LOOK_BACK,
+            )
+        )
+        self.invalidate_model()
+
+    @api.model
+    def _sql_rows(self):
+        """SELECT of the rows as they are now."""
         today = self.env["discom.bill"]._today()
         measures = SQL(", ").join(
             SQL(
@@ -136,3 +220,11 @@ class DiscomNotice(models.Model):
     _inherit = "discom.notice"
 
     _date_idx = models.Index("(date, kind)")
+
+
+#: All columns but the id, in one order.
+_COLUMNS = (
+    *("notice_id", "partner_id", "office_id", "company_id", "policy_id", "run_id", "date", "day"),
+    *("kind", "reached", "currency_id", "count", "amount"),
+    *(f"{kind}_{days}" for days in WINDOWS for kind in ("paid", "amount", "rate")),
+)

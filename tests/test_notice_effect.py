@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -142,6 +143,7 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
             *(f"{kind}_{days}" for kind in ("paid", "amount") for days in (3, 7, 15)),
         )
         with freeze_time("2026-12-31 06:00:00"):
+            effect._action_open_effect()
             groups = effect._read_group(
                 [("run_id", "=", run.id)],
                 ["kind", "reached"],
@@ -164,6 +166,7 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
         # Of a window that has not passed nothing is said.
         with freeze_time("2026-12-02 06:00:00"):
             self.env.invalidate_all()
+            effect._action_open_effect()
             row = effect.search([("partner_id", "=", a.id)])
             self.assertEqual((row.paid_3, row.paid_7, row.amount_7), (1, 1, 100))
             groups = effect._read_group(
@@ -221,6 +224,29 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
         self.lane()
         message = self.messages(broadcast).filtered(lambda m: m.partner_id == consumer)
         message.sent_at = "2026-11-23 20:00:00"
-        self.env.flush_all()
-        row = self.env["discom.notice.effect"].search([("partner_id", "=", consumer.id)])
+        effect = self.env["discom.notice.effect"].with_user(self.clerk)
+        effect._action_open_effect()
+        row = effect.search([("partner_id", "=", consumer.id)])
         self.assertEqual(row.day, date(2026, 11, 23) + timedelta(days=1))
+
+    def test_figures_of_many_are_kept(self):
+        """They are worked out in the background, and what has changed is written again."""
+        consumer = self.owing(lang="hi_IN")
+        self.sent(self.approve(self.propose("2026-11-23")))
+        self.lane()
+        effect = self.env["discom.notice.effect"].with_user(self.clerk)
+        cron = self.env.ref("discom.ir_cron_notice_effect")
+        with (
+            patch("odoo.addons.discom.models.notice_effect.DIRECT_STEPS", 0),
+            freeze_time("2026-12-31 06:00:00"),
+        ):
+            effect._action_open_effect()
+            self.assertFalse(effect.search([("partner_id", "=", consumer.id)]))
+            self.run_cron(cron)
+            row = effect.search([("partner_id", "=", consumer.id)])
+            self.assertEqual((row.reached, row.amount_15), ("sent", 0))
+            self.pay(100, "2026-11-24", consumer)
+            self.run_cron(cron)
+            self.env.invalidate_all()
+            self.assertEqual((row.paid_3, row.amount_15, row.rate_15), (1, 100, 100))
+            self.assertIn("as of", effect._action_open_effect()["name"])

@@ -33,6 +33,7 @@ class DiscomEffectReport(models.TransientModel):
         return domain
 
     def _report_query(self):
+        self.env["discom.notice.effect"]._catch_up()
         windows = SQL(", ").join(
             SQL(
                 "(%(paid)s IS NOT NULL)::int, %(paid)s, %(amount)s",

@@ -1,11 +1,12 @@
-"""The main job of the demo: connect the sending number, do two bill runs, say where to look."""
+"""The main job of the demo: connect the sending number, do two bill runs and an arrears run, say
+where to look."""
 
 import json
 import re
 import time
 from collections import Counter
 
-from . import demo_bills
+from . import demo_arrears, demo_bills
 from .console import StackError, say, step
 from .paths import STATE
 from .web import Session, send_json
@@ -47,6 +48,12 @@ def main(url, database, simulator):
             )
     with step("Sending the demo's bills") as current:
         current.note = _arrive(admin)
+    name, clerk, manager = DIVISIONS[0]
+    with step(f"Arrears run of {name}") as current:
+        office = admin.read("discom.office", [("name", "=", name)], ["id"])[0]["id"]
+        current.note = demo_arrears.run(
+            Session(url, database, clerk, clerk), Session(url, database, manager, manager), office
+        )
     _show(admin, url, simulator)
 
 
@@ -160,7 +167,8 @@ def _show(admin, url, simulator):
         if held:
             say(f"  {user['login']:<20}{', '.join(held)}: {user['name']}")
     say(
-        "\nSee what was sent: as clerk, Discom > Bills > Bill runs; and the phones."
+        "\nSee what was sent: as clerk, Discom > Bills > Bill runs; Arrears > Arrears"
+        "\nruns; and the phones."
         "\nSend yourself: as clerk_robertsganj, Discom > Bills > Overdue, select some,"
         "\nSend overdue notice. As manager, release the bill that is held back."
         "\nStop it all: make stop"

@@ -37,7 +37,7 @@ class SlidingWindow:
     :param float margin: seconds added to the period, for the jitter between sender and receiver
     """
 
-    def __init__(self, limit, period=1.0, margin=0.005):
+    def __init__(self, limit, period=1.0, margin=0.003):
         if limit < 1:
             raise ValueError("The limit has to be at least one call per period")
         self.limit = limit

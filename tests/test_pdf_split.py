@@ -4,7 +4,7 @@ from pypdf import PdfReader
 
 from odoo.tests import BaseCase, tagged
 
-from ..tools.pdf import LayoutError, bill_pdf
+from ..tools.pdf import BILL_LAYOUT, LayoutError, bill_pdf, prepare_bill, set_pages
 from ..tools.pdf_split import BillDocument, SplitError, split
 from . import pdf_samples
 
@@ -38,6 +38,24 @@ class TestPdfSplit(BaseCase):
                     if other != number:
                         self.assertNotIn(f"B-{other:03}".encode(), pdf)
                         self.assertNotIn(f"Person{other:03}", page)
+
+    def test_a_long_bill_keeps_no_other_back(self):
+        """Who has run over his page is made to fit; the others are as they are alone."""
+        bills = list(self.bills(5))
+        for number in (1, 2, 4):
+            bills[number]["lines"] *= 12
+        made = BillDocument.together([BillDocument(data) for data in bills])
+        for data, pdf in zip(bills, made, strict=True):
+            with self.subTest(data["bill"]["number"]):
+                reader, alone = PdfReader(io.BytesIO(pdf)), PdfReader(io.BytesIO(bill_pdf(data)))
+                self.assertEqual(len(reader.pages), 1)
+                self.assertEqual(reader.pages[0].extract_text(), alone.pages[0].extract_text())
+                self.assertEqual(reader.pages[0].mediabox, alone.pages[0].mediabox)
+        set_together = set_pages(BILL_LAYOUT, [prepare_bill(data) for data in bills])
+        self.assertEqual(
+            [one is None for one in split(set_together, list("abcde"))],
+            [False, True, True, False, True],
+        )
 
     def test_size_is_that_of_one(self):
         made = BillDocument.together([BillDocument(data) for data in self.bills(10)])

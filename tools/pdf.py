@@ -241,14 +241,24 @@ def render(layout, documents):
         gives them
     :raises LayoutError: when the layout is missing or wrong, or does not fit the documents
     """
+    content = set_pages(layout, documents)
+    if len(_PAGE.findall(content)) > len(documents) and _can_measure(str(layout)):
+        content = set_pages(layout, documents, measured=True)
+    return content
+
+
+def set_pages(layout, documents, measured=False):
+    """One PDF of the documents, each on as many pages as it takes.
+
+    Parameters and errors as for :func:`render`.
+
+    :param measured: whether the layout makes each fit, which takes thrice as long
+    """
     inputs = {"documents": json.dumps(documents, ensure_ascii=False, default=str)}
+    if measured:
+        inputs["measured"] = "yes"
     try:
-        compiler = _compiler(str(layout))
-        content = compiler.compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
-        if len(_PAGE.findall(content)) > len(documents) and _can_measure(str(layout)):
-            inputs["measured"] = "yes"
-            content = compiler.compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
-        return content
+        return _compiler(str(layout)).compile(format="pdf", pdf_tags=False, sys_inputs=inputs)
     except typst.TypstError as error:
         raise LayoutError(f"{layout}: {error.message}\n{error.diagnostic}") from error
     except FileNotFoundError as error:

@@ -6,41 +6,59 @@ copied byte for byte, none is decoded or packed anew.
 """
 
 import re
+from itertools import groupby
 
-from .pdf import BILL_LAYOUT, bill_pdf, prepare_bill, render
+from .pdf import BILL_LAYOUT, bill_pdf, prepare_bill, render, set_pages
 
 _HEADER = b"%PDF-1.7\n%\x80\x80\x80\x80\n"
 _STARTXREF = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _ENTRY = re.compile(rb"(\d{10}) \d{5} n")
 _REFERENCE = re.compile(rb"(\d+) 0 R")
 _PARENT = re.compile(rb"/Parent \d+ 0 R")
+_SHEET = re.compile(rb"/MediaBox\s*\[[^\]]*\]")
 _KIDS = re.compile(rb"/Type/Pages\b.*?/Kids\[([^\]]*)\]", re.S)
 
 
 class SplitError(Exception):
-    """The file is none of those that typst writes, or has not one page for each document."""
+    """The file is none of those that typst writes, or has not pages of each document."""
 
 
 def split(pdf, titles):
     """Take a PDF of typst apart, a page each.
 
-    :param bytes pdf: as typst writes it: a plain table of objects, one list of pages
+    :param bytes pdf: as typst writes it: a plain table of objects, one list of pages; the pages of
+        neighbouring documents differ in size
     :param list[str] titles: of the documents, in the order of the pages
-    :return: list of bytes
-    :raises SplitError: when there is not one page for each title
+    :return: list of bytes, with None in place of a document that takes several pages
+    :raises SplitError: when there are not as many documents as titles
     """
     objects = _objects(pdf)
     lists = [found for body in objects.values() if (found := _KIDS.search(_head(body)))]
     pages = [int(number) for number in _REFERENCE.findall(lists[0][1])] if lists else []
-    if len(lists) != 1 or len(pages) != len(titles) or not set(pages) <= set(objects):
-        raise SplitError(f"{len(pages)} pages for {len(titles)} documents")
+    if len(lists) != 1 or not set(pages) <= set(objects):
+        raise SplitError(f"{len(lists)} lists of pages")
+    documents = [
+        list(of_one) for _sheet, of_one in groupby(pages, key=lambda page: _sheet(objects[page]))
+    ]
+    if len(documents) != len(titles):
+        raise SplitError(f"pages of {len(documents)} documents for {len(titles)}")
     references = {
         number: [int(found) for found in _REFERENCE.findall(_head(body))]
         for number, body in objects.items()
     }
+    sheet = _sheet(objects[pages[0]])
     return [
-        _single(objects, references, page, title) for page, title in zip(pages, titles, strict=True)
+        _single(objects, references, of_one[0], title, sheet) if len(of_one) == 1 else None
+        for of_one, title in zip(documents, titles, strict=True)
     ]
+
+
+def _sheet(page):
+    """Return the size of a page as it stands in the file."""
+    found = _SHEET.search(_head(page))
+    if not found:
+        raise SplitError("a page has no size")
+    return found[0]
 
 
 def _objects(pdf):
@@ -66,10 +84,11 @@ def _head(body):
     return body.partition(b"stream\n")[0]
 
 
-def _single(objects, references, page, title):
+def _single(objects, references, page, title, sheet):
     needed, waiting = {page}, [page]
     # Of the page's own references, its list of pages is not needed: it gets a new one.
-    body = _PARENT.sub(b"/Parent 1 0 R", objects[page])
+    head, stream, content = objects[page].partition(b"stream\n")
+    body = _SHEET.sub(sheet, _PARENT.sub(b"/Parent 1 0 R", head)) + stream + content
     onward = {page: [int(found) for found in _REFERENCE.findall(_PARENT.sub(b"", _head(body)))]}
     while waiting:
         number = waiting.pop()
@@ -125,8 +144,19 @@ class BillDocument:
         :raises LayoutError: when one of them cannot be set
         """
         bills = [prepare_bill(document.data) for document in documents]
-        try:
-            return split(render(BILL_LAYOUT, bills), [bill["bill"]["number"] for bill in bills])
-        except SplitError:
-            # A bill of two pages is among them.
-            return [render(BILL_LAYOUT, [bill]) for bill in bills]
+        made = _set_apart(bills)
+        # Those that have run over their page are made to fit, and the others left alone.
+        long = [number for number, content in enumerate(made) if content is None]
+        fitted = _set_apart([bills[number] for number in long], measured=True) if long else []
+        for number, content in zip(long, fitted, strict=True):
+            made[number] = content or render(BILL_LAYOUT, [bills[number]])
+        return made
+
+
+def _set_apart(bills, measured=False):
+    """Set bills together and take them apart, with None in place of one of several pages."""
+    titles = [bill["bill"]["number"] for bill in bills]
+    try:
+        return split(set_pages(BILL_LAYOUT, bills, measured), titles)
+    except SplitError:
+        return [None] * len(bills)

@@ -198,3 +198,8 @@ from . import report_kyc
 from . import report_kyc_taking
 from . import report_ir_actions_report
 from . import setup_step
+from . import report_figure
+from . import report_control_room
+from . import report_control_room_office
+from . import report_control_room_message
+from . import report_control_room_work

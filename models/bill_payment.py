@@ -135,6 +135,7 @@ class DiscomPayment(models.Model):
         "(company_id, reference) WHERE reference <> '/'", "This receipt number exists already."
     )
     _partner_date_idx = models.Index("(partner_id, date)")
+    _date_office_idx = models.Index("(date, office_id)")
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "The amount of a payment is above zero."
     )

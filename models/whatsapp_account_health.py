@@ -34,14 +34,28 @@ class WhatsAppAccount(models.Model):
 
     @api.depends_context("uid", "lang")
     def _compute_health(self):
-        traffic, templates = self._health_traffic(), self._health_templates()
-        people = self._health_people()
+        sections = self._health_sections(self._health_traffic(), self._health_people())
+        for account in self:
+            worst = self._worst_section(sections[account.id])
+            account.health = sections[account.id]
+            account.health_level = worst["level"]
+            account.health_advice = worst["advice"] if worst["level"] != "green" else False
+
+    def _health_sections(self, traffic, people):
+        """Judge these numbers by counts of messages that the caller has.
+
+        :param dict traffic: as :meth:`_health_traffic` returns it
+        :param dict people: as :meth:`_health_people` returns it
+        :return: {account id: sections}
+        """
+        templates = self._health_templates()
         ends = self.env["discom.whatsapp.api.version"]._ends(self.mapped("api_version"))
         # Staff see how the number is without being able to read settings.
         deadline = self.env["ir.config_parameter"].sudo().get_param(INR_PARAMETER)
+        sections = {}
         for account in self:
             numbers = traffic.get(account.id, {})
-            sections = [
+            sections[account.id] = [
                 account._health_connection(),
                 account._health_quality(),
                 account._health_limit(people.get(account._portfolio(), 0)),
@@ -53,10 +67,11 @@ class WhatsAppAccount(models.Model):
                 account._health_version(ends.get(account.api_version)),
                 account._health_billing(fields.Date.to_date(deadline) if deadline else None),
             ]
-            worst = max(sections, key=lambda section: _ORDER[section["level"]])
-            account.health = sections
-            account.health_level = worst["level"]
-            account.health_advice = worst["advice"] if worst["level"] != "green" else False
+        return sections
+
+    @api.model
+    def _worst_section(self, sections):
+        return max(sections, key=lambda section: _ORDER[section["level"]])
 
     # === ONE QUERY EACH === #
 

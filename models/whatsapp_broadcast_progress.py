@@ -139,29 +139,12 @@ class DiscomWhatsappBroadcast(models.Model):
         self.ensure_one()
         # Who sees the broadcast may know why it stands still.
         account = self.account_id.sudo()
-        if account.state != "connected":
-            return self.env._(
-                "%(account)s has stopped: %(reason)s",
-                account=account.name,
-                reason=account.halt_reason or self.env._("not tested"),
-            )
-        if not self.template_id._is_sendable():
+        if account.state == "connected" and not self.template_id._is_sendable():
             return self.env._(
                 "The template %(template)s is not approved in its category at this moment.",
                 template=self.template_id.display_name,
             )
-        if moving:
-            return False
-        if account.trouble:
-            return account.trouble
-        if account.paused_until and account.paused_until > fields.Datetime.now():
-            return self.env._("WhatsApp asked for a pause; it goes on by itself.")
-        urgent = self.priority <= PRIORITY_OUTAGE
-        if not urgent and account._quiet_until():
-            return self.env._("Quiet hours: it goes on at %(time)s.", time=_clock(account.quiet_to))
-        if account.limit_until and account.limit_until > fields.Datetime.now():
-            return self.env._("The daily limit of recipients is used up.")
-        return False
+        return account._waiting_because(self.priority <= PRIORITY_OUTAGE, moving)
 
     def _compute_cost(self):
         billed = self.env["discom.whatsapp.rate"]._billed(self.ids)
@@ -197,9 +180,3 @@ class DiscomWhatsappBroadcast(models.Model):
             (kind, "in", values),
         ]
         return action
-
-
-def _clock(hours):
-    """Return 8.5 as 08:30."""
-    minutes = round(hours * 60)
-    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"

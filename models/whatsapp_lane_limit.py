@@ -93,6 +93,32 @@ class DiscomWhatsappAccount(models.Model):
         """Return what decides in one run which messages may go."""
         return Gate(self)
 
+    def _waiting_because(self, urgent, moving):
+        """Say why nothing leaves from this number at this moment, False where nothing stops it.
+
+        :param bool urgent: of messages that quiet hours do not hold up
+        :param bool moving: whether some have just left
+        """
+        self.ensure_one()
+        if self.state != "connected":
+            return self.env._(
+                "%(account)s has stopped: %(reason)s",
+                account=self.name,
+                reason=self.halt_reason or self.env._("not tested"),
+            )
+        if moving:
+            return False
+        if self.trouble:
+            return self.trouble
+        now = fields.Datetime.now()
+        if self.paused_until and self.paused_until > now:
+            return self.env._("WhatsApp asked for a pause; it goes on by itself.")
+        if not urgent and self._quiet_until():
+            return self.env._("Quiet hours: it goes on at %(time)s.", time=_clock(self.quiet_to))
+        if self.limit_until and self.limit_until > now:
+            return self.env._("The daily limit of recipients is used up.")
+        return False
+
     def _wake_for_budget(self, gate):
         """Note when the oldest recipient leaves the 24-hour window and wake the lane then."""
         if not gate.closed:
@@ -164,3 +190,9 @@ class DiscomWhatsappAccount(models.Model):
             )
 
         self._committed(recover)
+
+
+def _clock(hours):
+    """Return 8.5 as 08:30."""
+    minutes = round(hours * 60)
+    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"

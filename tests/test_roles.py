@@ -38,6 +38,8 @@ REVIEWED = {
     },
     # counter clerks; the consumer is one whom the user may read, payments follow their own rules
     "discom.payment.counter": {"start", "find", "card", "warnings", "take"},
+    # staff; figures of the own offices, of what the user may read
+    "discom.control.room": {"figures"},
     # reading follows the rules, answering is checked by _check_may_answer
     "discom.whatsapp.conversation": {
         *("thread", "answers_offered", "mark_read", "reply", "reply_template", "inbox_counts"),

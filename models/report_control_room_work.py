@@ -1,0 +1,236 @@
+from odoo import fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.search import escape_like
+
+#: Outages shown one by one; the others are in the list.
+SHOWN = 6
+
+
+class DiscomControlRoom(models.AbstractModel):
+    """Who is without supply, what waits for the user, and what a fresh database needs first."""
+
+    _inherit = "discom.control.room"
+
+    # === OUTAGES === #
+
+    def _section_outages(self):
+        outages = self.env["discom.outage"]
+        now = fields.Datetime.to_string(fields.Datetime.now())
+        told = ("state", "in", ("announced", "ongoing"))
+        running = [told, ("date_start", "<=", now), *self._office_domain()]
+        late = [*running, ("date_end_expected", "<", now)]
+        ahead = [("state", "=", "announced"), ("date_start", ">", now), *self._office_domain()]
+        found = outages.search(running)
+        affected = self._affected_domain(found)
+        shown = found.sorted(lambda outage: outage.date_end_expected or outage.date_start)[:SHOWN]
+        # Counted for these alone, not for all that run.
+        shown = shown.with_prefetch(shown.ids)
+        suggestions = self.env["discom.outage.suggestion"]
+        likely = [("state", "=", "new"), *self._office_domain()]
+        labels = dict(outages._fields["kind"]._description_selection(self.env))
+
+        def count(domain, title):
+            return self._figure(outages.search_count(domain), outages._name, domain, title)
+
+        return {
+            "now": self._figure(
+                len(found), outages._name, running, self.env._("Outages at this moment")
+            ),
+            "people": self._figure(
+                self.env["res.partner"].search_count(affected) if found else 0,
+                "res.partner",
+                affected,
+                self.env._("Consumers without supply"),
+            ),
+            "late": count(late, self.env._("Past their expected end")),
+            "ahead": count(ahead, self.env._("Announced")),
+            "likely": self._figure(
+                suggestions.search_count(likely),
+                suggestions._name,
+                likely,
+                self.env._("Likely breakdowns"),
+            )
+            if suggestions.has_access("read")
+            else False,
+            "list": [
+                {
+                    "id": outage.id,
+                    "name": ", ".join(outage.asset_ids[:2].mapped("name")) or outage.name,
+                    "kind": labels[outage.kind],
+                    "since": fields.Datetime.to_string(outage.date_start),
+                    "until": fields.Datetime.to_string(outage.date_end_expected) or False,
+                    "late": bool(
+                        outage.date_end_expected
+                        and fields.Datetime.to_string(outage.date_end_expected) < now
+                    ),
+                    "people": outage.partner_count,
+                }
+                for outage in shown
+            ],
+        }
+
+    def _affected_domain(self, outages):
+        """Live consumers of the offices looked at below the assets of these outages, or in the
+        villages that they name."""
+        hit = Domain("discom_asset_id", "child_of", outages.asset_ids.ids)
+        for outage in outages.filtered("extra_villages"):
+            named = Domain.OR(
+                Domain("discom_village", "=ilike", escape_like(name))
+                for name in outage._extra_village_names()
+            )
+            hit |= named & Domain("discom_office_id", "child_of", outage.office_id.ids)
+        return list(
+            Domain("discom_consumer", "=", True)
+            & Domain("discom_status", "=", "live")
+            & Domain(self._office_domain("discom_office_id"))
+            & hit
+        )
+
+    # === APPROVALS === #
+
+    def _section_approvals(self):
+        """What nobody but this user, or somebody in his place, can decide."""
+        items = []
+        for key, label, model, domain, title in self._waiting():
+            value = self.env[model].search_count(domain)
+            if value:
+                figure = self._figure(value, model, domain, title)
+                items.append({"key": key, "label": label, "figure": figure})
+        return {"items": items}
+
+    def _waiting(self):
+        """Return rows of key, label, model, domain and title of what waits for the user."""
+        office, mine = self._office_domain(), self._may_approve
+        broadcasts = [("state", "=", "to_approve"), *office]
+        arrears = [("state", "=", "submitted"), *office]
+        plans = [("state", "=", "submitted"), *office]
+        return [
+            (
+                "broadcast",
+                self.env._("Broadcasts"),
+                "discom.whatsapp.broadcast",
+                mine("discom.whatsapp.broadcast", broadcasts),
+                self.env._("Broadcasts to be approved"),
+            ),
+            (
+                "run",
+                self.env._("Bill runs"),
+                "discom.bill.run",
+                [("id", "in", self._bill_runs())],
+                self.env._("Bill runs to be approved"),
+            ),
+            (
+                "held",
+                self.env._("Held bills to release"),
+                "discom.bill",
+                self._held_domain(),
+                self.env._("Held bills to release"),
+            ),
+            (
+                "arrears",
+                self.env._("Arrears runs"),
+                "discom.notice.run",
+                mine("discom.notice.run", arrears),
+                self.env._("Arrears runs to be approved"),
+            ),
+            (
+                "plan",
+                self.env._("Payment plans"),
+                "discom.payment.plan",
+                mine("discom.payment.plan", plans),
+                self.env._("Payment plans to be approved"),
+            ),
+        ]
+
+    def _may_approve(self, model, domain):
+        """Domain of the records that the user may approve; those that wait are few."""
+        records = self.env[model].search(domain).filtered("may_approve")
+        return [("id", "in", records.ids)]
+
+    def _bill_runs(self):
+        """Ids of bill runs with checked bills that this manager has to approve."""
+        if not self.env.user.has_group("discom.group_division_manager"):
+            return []
+        runs = self.env["discom.bill.run"].search(
+            [
+                ("state", "in", ("checked", "issued", "sending", "done")),
+                ("work", "=", False),
+                *self._office_domain(),
+            ]
+        )
+        runs = runs.filtered(
+            lambda run: (
+                not run.company_id.discom_run_four_eyes or self.env.user not in run._takers()
+            )
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT run.id FROM discom_bill_run run
+                 WHERE run.id = ANY(%s)
+                   AND EXISTS (SELECT FROM discom_bill bill
+                                WHERE bill.run_id = run.id AND bill.state = 'checked'
+                                  AND NOT (%s))
+                """,
+                runs.ids,
+                runs._sql_approved(),
+            )
+        )
+        return [run for (run,) in rows]
+
+    def _held_domain(self):
+        """Bills that a check holds back, without those that another person has to release."""
+        if not self.env["discom.bill"].has_access("write"):
+            return [("id", "=", False)]
+        domain = [("is_held", "=", True), *self._office_domain()]
+        companies = self.env.companies.filtered("discom_release_four_eyes")
+        return [*domain, "|", ("company_id", "not in", companies.ids),
+                ("author_id", "!=", self.env.uid)]  # fmt: skip
+
+    # === A FRESH DATABASE === #
+
+    def _first_steps(self):
+        """What to do first, in this order, with where; for others than administrators who does."""
+        if not self.env.user.has_group("discom.group_administrator"):
+            return [
+                {
+                    "label": self.env._(
+                        "There are no consumers of your offices yet. An administrator brings in"
+                        " offices, users and consumers; then the figures appear here."
+                    ),
+                    "done": False,
+                    "action": False,
+                }
+            ]
+        offices = self.env["discom.office"].search_count([], limit=1)
+        staff = self.env["res.users"].search_count([("discom_office_ids", "!=", False)], limit=1)
+        number = self.env["discom.whatsapp.account"].search_count(
+            [("state", "=", "connected")], limit=1
+        )
+        template = self.env["discom.whatsapp.template"].search_count(
+            [("account_id", "!=", False), ("status", "=", "approved")], limit=1
+        )
+        steps = [
+            (self.env._("Bring in the offices"), offices, "discom.discom_office_action"),
+            (self.env._("Give users their role and offices"), staff, "base.action_res_users"),
+            (
+                self.env._("Connect a sending number"),
+                number,
+                "discom.discom_whatsapp_account_action",
+            ),
+            (
+                self.env._("Have the templates approved by Meta"),
+                template,
+                "discom.discom_whatsapp_template_action",
+            ),
+            (
+                self.env._("Import consumers, then bills and payments"),
+                False,
+                "discom.discom_import_action",
+            ),
+        ]
+        return [
+            {"label": label, "done": bool(done), "action": action} for label, done, action in steps
+        ]

@@ -1,0 +1,163 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const tours = registry.category("web_tour.tours");
+
+tours.add("discom_control_room", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "the app opens in the control room",
+            trigger: '.o_app[data-menu-xmlid="discom.menu_discom_root"]',
+            run: "click",
+        },
+        {
+            trigger: ".o_discom_tile_kyc .o_note:contains(6 of 8)",
+        },
+        {
+            content: "the chart of the dues is drawn",
+            trigger: ".o_discom_card_dues canvas",
+        },
+        {
+            content: "with the keyboard to the consumers who are reachable",
+            trigger: ".o_discom_tile_kyc",
+            run() {
+                this.anchor.focus();
+            },
+        },
+        {
+            trigger: ".o_discom_tile_kyc:focus",
+            run: "click",
+        },
+        {
+            content: "the list has as many",
+            trigger: ".o_list_view .o_pager_limit:contains(6)",
+        },
+        {
+            content: "back, where the figures still are",
+            trigger: ".o_back_button, .breadcrumb-item a",
+            run: "click",
+        },
+        {
+            content: "a sub-division has its own figures",
+            trigger: ".o_discom_room_office",
+            run: "selectByLabel \u00a0\u00a0Sub-division A2",
+        },
+        {
+            trigger: ".o_discom_tile_kyc .o_note:contains(1 of 3)",
+        },
+        {
+            trigger: ".o_discom_room_office",
+            run: "selectByLabel All my offices",
+        },
+        {
+            trigger: ".o_discom_tile_kyc .o_note:contains(6 of 8)",
+        },
+        {
+            content: "the button reads everything anew",
+            trigger: ".o_discom_room_refresh:enabled",
+            run: "click",
+        },
+        {
+            trigger: ".o_discom_control_room[aria-busy=false] .o_discom_room_time:contains(As of)",
+        },
+        {
+            content: "an outage opens",
+            trigger: ".o_discom_card_outages .o_discom_row:contains(Tour feeder)",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=asset_ids]:contains(Tour feeder)",
+        },
+    ],
+});
+
+tours.add("discom_control_room_phone", {
+    steps: () => [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "the app opens in the control room",
+            trigger: '.o_app[data-menu-xmlid="discom.menu_discom_root"]',
+            run: "click",
+        },
+        {
+            content: "outages come first",
+            trigger: ".o_discom_card:first-child h2:contains(Outages now)",
+        },
+        {
+            content: "nothing is wider than the screen",
+            trigger: ".o_discom_control_room",
+            run() {
+                if (this.anchor.scrollWidth > this.anchor.clientWidth) {
+                    throw new Error("The control room is wider than the phone");
+                }
+            },
+        },
+        {
+            trigger: ".o_discom_tile_outages .o_value:contains(8)",
+            run: "click",
+        },
+        {
+            content: "the consumers without supply, as cards",
+            trigger: ".o_kanban_view .o_kanban_record, .o_list_view",
+        },
+        {
+            trigger: ".o_back_button, .breadcrumb-item a",
+            run: "click",
+        },
+        {
+            trigger: ".o_discom_card_outages .o_discom_row:contains(Tour feeder)",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=asset_ids]:contains(Tour feeder)",
+        },
+    ],
+});
+
+tours.add("discom_control_room_empty", {
+    steps: () => [
+        {
+            trigger: ".o_discom_steps:contains(An administrator brings in)",
+        },
+        {
+            trigger: ".o_discom_tile_kyc .o_value:contains(0%)",
+        },
+    ],
+});
+
+const REPORTS = [
+    "discom.discom_consumer_menu_figures",
+    "discom.discom_kyc_report_menu",
+    "discom.discom_bill_menu_figures",
+    "discom.discom_payment_menu_figures",
+    "discom.discom_whatsapp_message_menu_figures",
+    "discom.discom_outage_menu_figures",
+];
+
+tours.add("discom_pivots", {
+    steps: () =>
+        REPORTS.flatMap((menu) => [
+            {
+                content: `open ${menu}`,
+                trigger: '.o_menu_sections [data-menu-xmlid="discom.menu_discom_reports"]',
+                run: "click",
+            },
+            {
+                trigger: `.o-dropdown--menu [data-menu-xmlid="${menu}"]`,
+                run: "click",
+            },
+            {
+                content: "it is a pivot with figures",
+                trigger: ".o_pivot .o_pivot_cell_value",
+            },
+            {
+                trigger: ".o_pivot_download:enabled",
+                run: "click",
+            },
+            {
+                content: "the workbook has come",
+                trigger: "body:not(:has(.o_blockUI))",
+            },
+        ]),
+});

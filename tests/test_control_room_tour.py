@@ -1,0 +1,68 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo.tests import HttpCase, tagged
+
+from .common_control_room import ControlRoomBase
+
+
+class TourCommon(HttpCase, ControlRoomBase):
+    """The browser has no frozen clock: what it looks at is of this day."""
+
+    def setUp(self):
+        super().setUp()
+        self.feeder_a1.name = "Tour feeder"
+        now = self.env.cr.now().replace(microsecond=0)
+        self.today = self.env["discom.bill"]._today()
+        self.people(4)
+        outside = self.people(3, discom_office_id=self.subdivision_a2.id)
+        outside[:2].discom_whatsapp_number = False
+        bill = self.env["discom.bill"].create(
+            {
+                "partner_id": outside[0].id,
+                "bill_date": self.today,
+                "due_date": self.today + timedelta(days=15),
+                "basis_id": self.basis_mu.id,
+                "line_ids": [(0, 0, {"head": "energy", "amount": 100})],
+            }
+        )
+        self.force_issue(bill)
+        self.pay(60, self.today, outside[0])
+        self.message(outside[2], "delivered", claimed_at=now)
+        self.outage(self.feeder_a1, date_start=now, date_end_expected=False)
+
+
+@tagged("post_install", "-at_install")
+class TestControlRoomDesk(TourCommon):
+    def test_desk(self):
+        """The app opens in the control room; a figure leads to its records, by keyboard, too."""
+        self.start_tour("/odoo", "discom_control_room", login="test_manager")
+
+    def test_first_steps(self):
+        """A division without consumers is told what to do first."""
+        office = self.create_office("Empty", "division", self.discom)
+        self.create_user("test_room_clerk", "group_billing_clerk", office)
+        self.start_tour("/odoo/control-room", "discom_control_room_empty", login="test_room_clerk")
+
+    def test_workbooks_of_pivots(self):
+        """Each report opens as a pivot, and its download makes a workbook."""
+        made = []
+
+        def note(filename):
+            made.append(filename)
+            return f"attachment; filename={filename}"
+
+        with patch("odoo.addons.web.controllers.pivot.content_disposition", note):
+            self.start_tour("/odoo/control-room", "discom_pivots", login="test_manager")
+        self.assertEqual(len(made), 6, made)
+        self.assertTrue(all(name.endswith(".xlsx") for name in made))
+
+
+@tagged("post_install", "-at_install")
+class TestControlRoomPhone(TourCommon):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_phone(self):
+        """An officer opens the app on a phone, sees the outages first and opens one."""
+        self.start_tour("/odoo", "discom_control_room_phone", login="test_operator")

@@ -1,0 +1,194 @@
+import io
+
+import openpyxl
+from freezegun import freeze_time
+
+from odoo.tests import Form, tagged
+
+from .common_control_room import NOW, ControlRoomCommon
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(NOW)
+class TestFiguresAgree(ControlRoomCommon):
+    """One month, asked in four ways: control room, workbook, pivot and plain SQL."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = self.figures(self.clerk)["data"]
+
+    def sql(self, query, *params):
+        """First row of a plain query; ``offices`` are those of division A."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "WITH offices AS (SELECT id FROM discom_office WHERE parent_path LIKE %s) " + query,
+            [f"{self.division_a.parent_path}%", *params],
+        )
+        return self.env.cr.fetchone()
+
+    def pivot(self, model, domain, groupby, measures):
+        """Sums over the groups that the pivot of the clerk shows."""
+        groups = (
+            self.env[model].with_user(self.clerk).formatted_read_group(domain, groupby, measures)
+        )
+        self.assertGreater(len(groups), 1)
+        return tuple(sum(group[measure] or 0 for group in groups) for measure in measures)
+
+    def register(self):
+        """Rows of the bill delivery register, read back from the workbook, and its total."""
+        form = Form(self.env["discom.bill.delivery.register"].with_user(self.clerk))
+        form.period = "2026-11-01"
+        form.lang = "en_US"
+        action = form.save().action_print()
+        attachment = int(action["url"].split("/")[3].split("?")[0])
+        raw = self.env["ir.attachment"].browse(attachment).raw
+        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
+        rows = list(book.worksheets[1].iter_rows(values_only=True))
+        head = next(n for n, row in enumerate(rows) if row[1] and row[2])
+        rows = [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
+        table = [row for row in book.worksheets[0].iter_rows(values_only=True) if row[0]]
+        first = next(n for n, row in enumerate(table) if row[0] == "Sub-division")
+        total = next(row for row in table[first:] if row[0] == "Total")
+        return rows, dict(zip(table[first], total, strict=True))
+
+    def test_bills(self):
+        """Five bills of November over ₹1,252.50 are issued."""
+        known = (5, 1252.5)
+        issued = self.data["bills"]["issued"]
+        self.assertEqual((issued["value"], issued["amount"]), known)
+        rows, total = self.register()
+        self.assertEqual((len(rows), sum(row["Payable by due date (₹)"] for row in rows)), known)
+        self.assertEqual((total["Bills"], total["Payable by due date (₹)"]), known)
+        measures = ["__count", "amount_total:sum"]
+        self.assertEqual(
+            self.pivot("discom.bill", issued["domain"], ["office_id"], measures), known
+        )
+        self.assertEqual(
+            self.sql(
+                """
+                SELECT count(*), sum(amount_total)::float FROM discom_bill
+                 WHERE office_id IN (TABLE offices) AND period = '2026-11-01'
+                   AND state IN ('issued', 'partial', 'paid', 'overdue')
+                """
+            ),
+            known,
+        )
+
+    def test_messages(self):
+        """Of the bills one was read, one sent, one failed; a receipt was delivered."""
+        section = self.data["messages"]
+
+        def outcomes(row):
+            return [outcome["figure"]["value"] for outcome in row["outcomes"]]
+
+        self.assertEqual(outcomes(section["total"]), [3, 2, 1, 1])
+        [bills] = [row for row in section["rows"] if row["key"] == "bill"]
+        self.assertEqual(outcomes(bills), [2, 1, 1, 1])
+        rows, total = self.register()
+        states = [row["Message"] for row in rows]
+        self.assertEqual((states.count("Read"), states.count("Failed")), (1, 1))
+        self.assertEqual((total["Read"], total["Failed"]), (1, 1))
+        handed = [("direction", "=", "out"), ("claimed_at", "!=", False), ("purpose", "!=", "test")]
+        self.assertEqual(
+            self.pivot(
+                "discom.whatsapp.message",
+                [*handed, ("claimed_at", ">=", "2026-11-09 18:30:00")],
+                ["state"],
+                ["__count"],
+            ),
+            (4,),
+        )
+        self.assertEqual(
+            self.sql(
+                """
+                SELECT count(*) FILTER (WHERE state IN ('sent', 'delivered', 'read')),
+                       count(*) FILTER (WHERE state IN ('delivered', 'read')),
+                       count(*) FILTER (WHERE state = 'read'),
+                       count(*) FILTER (WHERE state = 'failed')
+                  FROM discom_whatsapp_message
+                 WHERE office_id IN (TABLE offices) AND direction = 'out' AND purpose <> 'test'
+                   AND (claimed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Kolkata')::date
+                       = '2026-11-10'
+                """
+            ),
+            (3, 2, 1, 1),
+        )
+        self.assertEqual(
+            sorted((hour["hour"], hour["sent"], hour["failed"]) for hour in section["hours"]),
+            [(0, 2, 1), (11, 1, 0)],
+        )
+
+    def test_collection(self):
+        """₹125.25 this month, ₹100 last month by the same day, ₹400 in all of it."""
+        section = self.data["collection"]
+        self.assertEqual(
+            [(section[key]["value"], section[key]["amount"]) for key in ("this", "today")],
+            [(2, 125.25), (1, 75.25)],
+        )
+        self.assertEqual([section[key]["amount"] for key in ("same", "last")], [100, 400])
+        self.assertEqual(section["series"][7:], [0, 50, 125.25])
+        self.assertEqual((len(section["series_last"]), section["series_last"][-1]), (31, 400))
+        measures = ["__count", "amount:sum"]
+        self.assertEqual(
+            self.pivot("discom.payment", section["this"]["domain"], ["office_id"], measures),
+            (2, 125.25),
+        )
+        self.assertEqual(
+            self.sql(
+                """
+                SELECT count(*), sum(amount)::float FROM discom_payment
+                 WHERE office_id IN (TABLE offices) AND state = 'posted' AND date >= '2026-11-01'
+                """
+            ),
+            (2, 125.25),
+        )
+
+    def test_dues(self):
+        total = self.data["dues"]["total"]
+        known = (total["value"], total["amount"])
+        measures = ["__count", "amount_due:sum"]
+        self.assertEqual(
+            self.pivot("discom.ageing", total["domain"], ["office_id"], measures), known
+        )
+        self.assertEqual(
+            self.sql(
+                """
+                SELECT count(*), sum(amount_due)::float FROM discom_ageing
+                 WHERE office_id IN (TABLE offices) AND amount_due > 0
+                """
+            ),
+            known,
+        )
+        buckets = [bucket["figure"] for bucket in self.data["dues"]["buckets"]]
+        self.assertEqual(sum(figure["value"] for figure in buckets), known[0])
+        self.assertAlmostEqual(sum(figure["amount"] for figure in buckets), known[1], 2)
+        self.assertGreater(known[1], 0)
+
+    def test_kyc(self):
+        """Seven consumers, five reachable; three urban, of whom two are."""
+        rows = {row["key"]: row for row in self.data["kyc"]["rows"]}
+        self.assertEqual(
+            {key: (row["total"]["value"], row["reachable"]["value"]) for key, row in rows.items()},
+            {"all": (7, 5), "urban": (3, 2), "rural": (4, 3)},
+        )
+        states = {part["key"]: part["figure"]["value"] for part in rows["all"]["states"]}
+        self.assertEqual(
+            states,
+            {"verified": 2, "captured": 3, "stale": 0, "bounced": 1, "refused": 0, "none": 1},
+        )
+        measures = ["consumer_count:sum", "reachable_count:sum", "verified_count:sum"]
+        self.assertEqual(
+            self.pivot("discom.kyc.report", [], ["office_id", "area"], measures), (7, 5, 2)
+        )
+        self.assertEqual(
+            self.sql(
+                """
+                SELECT count(*), count(*) FILTER (WHERE discom_kyc_state IN ('captured', 'verified')
+                                                    AND discom_whatsapp_number <> ''),
+                       count(*) FILTER (WHERE discom_kyc_state = 'verified')
+                  FROM res_partner
+                 WHERE discom_office_id IN (TABLE offices) AND discom_consumer AND active
+                """
+            ),
+            (7, 5, 2),
+        )

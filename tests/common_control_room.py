@@ -87,10 +87,13 @@ class ControlRoomCommon(ControlRoomBase):
         cls.kyc(cls.a2[0], "verified")
         cls.a2[3].discom_whatsapp_number = False
         # Of October A1 has three bills, of November A1 three and A2 two; one is held back.
+        bills = cls.env["discom.bill"]
         for consumer in cls.a1:
-            cls.create_bill(consumer, 10, amount=100)
+            bills |= cls.create_bill(consumer, 10, issue=False)
+        cls.force_issue(bills)
         for consumer in cls.a1 | cls.a2[:2] | cls.b1:
-            cls.create_bill(consumer, 11, amount=250.5, amount_arrears=0)
+            bills |= cls.create_bill(consumer, 11, issue=False, amount=250.5)
+        cls.force_issue(bills.filtered(lambda bill: bill.state == "draft"))
         held = cls.create_bill(cls.a2[2], 11, issue=False, amount_total=9999)
         held.action_check()
         cls.held = held

@@ -224,7 +224,7 @@ export class ControlRoom extends Component {
                 kind: "good",
             }),
             bills: () => ({
-                label: _t("Bills issued, %s", bills.month),
+                label: _t("Bills issued this month"),
                 value: number(bills.issued.value),
                 note: rupees(bills.issued.amount),
                 figure: bills.issued,
@@ -238,7 +238,7 @@ export class ControlRoom extends Component {
                 kind: "info",
             }),
             collection: () => ({
-                label: _t("Collected, %s", collection.month),
+                label: _t("Collected this month"),
                 value: rupees(collection.this.amount),
                 note: this.compared(collection),
                 figure: collection.this,

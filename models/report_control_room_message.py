@@ -66,7 +66,8 @@ class DiscomControlRoom(models.AbstractModel):
                             sum(
                                 number
                                 for (purpose, state), (number, *_rest) in counts.items()
-                                if state in states and (not purposes or (purpose or False) in purposes)
+                                if state in states
+                                and (not purposes or (purpose or False) in purposes)
                             ),
                             "discom.whatsapp.message",
                             [*domain, ("state", "in", states)],

@@ -192,8 +192,8 @@ class DiscomControlRoom(models.AbstractModel):
     # === A FRESH DATABASE === #
 
     def _first_steps(self):
-        """What to do first, in this order, with where; for others than administrators who does."""
-        if not self.env.user.has_group("discom.group_administrator"):
+        """What to do first, in this order; for who does not set up, who does."""
+        if not self.env["discom.setup.step"].has_access("read"):
             return [
                 {
                     "label": self.env._(
@@ -201,36 +201,10 @@ class DiscomControlRoom(models.AbstractModel):
                         " offices, users and consumers; then the figures appear here."
                     ),
                     "done": False,
-                    "action": False,
+                    "id": False,
                 }
             ]
-        offices = self.env["discom.office"].search_count([], limit=1)
-        staff = self.env["res.users"].search_count([("discom_office_ids", "!=", False)], limit=1)
-        number = self.env["discom.whatsapp.account"].search_count(
-            [("state", "=", "connected")], limit=1
-        )
-        template = self.env["discom.whatsapp.template"].search_count(
-            [("account_id", "!=", False), ("status", "=", "approved")], limit=1
-        )
-        steps = [
-            (self.env._("Bring in the offices"), offices, "discom.discom_office_action"),
-            (self.env._("Give users their role and offices"), staff, "base.action_res_users"),
-            (
-                self.env._("Connect a sending number"),
-                number,
-                "discom.discom_whatsapp_account_action",
-            ),
-            (
-                self.env._("Have the templates approved by Meta"),
-                template,
-                "discom.discom_whatsapp_template_action",
-            ),
-            (
-                self.env._("Import consumers, then bills and payments"),
-                False,
-                "discom.discom_import_action",
-            ),
-        ]
         return [
-            {"label": label, "done": bool(done), "action": action} for label, done, action in steps
+            {"label": step.name, "done": step.state == "done", "id": step.id}
+            for step in self.env["discom.setup.step"].search([])
         ]

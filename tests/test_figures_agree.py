@@ -1,16 +1,14 @@
-import io
-
-import openpyxl
 from freezegun import freeze_time
 
-from odoo.tests import Form, tagged
+from odoo.tests import tagged
 
 from .common_control_room import NOW, ControlRoomCommon
+from .common_workbook import WorkbookMixin
 
 
 @tagged("post_install", "-at_install")
 @freeze_time(NOW)
-class TestFiguresAgree(ControlRoomCommon):
+class TestFiguresAgree(WorkbookMixin, ControlRoomCommon):
     """One month, asked in four ways: control room, workbook, pivot and plain SQL."""
 
     def setUp(self):
@@ -34,22 +32,18 @@ class TestFiguresAgree(ControlRoomCommon):
         self.assertGreater(len(groups), 1)
         return tuple(sum(group[measure] or 0 for group in groups) for measure in measures)
 
+    def book(self, report, **vals):
+        """A workbook of division A, printed from its dialog and read back."""
+        return self.print_book(report, self.clerk, office_id=self.division_a, **vals)
+
     def register(self):
-        """Rows of the bill delivery register, read back from the workbook, and its total."""
-        form = Form(self.env["discom.bill.delivery.register"].with_user(self.clerk))
-        form.period = "2026-11-01"
-        form.lang = "en_US"
-        action = form.save().action_print()
-        attachment = int(action["url"].split("/")[3].split("?")[0])
-        raw = self.env["ir.attachment"].browse(attachment).raw
-        book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True)
-        rows = list(book.worksheets[1].iter_rows(values_only=True))
-        head = next(n for n, row in enumerate(rows) if row[1] and row[2])
-        rows = [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
-        table = [row for row in book.worksheets[0].iter_rows(values_only=True) if row[0]]
-        first = next(n for n, row in enumerate(table) if row[0] == "Sub-division")
-        total = next(row for row in table[first:] if row[0] == "Total")
-        return rows, dict(zip(table[first], total, strict=True))
+        """Rows of the issued bills in the delivery register, and the totals of its summary."""
+        book = self.book("discom.bill.delivery.register", period="2026-11-01")
+        totals = {
+            **book.table("Bills by sub-division")["Total"],
+            **book.table("Bill run by sub-division")["Total"],
+        }
+        return [row for row in book.rows() if row["Bill"] == "Issued"], totals
 
     def test_bills(self):
         """Five bills of November over ₹1,252.50 are issued."""
@@ -58,7 +52,8 @@ class TestFiguresAgree(ControlRoomCommon):
         self.assertEqual((issued["value"], issued["amount"]), known)
         rows, total = self.register()
         self.assertEqual((len(rows), sum(row["Payable by due date (₹)"] for row in rows)), known)
-        self.assertEqual((total["Bills"], total["Payable by due date (₹)"]), known)
+        left = {part["key"]: part["figure"]["value"] for part in self.data["bills"]["left"]}
+        self.assertEqual((total["Issued"], total["Held back"]), (5, left["held"]))
         measures = ["__count", "amount_total:sum"]
         self.assertEqual(
             self.pivot("discom.bill", issued["domain"], ["office_id"], measures), known
@@ -128,6 +123,8 @@ class TestFiguresAgree(ControlRoomCommon):
         self.assertEqual([section[key]["amount"] for key in ("same", "last")], [100, 400])
         self.assertEqual(section["series"][7:], [0, 50, 125.25])
         self.assertEqual((len(section["series_last"]), section["series_last"][-1]), (31, 400))
+        book = self.book("discom.arrears.report")
+        self.assertEqual(book.table("Collection by office")["Total"]["Collected (₹)"], 125.25)
         measures = ["__count", "amount:sum"]
         self.assertEqual(
             self.pivot("discom.payment", section["this"]["domain"], ["office_id"], measures),
@@ -146,6 +143,8 @@ class TestFiguresAgree(ControlRoomCommon):
     def test_dues(self):
         total = self.data["dues"]["total"]
         known = (total["value"], total["amount"])
+        rows = self.book("discom.arrears.report").rows()
+        self.assertEqual((len(rows), sum(row["Dues (₹)"] for row in rows)), known)
         measures = ["__count", "amount_due:sum"]
         self.assertEqual(
             self.pivot("discom.ageing", total["domain"], ["office_id"], measures), known
@@ -176,6 +175,9 @@ class TestFiguresAgree(ControlRoomCommon):
             states,
             {"verified": 2, "captured": 3, "stale": 0, "bounced": 1, "refused": 0, "none": 1},
         )
+        book = self.book("discom.reachability").rows()
+        reachable = [row["Reachable on WhatsApp"] for row in book]
+        self.assertEqual((len(book), reachable.count("Yes")), (7, 5))
         measures = ["consumer_count:sum", "reachable_count:sum", "verified_count:sum"]
         self.assertEqual(
             self.pivot("discom.kyc.report", [], ["office_id", "area"], measures), (7, 5, 2)

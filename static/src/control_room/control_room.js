@@ -150,8 +150,9 @@ export class ControlRoom extends Component {
         });
     }
 
-    openStep(step) {
-        return this.action.doAction(step.action);
+    async openStep(step) {
+        const action = await this.orm.call("discom.setup.step", "action_open", [step.id]);
+        await this.action.doAction(action);
     }
 
     // === Showing ===

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from .whatsapp_account_rules import INDIA
@@ -67,7 +68,11 @@ class DiscomFigure(models.Model):
     @api.model
     def _cron_refresh(self):
         """Count everything anew: as a matter of course, and when somebody looks at old figures."""
-        self._refresh()
+        try:
+            self._refresh()
+        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+            # Somebody who could not wait has counted at this very moment.
+            self.env.cr.rollback()
 
     @api.model
     def _refresh(self):

@@ -212,9 +212,9 @@ class TestControlRoomWork(ControlRoomCommon):
         self.outage(self.feeder_a1)
         late = self.outage(self.transformer_a11, date_end_expected="2026-11-10 05:30:00")
         self.outage(self.feeder_b1)
-        self.outage(self.feeder_a2, state="restored")
+        self.outage(self.feeder_a2, state="restored", date_end="2026-11-10 05:20:00")
         self.outage(
-            self.feeder_a1,
+            self.feeder_a2,
             state="announced",
             date_start="2026-11-11 05:00:00",
             date_end_expected="2026-11-11 09:00:00",
@@ -247,13 +247,14 @@ class TestControlRoomWork(ControlRoomCommon):
         self.held.with_user(self.clerk)._set_author()
         self.assertEqual(self.approvals(self.manager), {"held": 1})
         self.assertEqual(self.approvals(self.clerk), {})
+        self.create_bill(self.a2[3], 11, issue=False)
         run = (
             self.env["discom.bill.run"]
             .with_user(self.clerk)
-            .create({"office_id": self.division_a.id, "period": "2026-12-01"})
+            .create({"office_id": self.subdivision_a2.id, "period": "2026-11-01"})
         )
-        self.create_bill(self.a1[0], 12, issue=False, run_id=run.id).action_check()
-        run._set(state="checked")
+        run.action_check()
+        self.assertEqual(run.state, "checked")
         arrears = (
             self.env["discom.notice.run"]
             .with_user(self.clerk)

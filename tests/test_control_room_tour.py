@@ -1,6 +1,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.http import content_disposition
 from odoo.tests import HttpCase, tagged
 
 from .common_control_room import ControlRoomBase
@@ -50,7 +51,7 @@ class TestControlRoomDesk(TourCommon):
 
         def note(filename):
             made.append(filename)
-            return f"attachment; filename={filename}"
+            return content_disposition(filename)
 
         with patch("odoo.addons.web.controllers.pivot.content_disposition", note):
             self.start_tour("/odoo/control-room", "discom_pivots", login="test_manager")

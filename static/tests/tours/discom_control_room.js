@@ -74,10 +74,17 @@ tours.add("discom_control_room", {
 
 tours.add("discom_control_room_phone", {
     steps: () => [
-        stepUtils.showAppsMenuItem(),
+        {
+            trigger: ".o_menu_toggle",
+            run: "click",
+        },
+        {
+            trigger: ".o_app_menu_sidebar .o_sidebar_topbar a",
+            run: "click",
+        },
         {
             content: "the app opens in the control room",
-            trigger: '.o_app[data-menu-xmlid="discom.menu_discom_root"]',
+            trigger: '.o_app_menu_sidebar .o_app[data-menu-xmlid="discom.menu_discom_root"]',
             run: "click",
         },
         {

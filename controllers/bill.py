@@ -10,7 +10,7 @@ from odoo.http import content_disposition, request
 
 from ..models.bill_problem import MAX_TEXT
 from ..tools import link_token
-from ..tools.bill_page_texts import TEXTS
+from ..tools.bill_page_texts import TEXTS, texts
 from ..tools.pdf import bill_pdf
 from ..tools.phone import PhoneError, normalise_mobile
 from ..tools.rate_limit import RateLimit, caller
@@ -170,7 +170,13 @@ class BillPage(http.Controller):
     def _message(self, name, lang, status):
         nonce = secrets.token_urlsafe(12)
         body = self._env()["discom.bill"]._render_public(
-            "discom.bill_page_message", lang, name=name, nonce=nonce
+            "discom.bill_page_message",
+            lang,
+            name=name,
+            nonce=nonce,
+            # Nothing is known of who reads it, and the page of the bill has the switch.
+            other=texts("hi" if lang == "en" else "en"),
+            other_language="hi" if lang == "en" else "en",
         )
         return self._answer(body, status, nonce=nonce)
 

@@ -80,6 +80,7 @@ class BillPageCommon(BillCommon, HttpCase):
             response = self.open(f"{path}{door}")
             self.assertEqual(response.status_code, 404)
             self.assertIn("यह लिंक नहीं खुल सकता", response.text)
+            self.assertIn("This link cannot be opened", response.text)
             self.assertNotIn(self.bill.account_no, response.text)
         report = self.open(f"{path}/problem", data={"kind": "paid", "text": "x"})
         self.assertEqual(report.status_code, 404)

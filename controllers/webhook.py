@@ -3,17 +3,20 @@ import hmac
 import logging
 import re
 
-from werkzeug.exceptions import Forbidden
+from werkzeug.exceptions import Forbidden, TooManyRequests
 
 from odoo import http
 from odoo.http import request
 
+from ..tools.rate_limit import RateLimit, caller
 from .routes import open_route
 
 # Meta's own limit of a call is 3 MB.
 # https://developers.facebook.com/docs/whatsapp/cloud-api/guides/set-up-webhooks
 MAX_BYTES = 3 * 1024 * 1024
 MAX_CHALLENGE = 256
+# Handshakes with a wrong token from one address. Meta makes one, when the address is set up.
+HANDSHAKES = RateLimit(30, 600)
 VERIFY_TOKEN = re.compile(r"(hub\.verify_token=)[^&\s]*")
 
 
@@ -54,6 +57,8 @@ class WhatsAppWebhook(http.Controller):
             or params.get("hub.mode") != "subscribe"
             or not hmac.compare_digest(token.encode(), given.encode(errors="replace"))
         ):
+            if not HANDSHAKES.hit(caller(request.httprequest.remote_addr)):
+                raise TooManyRequests
             raise Forbidden
         challenge = (params.get("hub.challenge") or "")[:MAX_CHALLENGE]
         return request.make_response(

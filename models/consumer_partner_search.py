@@ -67,6 +67,27 @@ def _display_name_index(registry):
     return f"USING gin ({names})"
 
 
+class DiscomNameWord(models.Model):
+    _inherit = "discom.name.word"
+
+    @api.model
+    def _forget(self, words):
+        """Delete those of ``words`` that no consumer's name holds any more."""
+        held = _words(lambda name: SQL.identifier("p", name))
+        self.env.cr.execute(
+            SQL(
+                """
+                DELETE FROM discom_name_word w
+                 WHERE w.word = ANY(%s)
+                   AND NOT EXISTS (SELECT FROM res_partner p
+                                    WHERE p.discom_consumer AND %s @> ARRAY[w.word::text])
+                """,
+                words,
+                held,
+            )
+        )
+
+
 class ResPartner(models.Model):
     _inherit = "res.partner"
 

@@ -1,6 +1,5 @@
 import base64
 import io
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -9,10 +8,7 @@ from ..tools.tabular import TabularError
 
 # Files up to this size are read and imported while the user waits; larger ones in the background.
 DIRECT_BYTES = 1_000_000
-# Files hold personal data and are not needed once imported; an import left alone is given up.
-# Nobody knows what stands in a file that was not read.
-KEEP_DAYS = 90
-KEEP_UNREAD_DAYS = 7
+GC_BATCH = 500  # files deleted at once
 # What only the import itself sets: in whose name it runs above all.
 OWN_FIELDS = {
     "state",
@@ -275,23 +271,28 @@ class DiscomImport(models.Model):
         self.ensure_one()
         return self.action_check()
 
-    @api.autovacuum
+    @api.model
     def _gc_files(self):
-        """Delete the files of old imports, and what was staged of those never carried out."""
-        now = fields.Datetime.now()
-        old = self.search(
-            [
-                ("file", "!=", False),
-                "|",
-                "&",
-                ("write_date", "<", now - timedelta(days=KEEP_DAYS)),
-                ("state", "in", ("checked", "done")),
-                "&",
-                ("write_date", "<", now - timedelta(days=KEEP_UNREAD_DAYS)),
-                ("state", "in", ("draft", "failed")),
-            ]
-        )
+        """Delete a batch of files of old imports that were read.
+
+        :return: how many, and whether there may be more
+        """
+        return self._gc_by("import_file")
+
+    @api.model
+    def _gc_unread(self):
+        """Delete a batch of files that were not read: nobody knows what they hold.
+
+        :return: how many, and whether there may be more
+        """
+        return self._gc_by("import_unread")
+
+    def _gc_by(self, what):
+        before = self.env["discom.retention.rule"]._before(what)
+        if before is None:
+            return 0, False
         # The garbage collector works for all users alike.
+        old = self.search(self._gc_domain(what, before), limit=GC_BATCH)
         self.env["ir.attachment"].sudo().search(
             [
                 ("res_model", "=", self._name),
@@ -302,6 +303,12 @@ class DiscomImport(models.Model):
         for record in old.filtered(lambda job: job.state != "done"):
             record._drop_stage()
             record._write_progress(state="failed")
+        return len(old), len(old) == GC_BATCH
+
+    @api.model
+    def _gc_domain(self, what, before):
+        states = {"import_file": ("checked", "done"), "import_unread": ("draft", "failed")}
+        return [("file", "!=", False), ("write_date", "<", before), ("state", "in", states[what])]
 
     # === BUSINESS METHODS === #
 

@@ -7,7 +7,6 @@ from odoo.tools import SQL
 DAY = timedelta(hours=24)
 #: Tries are kept for a year, as the log that rule 8(3) of the Digital Personal Data Protection
 #: Rules 2025 asks for.
-RETENTION = timedelta(days=365)
 GC_BATCH = 10000
 
 
@@ -63,16 +62,22 @@ class DiscomKycAttempt(models.Model):
             {partner.id: count for partner, count in by_partner},
         )
 
-    @api.autovacuum
+    @api.model
     def _gc_attempts(self):
-        """Delete tries older than ``RETENTION``."""
+        """Delete a batch of tries older than the retention rule says.
+
+        :return: how many, and whether there may be more
+        """
+        before = self.env["discom.retention.rule"]._before("kyc_attempt")
+        if before is None:
+            return 0, False
         self.env.cr.execute(
             SQL(
                 """
                 DELETE FROM discom_kyc_attempt
                  WHERE id IN (SELECT id FROM discom_kyc_attempt WHERE date < %s LIMIT %s)
                 """,
-                fields.Datetime.now() - RETENTION,
+                before,
                 GC_BATCH,
             )
         )

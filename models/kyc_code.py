@@ -19,6 +19,7 @@ PAUSE_SECONDS = 60
 #: Wrong codes that one user may type in an hour, whatever the consumers.
 USER_TRIES = 30
 SCOPE = "discom-kyc-code"
+GC_BATCH = 1000  # codes deleted at once
 LANGUAGES = ["hi_IN", "en_IN"]
 
 
@@ -73,10 +74,19 @@ class DiscomKycCode(models.Model):
             )
         )
 
-    @api.autovacuum
+    @api.model
     def _gc_codes(self):
-        """Forget codes of which only the history of KYC is still of use."""
-        self.search([("create_date", "<", fields.Datetime.now() - timedelta(days=30))]).unlink()
+        """Delete a batch of codes of which only the history of KYC is still of use.
+
+        :return: how many, and whether there may be more
+        """
+        before = self.env["discom.retention.rule"]._before("kyc_code")
+        if before is None:
+            return 0, False
+        old = self.search([("create_date", "<", before)], limit=GC_BATCH)
+        count = len(old)
+        old.unlink()
+        return count, count == GC_BATCH
 
 
 class ResPartner(models.Model):

@@ -2,7 +2,6 @@ import hashlib
 import json
 import logging
 import tempfile
-from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -11,7 +10,7 @@ from odoo.tools import SQL
 _logger = logging.getLogger(__name__)
 
 FETCH_ROWS = 2000  # rows read from the database, and reported as progress, at once
-KEEP_DAYS = 7  # after which a finished workbook, full of personal data, is deleted
+GC_BATCH = 1000  # reports deleted at once
 MIMETYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
@@ -238,12 +237,19 @@ class DiscomReportJob(models.Model):
             "mail.mail_activity_data_todo", user_id=self.user_id.id, summary=title
         )
 
-    @api.autovacuum
+    @api.model
     def _gc_workbooks(self):
-        """Delete reports, and their workbooks, after :data:`KEEP_DAYS` days."""
-        limit = fields.Datetime.now() - timedelta(days=KEEP_DAYS)
+        """Delete a batch of finished reports, and their workbooks, full of personal data.
+
+        :return: how many, and whether there may be more
+        """
+        before = self.env["discom.retention.rule"]._before("report")
+        if before is None:
+            return 0, False
         old = self.search(
-            [("state", "in", ("done", "failed")), ("create_date", "<", limit)], limit=1000
+            [("state", "in", ("done", "failed")), ("create_date", "<", before)], limit=GC_BATCH
         )
+        count = len(old)
         old.attachment_id.unlink()
         old.unlink()
+        return count, count == GC_BATCH

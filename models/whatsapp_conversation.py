@@ -21,7 +21,6 @@ REPEATS = 5
 #: The help goes to one phone once in this time.
 HELP_INTERVAL = timedelta(hours=24)
 #: Settled conversations in which nobody has written for as long are deleted.
-RETENTION = timedelta(days=30)
 GC_BATCH = 10000
 #: Steps at which any text is an answer, be it a keyword; these words get out of them.
 FREE_STEPS = ("details",)
@@ -379,9 +378,15 @@ class DiscomWhatsappConversation(models.Model):
             messages = self.env["discom.whatsapp.message"].create(values)
             messages.account_id._trigger_lane()
 
-    @api.autovacuum
+    @api.model
     def _gc_conversations(self):
-        """Delete settled conversations in which nobody has written for ``RETENTION``."""
+        """Delete a batch of settled conversations in which nobody has written for long.
+
+        :return: how many, and whether there may be more
+        """
+        before = self.env["discom.retention.rule"]._before("conversation")
+        if before is None:
+            return 0, False
         self.env.cr.execute(
             SQL(
                 """
@@ -389,7 +394,7 @@ class DiscomWhatsappConversation(models.Model):
                  WHERE id IN (SELECT id FROM discom_whatsapp_conversation
                                WHERE state = 'closed' AND write_date < %s LIMIT %s)
                 """,
-                fields.Datetime.now() - RETENTION,
+                before,
                 GC_BATCH,
             )
         )

@@ -1,5 +1,5 @@
 import logging
-from datetime import UTC, timedelta
+from datetime import UTC
 from functools import partial
 
 import psycopg2
@@ -20,9 +20,6 @@ APPLY_TRIES = 5
 # Lines kept of what could not be read in one event.
 MAX_PROBLEMS = 20
 GC_BATCH = 10000
-RETENTION_PARAMETER = "discom.whatsapp_event_retention_days"
-# One year: rule 8(3) of the Digital Personal Data Protection Rules 2025 (traffic data and logs).
-RETENTION_DAYS = 365
 
 
 class WhatsAppEvent(models.Model):
@@ -362,12 +359,15 @@ class WhatsAppEvent(models.Model):
             for row in webhook.accounts:
                 accounts.browse(account_id)._apply_event(row)
 
-    @api.autovacuum
+    @api.model
     def _gc_events(self):
-        """Delete settled events that are older than the retention time."""
-        # sudo: parameters are the system's own.
-        parameter = self.env["ir.config_parameter"].sudo().get_param(RETENTION_PARAMETER)
-        days = int(parameter) if (parameter or "").isdigit() else RETENTION_DAYS
+        """Delete a batch of settled events older than the retention rule says.
+
+        :return: how many, and whether there may be more
+        """
+        before = self.env["discom.retention.rule"]._before("event")
+        if before is None:
+            return 0, False
         self.env.cr.execute(
             SQL(
                 """
@@ -379,9 +379,8 @@ class WhatsAppEvent(models.Model):
                         ORDER BY received_at
                         LIMIT %s)
                 """,
-                fields.Datetime.now() - timedelta(days=days),
+                before,
                 GC_BATCH,
             )
         )
-        # (deleted, possibly more): autovacuum comes back while there is more
         return self.env.cr.rowcount, self.env.cr.rowcount == GC_BATCH

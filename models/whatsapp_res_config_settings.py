@@ -30,9 +30,6 @@ class ResConfigSettings(models.TransientModel):
         help="The last day, as 2026-12-31, on which Meta delivers for Indian accounts billed in "
         "another currency.",
     )
-    discom_whatsapp_event_retention_days = fields.Integer(
-        "Days webhook calls are kept", config_parameter="discom.whatsapp_event_retention_days"
-    )
     discom_metrics_token = fields.Char(
         "Token of the monitoring system",
         config_parameter=TOKEN_PARAMETER,

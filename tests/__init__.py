@@ -101,3 +101,7 @@ from . import test_report_schedule
 from . import test_control_room
 from . import test_control_room_tour
 from . import test_figures_agree
+from . import test_audit
+from . import test_retention
+from . import test_privacy
+from . import test_privacy_breach

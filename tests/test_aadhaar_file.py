@@ -115,6 +115,7 @@ class TestAadhaarFile(ImportCommon):
         )
         self.env.invalidate_all()
         self.env["discom.import"]._gc_files()
+        self.env["discom.import"]._gc_unread()
         (unread | checked).invalidate_recordset()
         self.assertFalse(unread.file)
         self.assertTrue(checked.file)

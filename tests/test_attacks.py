@@ -1,23 +1,40 @@
 """Attacks on what answers without a login, and on workbooks; `SECURITY.md` names the threats."""
 
+import ast
+import base64
 import io
 import json
+import re
 import time
 from pathlib import Path
 
 import openpyxl
+from PIL import Image
 
+from odoo.exceptions import UserError
 from odoo.http import Controller
-from odoo.tests import TransactionCase, tagged
-from odoo.tools import file_path
+from odoo.tests import HttpCase, TransactionCase, tagged
+from odoo.tools import file_path, mute_logger
 
 from odoo.addons.discom import controllers
 
+from ..controllers import webhook
 from ..tools import kyc_sheet
+from .common import DiscomCommon
 from .common_whatsapp import WebhookCommon
 from .test_bill_page import BillPageCommon
 
 EVIL = "evil.example"
+#: Folders of what runs on a server.
+RUNNING = ("controllers", "models", "wizards", "reports", "tools")
+#: SQL whose text is no constant where it stands: each was read, and comes from our code alone.
+REVIEWED_SQL = {
+    ("models/import_staging.py", "column.type"),  # type of a column of an import, written there
+    ("models/outage_reliability.py", "_INDICES[name]"),  # a constant of that file
+    ("models/consumer_kyc_number.py", "kind"),  # integer or varchar, written beside it
+    ("models/privacy_erasure.py", "update"),  # put together of SQL objects above it
+}
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 #: Routes that take a form without Odoo's token, and what stands in its place.
 WITHOUT_CSRF = {
     "receive": "signature of the raw body with the app secret",
@@ -149,7 +166,7 @@ class TestWebhookReplay(WebhookCommon):
 @tagged("post_install", "-at_install")
 class TestWorkbooks(TransactionCase):
     def test_every_workbook_is_made_without_formulas_of_others(self):
-        """Workbooks are made in two places, both of which write texts as texts."""
+        """Workbooks are made in three places, all of which write texts as texts."""
         root = Path(file_path("discom"))
         makers = {
             path.relative_to(root).as_posix()
@@ -157,7 +174,7 @@ class TestWorkbooks(TransactionCase):
             for path in (root / folder).rglob("*.py")
             if "Workbook(" in path.read_text()
         }
-        self.assertEqual(makers, {"tools/xlsx.py", "tools/kyc_sheet.py"})
+        self.assertEqual(makers, {"tools/xlsx.py", "tools/kyc_sheet.py", "tools/person_book.py"})
 
     def test_sheet_of_the_village(self):
         """Names that begin like a formula come into the workbook as text (`tools/xlsx.py` has its
@@ -177,3 +194,177 @@ class TestWorkbooks(TransactionCase):
         cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
         self.assertGreaterEqual(len(cells), len(names))
         self.assertFalse([cell.value for cell in cells if cell.data_type == "f"])
+
+
+@tagged("post_install", "-at_install")
+class TestHandshake(WebhookCommon):
+    def test_verify_token_is_not_guessed(self):
+        """Wrong handshakes of one address are bounded; a right one passes until then."""
+        webhook.HANDSHAKES.clear()
+        self.addCleanup(webhook.HANDSHAKES.clear)
+        self.patch(webhook.HANDSHAKES, "limit", 3)
+        query = {"hub.mode": "subscribe", "hub.challenge": "1"}
+        right = query | {"hub.verify_token": self.account.verify_token}
+        statuses = [
+            self.url_open(self.path, params=query | {"hub.verify_token": f"guess{n}"}).status_code
+            for n in range(5)
+        ]
+        self.assertEqual(statuses, [403, 403, 403, 429, 429])
+        self.assertEqual(self.url_open(self.path, params=right).status_code, 200)
+
+    def test_forged_calls_of_all_sizes_leave_nothing(self):
+        """Without the secret nothing is stored, however much is sent."""
+        events = self.env["discom.whatsapp.event"]
+        count = events.search_count([])
+        for body in (b"", b"{}", b"x" * 100_000, b"\x00" * 1000):
+            for signature in ("", "sha256=", "sha256=" + "0" * 64, "sha1=" + "0" * 40, "é"):
+                with self.subTest(size=len(body), signature=signature[:8]):
+                    headers = {"Content-Type": "application/json"}
+                    if signature:
+                        headers["X-Hub-Signature-256"] = signature.encode()
+                    response = self.url_open(self.path, data=body or b" ", headers=headers)
+                    self.assertEqual(response.status_code, 403)
+        self.assertEqual(events.search_count([]), count)
+
+
+@tagged("post_install", "-at_install")
+class TestSources(TransactionCase):
+    """What can be read off the code itself."""
+
+    def sources(self, *folders):
+        root = Path(file_path("discom"))
+        for folder in folders:
+            for path in sorted((root / folder).rglob("*.py")):
+                yield path.relative_to(root).as_posix(), path.read_text()
+
+    def test_no_sql_is_made_from_strings(self):
+        """The text of each statement is a constant; what varies is passed beside it."""
+        found = set()
+        for name, text in self.sources(*RUNNING):
+            for node in ast.walk(ast.parse(text)):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                function = node.func
+                called = getattr(function, "attr", None) or getattr(function, "id", "")
+                first = node.args[0]
+                if called == "SQL":
+                    harmless = isinstance(first, ast.Constant)
+                elif called in ("execute", "execute_values", "execute_query"):
+                    # A method of ours that returns SQL is looked at where it makes it.
+                    harmless = isinstance(first, ast.Constant | ast.Call)
+                    if isinstance(first, ast.Call):
+                        maker = first.func
+                        maker = getattr(maker, "attr", None) or getattr(maker, "id", "")
+                        harmless = maker == "SQL" or "sql" in maker or "query" in maker
+                else:
+                    continue
+                if not harmless:
+                    found.add((name, ast.unparse(first)))
+        self.assertEqual(found - REVIEWED_SQL, set())
+
+    def test_no_secret_in_code_or_data(self):
+        """No token, key or password stands in what is installed; the demo has its own."""
+        root = Path(file_path("discom"))
+        secret = re.compile(
+            r"EAA[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY"
+            r"|(?i:(?:password|passwd|api_key|app_secret|access_token)[\"']?\s*[:=]\s*[\"'][^\"'{}<>\s]{6,})"
+        )
+        for name, text in self.sources(*RUNNING):
+            with self.subTest(name):
+                self.assertEqual(secret.findall(text), [])
+        for path in (root / "data").rglob("*.xml"):
+            with self.subTest(path.name):
+                self.assertEqual(secret.findall(path.read_text()), [])
+                self.assertNotRegex(
+                    path.read_text(), r'name="(?:password|access_token|app_secret)"'
+                )
+
+    def test_nothing_is_evaluated_or_unpickled(self):
+        """Texts of others never become code."""
+        calls = {"eval", "exec", "compile", "__import__", "loads"}
+        modules = {"pickle", "marshal", "shelve", "yaml"}
+        for name, text in self.sources(*RUNNING):
+            for node in ast.walk(ast.parse(text)):
+                with self.subTest(name):
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                        self.assertNotIn(node.func.id, calls)
+                    if isinstance(node, ast.Import):
+                        self.assertFalse({alias.name for alias in node.names} & modules)
+
+
+@tagged("post_install", "-at_install")
+class TestUploads(DiscomCommon):
+    def test_photos_are_photos_by_content(self):
+        """A drawing with a script, a page, a program and a torn picture are refused as photos."""
+        consumer = self.create_consumer()
+        hostile = {
+            "svg": SVG,
+            "page": b"<html><script>alert(1)</script></html>",
+            "program": b"MZ" + bytes(200),
+            "torn": b"\x89PNG\r\n\x1a\n" + bytes(20),
+        }
+        for kind, content in hostile.items():
+            with self.subTest(kind), self.assertRaises(UserError), self.cr.savepoint():
+                consumer.with_user(self.counter).discom_kyc_form = base64.b64encode(content)
+        target = io.BytesIO()
+        Image.new("RGB", (20, 20)).save(target, "JPEG")
+        consumer.with_user(self.counter).discom_kyc_form = base64.b64encode(target.getvalue())
+        self.assertTrue(consumer.discom_kyc_form)
+
+    def test_every_picture_of_ours_is_looked_at(self):
+        attachments = self.env["ir.attachment"]
+        pictures = [
+            (name, field.name)
+            for name, model in self.env.registry.items()
+            if not model._abstract
+            for field in model._fields.values()
+            if field.type == "image"
+            and field.store
+            and not field.related
+            and (name.startswith("discom.") or field.name.startswith("discom_"))
+        ]
+        self.assertGreaterEqual(len(pictures), 4)
+        for model, name in pictures:
+            with self.subTest(model=model, field=name), self.assertRaises(UserError):
+                attachments.create(
+                    {"name": name, "res_model": model, "res_field": name, "res_id": 1, "raw": SVG}
+                )
+
+
+@tagged("post_install", "-at_install")
+class TestStolenSession(DiscomCommon, HttpCase):
+    """What a session gives away is on record, and ends when the password changes."""
+
+    def test_session_ends_with_the_password(self):
+        self.authenticate("test_clerk", "test_clerk")
+        answer = self.url_open("/web/session/get_session_info", json={}).json()
+        self.assertEqual(answer["result"]["uid"], self.clerk.id)
+        self.clerk.password = "An0ther-Passw0rd"  # noqa: S105
+        self.env.flush_all()
+        with mute_logger("odoo.http"):
+            answer = self.url_open("/web/session/get_session_info", json={}).json()
+        self.assertNotIn("result", answer)
+
+    def test_password_is_guessed_a_few_times_only(self):
+        """Odoo refuses an address after some failures, and each failure is on record."""
+        self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 3)
+        self.env["ir.config_parameter"].set_param("base.login_cooldown_duration", 600)
+        self.env.registry._login_failures.clear()
+        self.addCleanup(self.env.registry._login_failures.clear)
+        users = self.env["res.users"]
+        with mute_logger("odoo.addons.base.models.res_users", "odoo.http"):
+            for number in range(6):
+                with self.assertRaises(Exception):  # noqa: B017
+                    self.make_jsonrpc_request(
+                        "/web/session/authenticate",
+                        {
+                            "db": self.env.cr.dbname,
+                            "login": "test_clerk",
+                            "password": f"guess {number}",
+                        },
+                    )
+        failed = self.env["discom.audit.entry"].search_count(
+            [("kind", "=", "sign_in_failed"), ("user_id", "=", self.clerk.id)]
+        )
+        self.assertEqual(failed, 3, "then the address is refused before anything is compared")
+        self.assertTrue(users.browse(self.clerk.id).active)

@@ -656,8 +656,8 @@ class TestWhatsappWebhook(WebhookCommon):
 
     def test_retention(self):
         """Settled events older than the setting go; new ones never, however old."""
-        self.env["ir.config_parameter"].set_param("discom.whatsapp_event_retention_days", "30")
-        old = fields.Datetime.now() - timedelta(days=31)
+        self.env.ref("discom.retention_event").keep_days = 400
+        old = fields.Datetime.now() - timedelta(days=401)
         values = {"account_id": self.account.id, "payload": "{}"}
         gone, waiting, recent = self.events.create(
             [

@@ -31,3 +31,6 @@ from . import report_arrears
 from . import report_effect
 from . import report_message_cost
 from . import notice_composer
+from . import privacy_file
+from . import privacy_erase
+from . import privacy_breach_list

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -7,7 +9,8 @@ class DiscomJournalMixin(models.AbstractModel):
     """A journal: entries are added by the methods of the model and never changed or deleted.
 
     The model refuses it whatever the rights, and so does the database: a mistake in SQL shall not
-    rewrite history.
+    rewrite history. What the law makes go, after its time or because a person asks, goes by
+    :meth:`_opened` alone.
     """
 
     _name = "discom.journal.mixin"
@@ -23,6 +26,9 @@ class DiscomJournalMixin(models.AbstractModel):
                 """
                 CREATE OR REPLACE FUNCTION discom_append_only() RETURNS trigger AS $$
                 BEGIN
+                    IF current_setting('discom.journal', true) = TG_TABLE_NAME || ' ' || TG_OP THEN
+                        RETURN COALESCE(NEW, OLD);
+                    END IF;
                     RAISE EXCEPTION '%% is append-only: %% refused', TG_TABLE_NAME, TG_OP
                         USING ERRCODE = 'integrity_constraint_violation';
                 END
@@ -39,6 +45,18 @@ class DiscomJournalMixin(models.AbstractModel):
                 table=table,
             )
         )
+
+    @contextmanager
+    def _opened(self, operation):
+        """Let the SQL run meanwhile change this journal, for erasure and retention.
+
+        :param str operation: ``UPDATE`` or ``DELETE``
+        """
+        key = f"{self._table} {operation}"
+        self.env.cr.execute(SQL("SELECT set_config('discom.journal', %s, TRUE)", key))
+        yield
+        # Not after an error: the transaction is over then, and the setting with it.
+        self.env.cr.execute(SQL("SELECT set_config('discom.journal', '', TRUE)"))
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super

@@ -1,0 +1,65 @@
+from odoo import models
+from odoo.exceptions import AccessDenied
+from odoo.http import request
+
+ROLE_FIELDS = ("group_ids", "discom_office_ids", "company_ids", "active", "login")
+
+
+class ResUsers(models.Model):
+    """Who signed in, who tried in vain, and who was given what rights."""
+
+    _name = "res.users"
+    _inherit = ["res.users", "discom.audit.mixin"]
+
+    _audit_kind = "role"
+
+    # === SIGN-IN === #
+
+    def _check_credentials(self, credential, env):
+        """Write down that somebody proved who he is, or failed to, never with what.
+
+        All doors come by here: the login page, XML-RPC, JSON-RPC, and where the password is asked
+        for again. Odoo refuses an address after some failures before it comes here.
+        """
+        try:
+            result = super()._check_credentials(credential, env)
+        except AccessDenied:
+            self._audit_sign_in("sign_in_failed", credential, env)
+            raise
+        self._audit_sign_in("sign_in", credential, env)
+        return result
+
+    def _audit_sign_in(self, kind, credential, env):
+        """Add the entry of a sign-in, for users with a role of ours.
+
+        What failed is written in a transaction of its own, as that of the request is undone.
+        """
+        user = self.env.user
+        if not user.has_group("discom.group_staff"):
+            return
+        if not (env or {}).get("interactive", True):
+            door = self.env._("by RPC")
+        elif request and request.session.uid == user.id:
+            door = self.env._("asked for again within a session")
+        else:
+            door = self.env._("on the login page")
+        text = f"{credential.get('type', '')}, {door}"
+        if kind == "sign_in":
+            self.env["discom.audit.entry"]._log(kind, text=text)
+        else:
+            with self.env.registry.cursor() as cr:
+                self.env(cr=cr)["discom.audit.entry"]._log(kind, text=text)
+
+    # === ROLES === #
+
+    def _audit_due(self):
+        """Colleagues; people of the portal and the public come and go by themselves."""
+        return super()._audit_due().filtered(lambda user: not user.share)
+
+    def _audit_fields(self, vals):
+        return [field for field in super()._audit_fields(vals) if field.name in ROLE_FIELDS]
+
+    def _audit_names(self):
+        """Name users by their logins: names of people belong to no journal."""
+        # sudo: see the mixin.
+        return ", ".join(self.sudo().mapped("login"))

@@ -94,11 +94,10 @@ class DiscomPrivacyBreach(models.Model):
 
     def _records(self):
         """[(whether it is sure, SQL of consumers)] of the records described."""
-        return [(True, self._partners_of(self.model, self._domain()))]
-
-    def _domain(self):
         try:
-            return Domain(safe_eval(self.domain or "[]", {"uid": self.env.uid}))
+            domain = Domain(safe_eval(self.domain or "[]", {"uid": self.env.uid}))
+            return [(True, self._partners_of(self.model, domain))]
+        # Whatever is wrong with a filter that somebody typed.
         except Exception as error:
             raise UserError(
                 self.env._("The filter cannot be read: %(error)s", error=error)

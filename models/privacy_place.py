@@ -222,6 +222,7 @@ PROFILE = {
             *("discom_id_kind", "discom_id_last4", "discom_id_seen", "discom_kyc_source"),
             *("discom_kyc_date", "discom_kyc_user_id", "discom_priority", "discom_number_flag"),
             *("discom_priority_proof", "phone_sanitized", "email_normalized", "parent_id"),
+            *("discom_kyc_hash", "discom_import_hash"),
             *("company_name", "commercial_company_name", "signup_type", "additional_info"),
         )
     ),

@@ -129,7 +129,8 @@ class DiscomPrivacyRequest(models.Model):
             # sudo: numbers are counted whoever takes the request in.
             vals["name"] = self.env["ir.sequence"].sudo().next_by_code("discom.privacy.request")
         requests = super().create(vals_list)
-        for request in requests:
+        # sudo: who takes a request in tells the manager of it, and does not answer it.
+        for request in requests.sudo():
             request.activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=request.due_date,

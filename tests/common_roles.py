@@ -31,6 +31,7 @@ SIDES = ("own", "foreign", "other")
 #: named here follows from the columns.
 ROWS = {
     "discom.whatsapp.error": lambda place: {"code": 99_000 + place, "last_code": 99_000 + place},
+    "discom.retention.rule": lambda place: {"date_from": f"2025-0{place + 1}-01"},
     "discom.kyc.drive.area": lambda place: {"user_id": SUPERUSER_ID},
 }
 

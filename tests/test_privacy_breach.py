@@ -128,7 +128,7 @@ class TestPrivacyBreach(WhatsappCommon):
 
     def test_bad_descriptions(self):
         for domain in ("[", "[('no_such_field', '=', 1)]", "__import__('os').system('id')"):
-            with self.subTest(domain), self.assertRaises((UserError, ValueError)):
+            with self.subTest(domain), self.assertRaisesRegex(UserError, "filter"):
                 self.breach(domain=domain).action_find()
         with self.assertRaises(ValidationError):
             self.breach(kind="session", user_id=self.clerk.id)
@@ -214,6 +214,8 @@ class TestPrivacyBreach(WhatsappCommon):
                 self.subdivision_a1.id,
             )
         )
+        # As the database does by itself, sooner or later.
+        self.cr.execute("ANALYZE res_partner")
         breach = self.breach(domain=str([("name", "=", "Many")]))
         started = time.monotonic()
         with self.assertQueryCount(60):

@@ -4,8 +4,9 @@ import re
 
 from odoo import models
 
-#: Parameters beside ours by which links, sign-ins or the office's address change.
+#: Names of parameters whose values stand in no journal.
 SECRET = re.compile("token|secret|password|key")
+#: Parameters beside ours by which links, sign-ins or the office's address change.
 PARAMETERS = ("discom.", "web.base.url", "auth_", "base.login_cooldown")
 
 

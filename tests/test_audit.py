@@ -251,16 +251,18 @@ class TestAudit(AuditCase, HttpCase):
         parameters = env["ir.config_parameter"]
         parameters.set_param("discom.official_hosts", "evil.example")
         parameters.set_param("some.thing", "else")
+        parameters.set_param("discom.metrics_token", "s3cret-of-the-monitoring")
         env["discom.bill.check"].search([], limit=1).limit_amount += 5
         env["discom.payment.rule"].search([], limit=1).receipt_days += 1
         self.subdivision_a1.with_env(env).parent_id = self.division_b
         made = self.entries("settings")[count:]
         self.assertEqual(made.user_id, user)
-        self.assertEqual(len(made), 5, made.mapped("text"))
+        self.assertEqual(len(made), 6, made.mapped("text"))
+        self.assertNotIn("s3cret", " ".join(made.mapped("text")))
         self.assertIn("60 → 61", made[0].text)
         self.assertNotIn("Company Name", made[0].text)
         self.assertIn("evil.example", made[1].text)
-        self.assertIn("Division A → ", made[4].text)
+        self.assertIn("Division A → ", made[5].text)
 
 
 @tagged("post_install", "-at_install")

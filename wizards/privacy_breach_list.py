@@ -2,10 +2,11 @@ from odoo import fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.xlsx import Column, Measure
+from ..tools.xlsx import Column, Labels
+from ..tools.xlsx_summary import Measure, Table
 
 #: Positions in a row of the data sheet.
-OFFICE, SURE, REACHED = 4, 5, 6
+SURE, OFFICE, REACHED = 0, 5, 6
 
 
 class DiscomPrivacyBreachList(models.TransientModel):
@@ -16,6 +17,7 @@ class DiscomPrivacyBreachList(models.TransientModel):
     _description = "Affected by a breach"
 
     _report_model = "discom.privacy.breach.person"
+    _report_scheduled = False
 
     breach_id = fields.Many2one("discom.privacy.breach", required=True)
 
@@ -53,15 +55,14 @@ class DiscomPrivacyBreachList(models.TransientModel):
             domain &= Domain("office_id", "child_of", self.office_id.id)
         return domain
 
-    def _report_totals(self):
-        return (self.env[self._report_model].search_count(self._report_domain()),)
-
     def _report_query(self):
-        self.env.flush_all()
         return SQL(
             """
-            SELECT person.sure, p.discom_account_no, p.name, p.discom_name_hi, p.discom_village,
-                   person.office_id, p.discom_whatsapp_number, p.phone, p.email, p.lang
+            SELECT CASE WHEN person.sure THEN 'sure' ELSE 'possible' END, p.discom_account_no,
+                   p.name, p.discom_name_hi, p.discom_village, person.office_id,
+                   CASE WHEN COALESCE(p.discom_whatsapp_number, p.phone, p.email) IS NULL
+                        THEN 'no' ELSE 'yes' END,
+                   p.discom_whatsapp_number, p.phone, p.email, p.lang
               FROM discom_privacy_breach_person person
               JOIN res_partner p ON p.id = person.partner_id
              WHERE person.id IN %s
@@ -70,60 +71,40 @@ class DiscomPrivacyBreachList(models.TransientModel):
             self.env[self._report_model]._search(self._report_domain()).subselect(),
         )
 
-    def _report_columns(self, totals):
+    def _report_columns(self):
         return [
+            Column(
+                self.env._("Affected"),
+                width=12,
+                labels=Labels(sure=self.env._("certain"), possible=self.env._("possible")),
+            ),
             Column(self.env._("Account number"), width=13),
             Column(self.env._("Name"), width=24),
             Column(self.env._("Name in Hindi"), width=24),
             Column(self.env._("Village or ward"), width=18),
-            Column(self.env._("Office"), width=22),
-            Column(self.env._("Affected"), width=12),
-            Column(self.env._("Can be reached"), width=14),
+            Column(self.env._("Office"), width=22, labels=self._office_labels(), empty="–"),
+            Column(
+                self.env._("Can be reached"),
+                width=14,
+                labels=Labels(yes=self.env._("Yes"), no=self.env._("No")),
+            ),
             Column(self.env._("WhatsApp number"), width=16),
             Column(self.env._("Mobile"), width=16),
             Column(self.env._("E-mail"), width=22),
             Column(self.env._("Language"), width=10),
         ]
 
-    def _prepare_context(self):
-        # sudo: names of offices, which all staff may read.
-        offices = self.env["discom.office"].sudo().with_context(active_test=False).search([])
-        return {
-            "offices": {office.id: self._office_name(office) for office in offices},
-            "sure": {True: self.env._("certain"), False: self.env._("possible")},
-            "reach": {True: self.env._("yes"), False: self.env._("no")},
-        }
-
-    def _prepare_row(self, row, context, groups):
-        sure, account, name, hindi, village, office, whatsapp, phone, email, lang = row
-        office = context["offices"].get(office, "")
-        counts = groups.setdefault(office, [0, 0, 0])
-        reached = bool(whatsapp or phone or email)
-        for place, value in enumerate((1, bool(sure), reached)):
-            counts[place] += value
+    def _report_tables(self):
         return [
-            account,
-            name,
-            hindi,
-            village,
-            office,
-            context["sure"][bool(sure)],
-            context["reach"][reached],
-            whatsapp,
-            phone,
-            email,
-            lang,
+            Table(
+                self.env._("By office"),
+                (OFFICE,),
+                (self.env._("Office"),),
+                (
+                    Measure(self.env._("Affected")),
+                    Measure(self.env._("certain"), ((SURE, self.env._("certain")),)),
+                    Measure(self.env._("can be reached"), ((REACHED, self.env._("Yes")),)),
+                ),
+                order="name",
+            )
         ]
-
-    def _write_summaries(self, book, context, groups):
-        book.add_summary(
-            self.env._("By office"),
-            OFFICE,
-            self.env._("Office"),
-            dict(sorted(groups.items())),
-            [
-                Measure(self.env._("Affected")),
-                Measure(self.env._("certain"), SURE, context["sure"][True]),
-                Measure(self.env._("can be reached"), REACHED, context["reach"][True]),
-            ],
-        )

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import xlsxwriter
 
-from .xlsx import MAX_TEXT
+from .xlsx_summary import MAX_TEXT
 
 MAX_TITLE = 31  # letters in the name of a sheet
 MAX_WIDTH = 60  # characters of a column

@@ -17,7 +17,6 @@ class DiscomPrivacyBreachList(models.TransientModel):
     _description = "Affected by a breach"
 
     _report_model = "discom.privacy.breach.person"
-    _report_scheduled = False
 
     breach_id = fields.Many2one("discom.privacy.breach", required=True)
 

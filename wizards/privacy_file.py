@@ -38,7 +38,6 @@ class DiscomPrivacyFile(models.TransientModel):
     _description = "Data of a person"
 
     _report_model = "res.partner"
-    _report_scheduled = False
 
     partner_id = fields.Many2one("res.partner", "Consumer", required=True)
     request_id = fields.Many2one("discom.privacy.request", readonly=True)

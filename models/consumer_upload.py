@@ -1,6 +1,6 @@
 import base64
 
-from odoo import models
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..tools import media_kind
@@ -38,4 +38,4 @@ class IrAttachment(models.Model):
         ours = model.startswith("discom.") or name.startswith("discom_")
         if not field or not ours:
             return ()
-        return SCANS.get((model, name)) or (PICTURES if field.type == "image" else ())
+        return SCANS.get((model, name)) or (PICTURES if isinstance(field, fields.Image) else ())

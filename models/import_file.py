@@ -277,7 +277,7 @@ class DiscomImport(models.Model):
 
         :return: how many, and whether there may be more
         """
-        return self._gc_by("import_file")
+        return self._delete_by("import_file")
 
     @api.model
     def _gc_unread(self):
@@ -285,9 +285,9 @@ class DiscomImport(models.Model):
 
         :return: how many, and whether there may be more
         """
-        return self._gc_by("import_unread")
+        return self._delete_by("import_unread")
 
-    def _gc_by(self, what):
+    def _delete_by(self, what):
         before = self.env["discom.retention.rule"]._before(what)
         if before is None:
             return 0, False

@@ -50,7 +50,7 @@ REVIEWED = {
 #: Methods of Odoo that ours extend; they are as safe as theirs.
 OF_ODOO = {
     *("create", "write", "unlink", "init", "default_get", "copy_data", "name_search"),
-    *("get_formview_id", "amount_to_text"),
+    *("web_search_read", "get_formview_id", "amount_to_text"),
 }
 
 

@@ -12,7 +12,15 @@ ERASED = "—"
 #: Columns that say nothing about a person.
 TECHNICAL = {
     *("id", "create_uid", "write_uid", "write_date", "message_main_attachment_id", "key"),
-    *("access_token", "nonce", "wamid", "wa_media_id", "plan_res_id", "plan_partner_id"),
+    *(
+        "access_token",
+        "nonce",
+        "wamid",
+        "read_wamid",
+        "wa_media_id",
+        "plan_res_id",
+        "plan_partner_id",
+    ),
 }
 
 

@@ -243,7 +243,7 @@ EXEMPT = {
     "discom.ageing": "a view of bills and payments",
     "discom.kyc.report": "a view of consumers",
     "discom.kyc.taking": "a view of the KYC history",
-    "discom.notice.effect": "a view of notices and payments",
+    "discom.notice.effect": "figures of notices and payments",
     "discom.outage.contact": "contact persons, who are no consumers here; deleted by hand",
     "discom.outage.village": "names the contact person above",
     "discom.kyc.number": "numbers of agents: protect others",

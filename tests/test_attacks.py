@@ -35,6 +35,7 @@ REVIEWED_SQL = {
     ("models/import_staging.py", "column.type"),  # type of a column of an import, written there
     ("models/outage_reliability.py", "_INDICES[name]"),  # a constant of that file
     ("models/consumer_kyc_number.py", "kind"),  # integer or varchar, written beside it
+    ("models/whatsapp_message.py", "template"),  # constants in the list above it
     ("models/report_storage.py", "value"),  # a constant of that file
     ("wizards/bill_ledger_statement.py", "'NULLIF(%s, 0)' if name in nothing else '%s'"),
     ("wizards/report_mixin.py", "query"),  # put together of SQL objects above it

@@ -167,8 +167,8 @@ def _show(admin, url, simulator):
         if held:
             say(f"  {user['login']:<20}{', '.join(held)}: {user['name']}")
     say(
-        "\nSee what was sent: as clerk, Discom > Bills > Bill runs; Arrears > Arrears"
-        "\nruns; and the phones."
+        "\nSee what was sent: as clerk, Discom > Bills > Bill runs and Arrears > Runs;"
+        "\nand the phones."
         "\nSend yourself: as clerk_robertsganj, Discom > Bills > Overdue, select some,"
         "\nSend overdue notice. As manager, release the bill that is held back."
         "\nStop it all: make stop"

@@ -12,7 +12,16 @@ from dataclasses import dataclass
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
-from .xlsx_summary import EPOCH, HEAD_HEIGHT, NUMBER_FORMATS, ROW_HEIGHT, Summary, Tally, plain
+from .xlsx_summary import (
+    EPOCH,
+    HEAD_HEIGHT,
+    NUMBER_FORMATS,
+    ROW_HEIGHT,
+    Summary,
+    Tally,
+    number_width,
+    plain,
+)
 
 MAX_ROWS = 1_000_000  # of data; a sheet holds 1,048,576 with its head
 # On every Windows since 8, with Latin and Devanagari letters; elsewhere replaced by a Noto font.
@@ -216,7 +225,9 @@ class DataSheet:
     def _start(self, totals):
         sheet, formats = self.sheet, self.book.formats
         for index, column in enumerate(self.columns):
-            sheet.set_column(index, index, column.width, formats["plain"])
+            # A sum of lakhs of rows is longer than each of them.
+            wanted = number_width(totals.get(index) or 0, column.kind) if column.total else 0
+            sheet.set_column(index, index, max(column.width, wanted + 2), formats["plain"])
         total_row = self.book.write_head(sheet)
         head_row = total_row + 1
         self.first_row = head_row + 1

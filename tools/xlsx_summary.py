@@ -346,9 +346,7 @@ class Summary:
     def _number(self, column, formula, kind, value, total=False):
         style = self.book.style(kind, value, total)
         self.sheet.write_formula(self.row, column, formula, style, value)
-        digits = f"{value:,.2f}" if kind == "money" else f"{value:,.0f}"
-        # Groups of two have more commas than groups of three.
-        self._widen(column, digits + "," * (digits.count(",") // 2) + "0" * (kind == "percent"))
+        self.widths[column] = max(self.widths.get(column, 0), number_width(value, kind))
 
     def _widen(self, column, text):
         self.widths[column] = max(self.widths.get(column, 0), len(text))
@@ -405,6 +403,14 @@ class Summary:
         row = self.chart_row + place // 2 * (CHART_ROWS + 1)
         offset = place % 2 * (CHART_WIDTH + 10)
         self.sheet.insert_chart(row, 0, chart, {"object_position": 3, "x_offset": offset})
+
+
+def number_width(value, kind):
+    """Characters that a number of this kind takes, grouped by lakh and crore."""
+    digits = f"{value:.2f}" if kind == "money" else f"{value:.0f}"
+    # After the first three a comma for each two.
+    commas = max(len(digits.split(".")[0]) - 2, 0) // 2
+    return len(digits) + commas + 2 * (kind in ("percent", "decimal"))
 
 
 def plain(value):

@@ -119,7 +119,7 @@ class DiscomBillDeliveryRegister(models.TransientModel):
             ),
             Column(
                 self.env._("Reason"),
-                width=24,
+                width=26,
                 labels=self._field_labels("discom.whatsapp.message", "skip_reason"),
             ),
             Column(

@@ -100,7 +100,7 @@ class DiscomDoorList(models.TransientModel):
             Column(self.env._("Due date"), "date", 11),
             Column(
                 self.env._("Why not on WhatsApp"),
-                width=20,
+                width=24,
                 labels=Labels(
                     {
                         **reasons,

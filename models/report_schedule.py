@@ -217,6 +217,26 @@ class DiscomReportSchedule(models.Model):
                 schedule._failed(str(error) if known else self.env._("Unexpected error."))
             if not commit(1):
                 break
+        self._tell_undelivered()
+
+    @api.model
+    def _tell_undelivered(self):
+        """Tell the owners of mails that could not be sent."""
+        mails = self.env["mail.mail"].search(
+            [("model", "=", self._name), ("state", "=", "exception")]
+        )
+        for schedule_id, failed in mails.grouped("res_id").items():
+            schedule = self.browse(schedule_id).exists()
+            if schedule:
+                message = self.env._(
+                    "The mail to %(users)s could not be sent: %(reason)s",
+                    users=", ".join(failed.recipient_ids.mapped("name")),
+                    reason=", ".join(filter(None, failed.mapped("failure_reason"))) or "–",
+                )
+                schedule.write({"last_result": message, "last_failed": True})
+                # A mail about it would fail as well.
+                schedule._tell_owner(message, by_mail=False)
+        mails.state = "cancel"
 
     def _start(self):
         """Have the report made; return whether there is something to make."""
@@ -264,6 +284,9 @@ class DiscomReportSchedule(models.Model):
                     "attachment_ids": [(6, 0, job.attachment_id.ids if attached else [])],
                     "email_from": self.user_id.email_formatted or self.company_id.email_formatted,
                     "auto_delete": True,
+                    # By these it is known whose mail failed.
+                    "model": self._name,
+                    "res_id": self.id,
                 }
             )
         result = self.env._(
@@ -295,7 +318,7 @@ class DiscomReportSchedule(models.Model):
         self.write({"last_run": fields.Datetime.now(), "last_result": message, "last_failed": True})
         self._tell_owner(message)
 
-    def _tell_owner(self, message):
+    def _tell_owner(self, message, by_mail=True):
         summary = self.env._("Scheduled report: %(name)s", name=self.name)
         if self.user_id.active:
             # The mail below says it, in words of its own.
@@ -305,7 +328,7 @@ class DiscomReportSchedule(models.Model):
                 summary=summary,
                 note=message,
             )
-        if self.user_id.email:
+        if by_mail and self.user_id.email:
             self.env["mail.mail"].create(
                 {
                     "subject": summary,

@@ -238,6 +238,9 @@ class TestBillDeliveryRegister(DiscomCommon):
         self.assertEqual((job.state, job.rows_total), ("queued", 5))
         again = self.wizard().action_print()
         self.assertEqual(again["res_id"], job.id, "a second click does not start a second one")
+        job.state = "running"
+        self.assertEqual(self.wizard().action_print()["res_id"], job.id, "nor while it is made")
+        job.state = "queued"
         with self.assertRaisesRegex(UserError, "not ready"):
             job.with_user(self.clerk).action_download()
         with self.enter_registry_test_mode():

@@ -165,6 +165,17 @@ class TestReportSchedule(DiscomCommon):
         self.assertIn("The disk is full.", self.mails(self.clerk).body_html)
         self.assertFalse(self.mails(self.auditor))
 
+    def test_mail_that_could_not_be_sent(self):
+        schedule = self.schedule(recipients=self.auditor)
+        schedule.with_user(self.clerk).action_run()
+        self.run_due()
+        self.mails(self.auditor).write({"state": "exception", "failure_reason": "No such mailbox"})
+        self.run_due()
+        self.assertIn("No such mailbox", schedule.last_result)
+        self.assertEqual(schedule.activity_ids.user_id, self.clerk)
+        self.run_due()
+        self.assertEqual(len(schedule.activity_ids), 1, "once")
+
     def test_role_lost(self):
         schedule = self.schedule()
         self.clerk.group_ids -= self.env.ref("discom.group_billing_clerk")

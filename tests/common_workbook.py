@@ -9,7 +9,7 @@ from openpyxl.utils import range_boundaries
 
 from odoo.tests import Form
 
-FUNCTION = re.compile(r"^(COUNTIFS|SUMIFS|SUM|ROWS|SUBTOTAL)\((.*)\)$")
+FUNCTION = re.compile(r"^(COUNTIFS|SUMIFS|SUM|ROWS|SUBTOTAL|SUMPRODUCT)\((.*)\)$")
 
 
 class WorkbookMixin:
@@ -146,7 +146,16 @@ class ReadBook:
         if name == "ROWS":
             return len(self._cells(sheet, arguments[0]))
         summed = None
-        if name in ("SUM", "SUMIFS"):
+        if name == "SUMPRODUCT":
+            if len(arguments) > 1:
+                summed = self._cells(sheet, arguments.pop())
+            # Exact texts, where COUNTIFS would see numbers.
+            arguments = [
+                part
+                for cells, text in re.findall(r"\(('[^=]*?\d)=(\"[^\"]*\"|\d+)\)", arguments[0])
+                for part in (cells, text if text[0] != '"' else '"=' + text[1:])
+            ]
+        elif name in ("SUM", "SUMIFS"):
             summed = self._cells(sheet, arguments.pop(0))
         elif name == "SUBTOTAL":
             summed = self._cells(sheet, arguments[1])
@@ -195,4 +204,6 @@ def _wanted(criterion):
 def _same(value, wanted):
     if isinstance(value, datetime):
         return _serial(value) == wanted
-    return (value or "") == wanted if isinstance(wanted, str) else value == wanted
+    if isinstance(wanted, str):
+        return (value or "").casefold() == wanted.casefold()
+    return value == wanted

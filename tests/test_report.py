@@ -303,4 +303,4 @@ class TestBillDeliveryRegister(DiscomCommon):
                 book.add_sheet("D", [xlsx.Column("A")], rows=2).write_rows([["x"]])
 
     def test_criteria_are_exact(self):
-        self.assertEqual(xlsx_summary._criterion('a*b?~"c'), '"=a~*b~?~~""c"')
+        self.assertEqual(xlsx_summary.criterion('a*b?~"c'), '"=a~*b~?~~""c"')

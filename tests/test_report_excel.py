@@ -376,7 +376,8 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         for formula, shown, found in target.compute().values():
             self.assertAlmostEqual(shown, found, msg=formula)
 
-    def make_book(self, limit):
+    def make_book(self, limit, rows=None):
+        rows = rows or [(f"a*{n}", n) for n in range(1, 6)]
         target = io.BytesIO()
         columns = [xlsx.Column("Group"), xlsx.Column("Sum", "integer", total=True)]
         table = xlsx_summary.Table(
@@ -393,9 +394,24 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         )
         texts = {"summary": "S", "total": "Total", "others": "Others", "page": "&P"}
         with xlsx.Book(target, "t", [], "p", texts) as book:
-            sheet = book.add_sheet("It's", columns, 5, [table], {1: 15})
-            sheet.write_rows([(f"a*{n}", n) for n in range(1, 6)])
+            totals = {1: sum(row[1] for row in rows)}
+            sheet = book.add_sheet("It's", columns, len(rows), [table], totals)
+            sheet.write_rows(rows)
         return ReadBook(target.getvalue())
+
+    def test_keys_that_formulas_take_for_others(self):
+        """Capital letters, numbers with zeros before them and long texts are told apart as the
+        formulas tell them."""
+        long = "x" * 400 + "*"
+        rows = [("Salkhan", 1), ("salkhan", 2), ("0041", 4), ("41", 8), (long, 16)]
+        book = self.make_book(limit=9, rows=rows)
+        table = book.table("T")
+        self.assertEqual(table["Salkhan"]["Sum"], 3)
+        self.assertEqual((table["0041"]["Sum"], table["41"]["Sum"]), (4, 8))
+        self.assertEqual(table["x" * 119 + "…"]["Sum"], 16)
+        for formula, shown, found in book.compute().values():
+            self.assertAlmostEqual(shown, found, msg=formula)
+            self.assertFalse([text for text in formula.split('"')[1::2] if len(text) > 255])
 
     def test_period_is_checked(self):
         with self.assertRaisesRegex(UserError, "before it begins"):

@@ -12,16 +12,8 @@ from dataclasses import dataclass
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
-from .xlsx_summary import (
-    EPOCH,
-    HEAD_HEIGHT,
-    NUMBER_FORMATS,
-    ROW_HEIGHT,
-    Summary,
-    Tally,
-    number_width,
-    plain,
-)
+from .xlsx_first_sheet import HEAD_HEIGHT, ROW_HEIGHT, Summary
+from .xlsx_summary import EPOCH, NUMBER_FORMATS, Tally, number_width, plain, short
 
 MAX_ROWS = 1_000_000  # of data; a sheet holds 1,048,576 with its head
 # On every Windows since 8, with Latin and Devanagari letters; elsewhere replaced by a Noto font.
@@ -166,6 +158,10 @@ class DataSheet:
             (index, Labels(column.labels).__getitem__ if column.labels else column.convert)
             for index, column in enumerate(columns)
             if column.labels or column.convert
+        ]
+        grouping = {index for tally in self.tallies for index in tally.dims}
+        self._converted += [
+            (index, short) for index in sorted(grouping) if columns[index].kind == "text"
         ]
         self._filled = [
             (index, column.empty) for index, column in enumerate(columns) if column.empty

@@ -1,10 +1,11 @@
 from odoo import models
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ..models.notice_effect import REACHED, WINDOWS
 from ..tools.xlsx import Column
 from ..tools.xlsx_summary import Chart, Measure, Table
+from .report_mixin import TIMEZONE
 
 # Positions in a row of the data sheet; four columns for each window begin at FIRST_WINDOW.
 OFFICE, STEP, MESSAGE, DUES, FIRST_WINDOW = 0, 4, 6, 7, 8
@@ -24,6 +25,18 @@ class DiscomEffectReport(models.TransientModel):
     def _report_title(self):
         return self.env._("Effect of messages on payment")
 
+    def _report_count(self):
+        self.env["discom.notice.effect"]._catch_up()
+        return super()._report_count()
+
+    def _report_facts(self):
+        # Few figures are of this moment, many of the last time they were worked out.
+        moment = self.env["discom.notice.effect"]._catch_up()
+        as_of = moment and format_datetime(
+            self.env, moment, tz=TIMEZONE, dt_format="dd/MM/yyyy HH:mm"
+        )
+        return [*super()._report_facts(), (self.env._("As of"), as_of or "–")]
+
     def _report_domain(self):
         domain = self._selected_domain()
         if domain is None:
@@ -33,7 +46,6 @@ class DiscomEffectReport(models.TransientModel):
         return domain
 
     def _report_query(self):
-        self.env["discom.notice.effect"]._catch_up()
         windows = SQL(", ").join(
             SQL(
                 "(%(paid)s IS NOT NULL)::int, %(paid)s, %(amount)s",

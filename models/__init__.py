@@ -28,6 +28,7 @@ from . import consumer_aadhaar
 from . import consumer_upload
 from . import consumer_name_word
 from . import consumer_partner_search
+from . import consumer_number_search
 from . import consumer_res_users
 from . import consumer_kyc_area
 from . import consumer_kyc_drive

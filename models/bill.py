@@ -33,7 +33,8 @@ class DiscomBill(models.Model):
     """
 
     _name = "discom.bill"
-    _inherit = ["discom.aadhaar.mixin"]
+    _inherit = ["discom.aadhaar.mixin", "discom.number.search"]
+    _search_numbers = ("name", "account_no")
     _description = "Electricity Bill"
     _order = "period desc, id desc"
     _rec_names_search = ["name", "account_no", "partner_id"]
@@ -209,6 +210,17 @@ class DiscomBill(models.Model):
     _partner_period_idx = models.Index("(partner_id, period DESC, id DESC)")
     _office_period_idx = models.Index("(office_id, period)")
     _open_due_idx = models.Index("(due_date) WHERE state IN ('issued', 'partial')")
+    # Pages of the lists, newest first; filters that few bills pass have an index of their own.
+    # (PostgreSQL takes IS TRUE, as the ORM asks, for something else than the bare column.)
+    _period_idx = models.Index("(period DESC, id DESC)")
+    _latest_idx = models.Index("(period DESC, id DESC) WHERE is_latest IS TRUE")
+    _unissued_idx = models.Index("(period DESC, id DESC) WHERE state IN ('draft', 'checked')")
+    _category_idx = models.Index("(category_id, period DESC, id DESC)")
+    _basis_idx = models.Index("(basis_id, period DESC, id DESC)")
+    _due_date_idx = models.Index("(due_date)")
+    # What somebody types is the beginning of a number, in any case.
+    _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")
+    _name_prefix_idx = models.Index("(lower(name) text_pattern_ops)")
     _period_first_day = models.Constraint(
         "CHECK (EXTRACT(day FROM period) = 1)", "The period is given as the first day of a month."
     )

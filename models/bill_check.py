@@ -199,7 +199,7 @@ class DiscomBill(models.Model):
     finding_ids = fields.One2many("discom.bill.finding", "bill_id", "Findings")
     finding_text = fields.Text("Findings of the Checks", compute="_compute_finding_text")
 
-    _held_idx = models.Index("(office_id) WHERE is_held")
+    _held_idx = models.Index("(period DESC, id DESC) WHERE is_held IS TRUE")
 
     @api.depends("finding_ids.state", "finding_ids.text")
     @api.depends_context("lang")

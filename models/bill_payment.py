@@ -45,7 +45,8 @@ class DiscomPayment(models.Model):
     """
 
     _name = "discom.payment"
-    _inherit = ["discom.aadhaar.mixin"]
+    _inherit = ["discom.aadhaar.mixin", "discom.number.search"]
+    _search_numbers = ("reference", "account_no")
     _description = "Consumer Payment"
     _order = "date desc, id desc"
     _rec_name = "reference"
@@ -136,6 +137,8 @@ class DiscomPayment(models.Model):
     )
     _partner_date_idx = models.Index("(partner_id, date)")
     _date_office_idx = models.Index("(date, office_id)")
+    _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")
+    _reference_prefix_idx = models.Index("(lower(reference) text_pattern_ops)")
     _amount_positive = models.Constraint(
         "CHECK (amount > 0)", "The amount of a payment is above zero."
     )

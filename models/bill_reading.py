@@ -87,6 +87,7 @@ class DiscomBill(models.Model):
     # Serves the question by which rates bills were issued.
     _tariff_charge_idx = models.Index("(charge_to) WHERE tariff_id IS NOT NULL")
     _tariff_idx = models.Index("(tariff_id) WHERE tariff_id IS NOT NULL")
+    _unverified_idx = models.Index("(period DESC, id DESC) WHERE tariff_unverified IS TRUE")
 
     @api.depends("partner_id")
     def _compute_supply(self):

@@ -84,6 +84,7 @@ class DiscomKycEvent(models.Model):
 
     _partner_idx = models.Index("(partner_id, id DESC)")
     _date_idx = models.Index("(date)")
+    _office_idx = models.Index("(office_id, id DESC)")
     # Takings and what became of them, for the figures (see report_kyc_taking.py).
     _taking_idx = models.Index(
         "(partner_id, id) INCLUDE (field, new, state)"

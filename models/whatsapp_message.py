@@ -148,6 +148,13 @@ class DiscomWhatsappMessage(models.Model):
         search="_search_waiting",
         help="Queued, or being handed over at this moment.",
     )
+    rare_state = fields.Char(
+        store=False,
+        exportable=False,
+        search="_search_rare_state",
+        help="The state of a message that has no outcome yet or failed; a filter by it finds the"
+        " few among millions.",
+    )
 
     _key_uniq = models.Constraint("unique(key)", "Two messages cannot have the same key.")
     _once_per_broadcast = models.UniqueIndex(
@@ -166,6 +173,8 @@ class DiscomWhatsappMessage(models.Model):
     # Few among millions; whether there is one is asked while setting up.
     _test_idx = models.Index(f"(account_id) WHERE purpose = '{TEST_PURPOSE}'")
     _version_idx = models.Index("(version_id) WHERE version_id IS NOT NULL")
+    _office_idx = models.Index("(office_id, id DESC)")
+    _create_date_idx = models.Index("(create_date)")
     # Of the few that failed; a message that arrives never gets into it.
     _failed_idx = models.Index("(failed_at, error_code) WHERE failed_at IS NOT NULL")
 
@@ -243,6 +252,20 @@ class DiscomWhatsappMessage(models.Model):
                 template, column=SQL.identifier(alias, "open_state"), states=WAITING
             )
         )
+
+    @api.model
+    def _search_rare_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = Domain.FALSE
+        for column, states in MADE_COLUMNS.items():
+            if chosen := [state for state in states if state in value]:
+                found |= Domain.custom(
+                    to_sql=lambda model, alias, query, column=column, chosen=chosen: SQL(
+                        "%s = ANY(%s)", SQL.identifier(alias, column), chosen
+                    )
+                )
+        return found
 
     def _compute_display_name(self):
         names = dict(self._fields["purpose"]._description_selection(self.env))

@@ -60,10 +60,13 @@ class DiscomWhatsappMixin(models.AbstractModel):
         self.env["discom.whatsapp.message"].flush_model()
         states = {state for state in value if state}
         found = Domain.FALSE
-        for column, rare in MADE_COLUMNS.items():
-            if chosen := states.intersection(rare):
-                found |= Domain("id", "in", self._whatsapp_newest(column, chosen))
+        rare = []
+        for column, made in MADE_COLUMNS.items():
+            if chosen := states.intersection(made):
+                rare.append(self._whatsapp_newest(column, chosen))
                 states -= chosen
+        if rare:
+            found |= Domain("id", "in", SQL("(%s)", SQL(" UNION ALL ").join(rare)))
         if states:
             found |= Domain.custom(
                 to_sql=lambda model, alias, query: self._whatsapp_newest_is(alias, states)
@@ -77,20 +80,20 @@ class DiscomWhatsappMixin(models.AbstractModel):
         return found
 
     def _whatsapp_newest(self, column, states):
-        """Return a subquery of the records whose newest message is in one of ``states``.
+        """Return a query of the records whose newest message is in one of ``states``.
 
         For states that few messages are in at a time: it starts from these messages.
 
         :param str column: of :data:`.whatsapp_message.MADE_COLUMNS`, which has a partial index
         """
         return SQL(
-            """(SELECT m.res_id FROM discom_whatsapp_message m
+            """SELECT m.res_id FROM discom_whatsapp_message m
                  WHERE m.res_model = %(model)s AND m.direction = 'out'
                    AND m.%(column)s = ANY(%(states)s) AND m.purpose IS DISTINCT FROM %(test)s
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_message n
                                     WHERE n.res_model = m.res_model AND n.res_id = m.res_id
                                       AND n.direction = 'out' AND n.id > m.id
-                                      AND n.purpose IS DISTINCT FROM %(test)s))""",
+                                      AND n.purpose IS DISTINCT FROM %(test)s)""",
             model=self._name,
             column=SQL.identifier(column),
             states=list(states),

@@ -58,6 +58,7 @@ from . import test_notice_service
 from . import test_notice_stops
 from . import test_notice_tour
 from . import test_phone
+from . import test_plans
 from . import test_outage_call
 from . import test_outage_doors
 from . import test_outage_late

@@ -81,7 +81,8 @@ class Client:
         default = domain + sum((self._filter_domain(model, node) for node in chosen), [])
         for name, value in context.items():
             name = name.removeprefix("search_default_")
-            if name in model._fields and f"search_default_{name}" in context and value:
+            given = f"search_default_{name}" in context and name not in filters
+            if name in model._fields and given and value:
                 default.append((name, "=", value))
         grouped = [
             self._group_by(node)

@@ -155,17 +155,22 @@ def messages(env, account, per_bill=1.5, replies=0.02):
     added = 0
     for period in periods:
         domain = [("period", "=", str(period))]
-        broadcast = env["discom.whatsapp.broadcast"].create(
-            {
-                "name": f"{period:Bills %Y-%m}",
-                "res_model": "discom.bill",
-                "res_domain": repr(domain),
-                "purpose": "bill",
-                "account_id": account.id,
-                "template_id": template.id,
-                "state": "done",
-                "date": str(period),
-            }
+        # Nobody may create one by hand.
+        broadcast = (
+            env["discom.whatsapp.broadcast"]
+            .sudo()
+            .create(
+                {
+                    "name": f"{period:Bills %Y-%m}",
+                    "res_model": "discom.bill",
+                    "res_domain": repr(domain),
+                    "purpose": "bill",
+                    "account_id": account.id,
+                    "template_id": template.id,
+                    "state": "done",
+                    "date": str(period),
+                }
+            )
         )
         env.flush_all()
         count = _month(cr, account, template, broadcast.id, period, "bill", 1.0)

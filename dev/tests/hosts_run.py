@@ -94,6 +94,28 @@ class HostsRun(OdooCase):
         connection.close()
         return rows
 
+    def waiting(self):
+        """Number of people for whom something is queued."""
+        [[count]] = self.query(
+            "SELECT count(DISTINCT phone) FROM discom_whatsapp_message WHERE state = 'queued'"
+        )
+        return count
+
+    def settled(self):
+        """Whether all is read but what waits for tomorrow; Meta calls meanwhile, as on any day.
+
+        Without any call for a number nothing tells whether its messages in doubt would have been
+        reported.
+        """
+        if set(self.states()) == {"read", "queued"} and self.waiting() == TOO_MANY:
+            return True
+        for phone_number_id in NUMBERS:
+            self.simulator.webhook(
+                "messages", {"metadata": {"phone_number_id": phone_number_id}, "statuses": []}
+            )
+        time.sleep(5)
+        return False
+
     def accepted(self):
         return self.simulator.state()["accepted"]
 
@@ -116,11 +138,8 @@ class HostsRun(OdooCase):
         self.assertLess(accepted, total * 0.9, "killed too late to prove anything")
         self.assertGreater(killed.get("in_flight", 0), 0, "nothing was in doubt")
 
-        wait_for(lambda: set(self.states()) == {"read", "queued"}, 400, f"settled, was {killed}")
-        left = self.query(
-            "SELECT count(DISTINCT phone) FROM discom_whatsapp_message WHERE state = 'queued'"
-        )
-        self.assertEqual(left, [(TOO_MANY,)], "who is over the limit of the day waits, nobody else")
+        # Who is over the limit of the day waits, and nobody else.
+        wait_for(self.settled, 600, f"settled, was {killed}")
         state = self.simulator.state(keys=True)
         self.assertEqual(state["keys"]["repeated"], {}, "nothing twice")
         self.assertEqual(

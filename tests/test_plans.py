@@ -1,0 +1,153 @@
+from unittest.mock import patch
+
+from odoo.tests import tagged
+
+from ..dev.bench import client, plans
+from ..dev.bench.client import Client
+from .common import DiscomCommon
+
+#: Consumers, and bills of each: large enough that reading all of a table is told from a page.
+CONSUMERS, MONTHS = 500, 12
+PAGE = 20
+#: Rows that a page may look at; the tables have six thousand.
+MOST = 1_500
+#: Lists whose every filter and search word is tried, by their action.
+ACTIONS = ("discom.discom_bill_action", "discom.discom_whatsapp_message_action")
+#: Filters that ask of each bill what became of its messages, until the page is full.
+PROBES = ("unsent", "delivered")
+
+
+@tagged("post_install", "-at_install")
+class TestPlans(DiscomCommon):
+    """A page of a list reads its rows through indexes, whatever is filtered or searched.
+
+    PostgreSQL counts the rows it looked at, so no clock is in it. Reading all of a table is made
+    dear for it, as it is at full size.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env.cr.execute(
+            """
+            INSERT INTO res_partner (
+                name, complete_name, discom_consumer, discom_account_no, discom_office_id,
+                discom_category_id, company_id, active, lang, type, partner_share, create_date)
+            SELECT 'Consumer ' || n, 'Consumer ' || n, TRUE, (6100000000 + n)::text, %(office)s,
+                   %(category)s, %(company)s, TRUE, 'en_IN', 'contact', TRUE, now()
+              FROM generate_series(1, %(count)s) n
+            """,
+            {
+                "office": cls.subdivision_a1.id,
+                "category": cls.category.id,
+                "company": cls.company.id,
+                "count": CONSUMERS,
+            },
+        )
+        cls.env.cr.execute(
+            """
+            INSERT INTO discom_bill (
+                name, partner_id, account_no, office_id, category_id, company_id, currency_id,
+                state, period, bill_date, due_date, months, amount_total, amount_due, is_latest,
+                basis_id, create_date)
+            SELECT 'PLAN' || p.id || '-' || m, p.id, p.discom_account_no, p.discom_office_id,
+                   p.discom_category_id, p.company_id, %(currency)s,
+                   CASE WHEN m > 0 OR mod(p.id, 3) > 0 THEN 'paid' ELSE 'overdue' END,
+                   month.first, month.first, month.first + 15, 1, 100, 100, m = 0,
+                   CASE WHEN mod(p.id, 10) = 0 THEN %(provisional)s ELSE %(basis)s END, now()
+              FROM res_partner p
+        CROSS JOIN generate_series(0, %(months)s - 1) m
+        CROSS JOIN LATERAL (SELECT (date_trunc('month', now()) - make_interval(months => m))::date
+                                AS first) month
+             WHERE p.discom_account_no LIKE '61%%'
+            """,
+            {
+                "currency": cls.env.ref("base.INR").id,
+                "basis": cls.env.ref("discom.bill_basis_mu").id,
+                "provisional": cls.env.ref("discom.bill_basis_prov").id,
+                "months": MONTHS,
+            },
+        )
+        cls.env.cr.execute(
+            """
+            INSERT INTO discom_whatsapp_message (
+                key, direction, partner_id, office_id, phone, res_model, res_id, purpose, priority,
+                state, create_date)
+            SELECT gen_random_uuid()::text, 'out', partner_id, office_id,
+                   '+91' || (7000000000 + partner_id), 'discom.bill', id, 'bill', 40,
+                   CASE WHEN mod(id, 50) = 0 THEN 'failed' WHEN mod(id, 3) = 0 THEN 'skipped'
+                        ELSE 'read' END, bill_date
+              FROM discom_bill WHERE account_no LIKE '61%'
+            """
+        )
+        cls.env.cr.execute("ANALYZE res_partner, discom_bill, discom_whatsapp_message")
+        for setting in ("enable_seqscan = off", "random_page_cost = 1", "cpu_tuple_cost = 1"):
+            cls.env.cr.execute(f"SET LOCAL {setting}")
+
+    def pages(self, action):
+        """The list of an action as the manager opens it, with each filter and search word."""
+        values = self.env.ref(action)._get_action_dict()
+        values["views"] = [view for view in values["views"] if view[1] in ("list", "search")]
+        for page in Client(self.env(user=self.manager)).action_pages(values, action):
+            if page.kind in ("list", "filter", "search"):
+                yield page
+
+    def test_pages_read_through_indexes(self):
+        big = {"discom_bill", "discom_whatsapp_message"}
+        tried = 0
+        with (
+            patch.object(client, "PAGE", PAGE),
+            patch.object(client, "COUNT_LIMIT", PAGE),
+            patch.object(client, "WORDS", ("610000012", "Consumer 123")),
+        ):
+            for action in ACTIONS:
+                for page in self.pages(action):
+                    if page.name.endswith(PROBES):
+                        continue
+                    self.env.invalidate_all()
+                    with plans.recorded(self.env.cr) as statements:
+                        page.run()
+                    for statement in dict.fromkeys(statements):
+                        with self.subTest(page.name, statement=statement[:2000]):
+                            scans = plans.wasteful(self.env.cr, statement, big, MOST)
+                            self.assertFalse(scans)
+                    tried += 1
+        self.assertGreater(tried, 30)
+
+    def test_reading_everything_is_seen(self):
+        """The measure itself: a question without an index is found out."""
+        scans = plans.wasteful(
+            self.env.cr,
+            "SELECT id FROM discom_bill WHERE amount_total > 1000000",
+            {"discom_bill"},
+            MOST,
+        )
+        self.assertEqual([scan.table for scan in scans], ["discom_bill"])
+        self.assertGreaterEqual(scans[0].rows, CONSUMERS * MONTHS)
+        self.assertFalse(
+            plans.wasteful(
+                self.env.cr,
+                "SELECT id FROM discom_bill ORDER BY id LIMIT 20",
+                {"discom_bill"},
+                MOST,
+            )
+        )
+
+    def test_box_finds_numbers_and_consumers(self):
+        """A bill by its number, its account number or its consumer; wildcards are letters."""
+        bills = self.env["discom.bill"].with_user(self.manager)
+
+        def found(text):
+            return bills.search([("number_search", "ilike", text)])
+
+        one = found("plan")[:1]
+        self.assertIn(one, found(one.name.lower()))
+        self.assertEqual(set(found(one.account_no).mapped("account_no")), {one.account_no})
+        self.assertEqual(len(found(one.account_no)), MONTHS)
+        self.assertEqual(found("Consumer 123").mapped("partner_id.name"), ["Consumer 123"])
+        self.assertFalse(found("61%12"))
+        self.assertFalse(found("no such bill"))
+        # Many consumers: the other way of looking.
+        with patch("odoo.addons.discom.models.consumer_number_search.FEW_CONSUMERS", 10):
+            self.assertEqual(len(found("Consumer")), CONSUMERS * MONTHS)
+            self.assertEqual(found(one.name), one)

@@ -9,8 +9,16 @@ from . import audit_mixin
 from . import audit_retention
 from . import audit_access
 from . import audit_res_users
+from . import mask_res_users
+from . import mask_base
+from . import mask_mixin
+from . import mask_doors
+from . import mask_res_config_settings
 from . import consumer_category
 from . import consumer_aadhaar_mixin
+from . import mask_unmasking
+from . import mask_export_request
+from . import mask_export
 from . import consumer_consent
 from . import consumer_consent_notice
 from . import consumer_kyc_event
@@ -36,6 +44,7 @@ from . import consumer_kyc_visit
 from . import consumer_audit
 from . import consumer_erased
 from . import consumer_retention
+from . import consumer_mask
 from . import whatsapp_mixin
 from . import whatsapp_res_partner
 from . import whatsapp_audience

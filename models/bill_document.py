@@ -195,14 +195,14 @@ class DiscomBill(models.Model):
         units = dict(consumer._fields["discom_load_unit"].selection)
         load = consumer.discom_sanctioned_load
         number = consumer.discom_whatsapp_number or consumer.phone or ""
+        # Papers show an address to those who may see it; consumers get theirs in any case.
+        street = consumer._personal_values("street").get(consumer.id)
         return {
             "name_hi": consumer.discom_name_hi or consumer.name,
             "name": consumer.name,
             "guardian": consumer.discom_guardian_name or "",
             "account_no": consumer.discom_account_no,
-            "address": ", ".join(
-                filter(None, (consumer.street, consumer.discom_village, consumer.zip))
-            ),
+            "address": ", ".join(filter(None, (street, consumer.discom_village, consumer.zip))),
             "category": consumer.discom_category_id.code or "",
             "load": f"{formats.number(load)} {units[consumer.discom_load_unit]}"
             if load and consumer.discom_load_unit

@@ -22,7 +22,12 @@ class DiscomBillProblem(models.Model):
 
     _name = "discom.bill.problem"
     _description = "Problem with a Bill"
-    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "discom.aadhaar.mixin",
+        "discom.mask.mixin",
+    ]
     _order = "id desc"
     _rec_names_search = ["name", "bill_id"]
     _no_aadhaar = ("text", "answer")
@@ -50,7 +55,11 @@ class DiscomBillProblem(models.Model):
         tracking=True,
     )
     text = fields.Text("What the Consumer Says")
-    mobile = fields.Char("Call Back", help="Mobile number at which the consumer can be asked.")
+    mobile = fields.Char(
+        "Call Back",
+        help="Mobile number at which the consumer can be asked.",
+        personal="phone",
+    )
     source = fields.Selection(
         [("page", "Page of the bill"), ("staff", "Counter or phone")],
         required=True,

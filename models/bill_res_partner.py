@@ -18,11 +18,12 @@ AGEING_FIELDS = {
 class ResPartner(models.Model):
     _inherit = "res.partner"
 
-    discom_bill_count = fields.Integer("Bills", compute="_compute_discom_bills")
+    discom_bill_count = fields.Integer("Bills", compute="_compute_discom_bills", personal="dues")
     discom_amount_due = fields.Monetary(
         "Dues",
         compute="_compute_discom_bills",
         currency_field="discom_bill_currency_id",
+        personal="dues",
         help="Still due on the newest bill, which holds the arrears of the earlier ones.",
     )
     discom_bill_currency_id = fields.Many2one("res.currency", compute="_compute_discom_bills")
@@ -30,12 +31,15 @@ class ResPartner(models.Model):
         "Advance",
         compute="_compute_discom_balance",
         currency_field="discom_bill_currency_id",
+        personal="dues",
         help="Paid more than was due; the next bill takes it into account.",
     )
-    discom_dues_html = fields.Html("Dues by Month", compute="_compute_discom_dues_html")
+    discom_dues_html = fields.Html(
+        "Dues by Month", compute="_compute_discom_dues_html", personal="dues"
+    )
     discom_ageing_ids = fields.One2many("discom.ageing", "partner_id", "Dues by Age")
     discom_last_payment_date = fields.Date(
-        "Last Payment", related="discom_ageing_ids.last_payment_date"
+        "Last Payment", related="discom_ageing_ids.last_payment_date", personal="dues"
     )
     discom_payment_count = fields.Integer("Payments", compute="_compute_discom_payment_count")
 

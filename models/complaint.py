@@ -30,11 +30,18 @@ class DiscomComplaint(models.Model):
 
     _name = "discom.complaint"
     _description = "Complaint"
-    _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
+    _inherit = [
+        "mail.thread",
+        "mail.activity.mixin",
+        "discom.aadhaar.mixin",
+        "discom.mask.mixin",
+    ]
     _order = "id desc"
     _rec_names_search = ["name", "partner_id", "phone"]
     _no_aadhaar = ("text", "resolution")
     _discom_handed_over = ("conversation_id",)
+    # Who works on a complaint calls back.
+    _personal_groups = ("discom.group_outage_operator",)
 
     name = fields.Char(
         "Number", required=True, readonly=True, copy=False, default=lambda self: self.env._("New")
@@ -75,7 +82,7 @@ class DiscomComplaint(models.Model):
         tracking=True,
     )
     account_no = fields.Char(related="partner_id.discom_account_no", string="Account Number")
-    phone = fields.Char()
+    phone = fields.Char(personal="phone")
     office_id = fields.Many2one(
         "discom.office",
         required=True,

@@ -332,7 +332,7 @@ class DiscomWhatsappConversation(models.Model):
         action["context"] = {
             "default_conversation_id": self.id,
             "default_partner_id": self.consumer_ids[:1].id,
-            "default_phone": self.phone,
+            "default_phone": self._personal_values("phone")[self.id],
         }
         return action
 

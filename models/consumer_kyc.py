@@ -43,7 +43,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     discom_whatsapp_number = fields.Char(
-        "WhatsApp number", index="btree_not_null", copy=False, tracking=True
+        "WhatsApp number", index="btree_not_null", copy=False, tracking=True, personal="phone"
     )
     discom_whatsapp_same = fields.Boolean(
         "WhatsApp on the mobile",
@@ -59,12 +59,16 @@ class ResPartner(models.Model):
         "res.users", "Taken by", copy=False, readonly=True, ondelete="restrict"
     )
     discom_id_kind = fields.Selection(ID_KINDS, "Identity document", copy=False)
-    discom_id_last4 = fields.Char("Identity document, last four", copy=False)
+    discom_id_last4 = fields.Char("Identity document, last four", copy=False, personal="document")
     discom_id_seen = fields.Boolean(
         "Document seen", copy=False, help="Somebody of the office has seen the document itself."
     )
     discom_kyc_form = fields.Image(
-        "Photo of the form", copy=False, max_width=PHOTO_SIZE, max_height=PHOTO_SIZE
+        "Photo of the form",
+        copy=False,
+        max_width=PHOTO_SIZE,
+        max_height=PHOTO_SIZE,
+        personal="document",
     )
     discom_kyc_event_ids = fields.One2many("discom.kyc.event", "partner_id", "KYC history")
     discom_same_number_count = fields.Integer(
@@ -97,9 +101,14 @@ class ResPartner(models.Model):
     def _compute_discom_same_number_count(self):
         """Count the other consumers on the same number; a family often has one phone."""
         numbers = set(self.mapped("discom_whatsapp_number")) - {False}
+        offices = self.env.user.discom_scope_ids.ids
         counts = dict(
-            self._read_group(
-                [("discom_whatsapp_number", "in", list(numbers))],
+            # sudo: how many is told also to whom the number is shown masked.
+            self.sudo()._read_group(
+                [
+                    ("discom_whatsapp_number", "in", list(numbers)),
+                    ("discom_office_id", "child_of", offices),
+                ],
                 ["discom_whatsapp_number"],
                 ["__count"],
             )

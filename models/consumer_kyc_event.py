@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.identity import find_aadhaar
@@ -67,10 +68,10 @@ class DiscomKycEvent(models.Model):
         help="Office of the consumer at the time.",
     )
     field = fields.Selection("_selection_field", required=True, readonly=True)
-    old = fields.Char("Stored before", readonly=True)
-    new = fields.Char("Stored after", readonly=True)
-    old_text = fields.Char("Before", compute="_compute_texts")
-    new_text = fields.Char("After", compute="_compute_texts")
+    old = fields.Char("Stored before", readonly=True, personal="change")
+    new = fields.Char("Stored after", readonly=True, personal="change")
+    old_text = fields.Char("Before", compute="_compute_texts", personal="change")
+    new_text = fields.Char("After", compute="_compute_texts", personal="change")
     state = fields.Char("State after", readonly=True, help="State of KYC after the change.")
     source = fields.Selection(EVENT_SOURCES, "Way", required=True, readonly=True)
     user_id = fields.Many2one(
@@ -118,6 +119,21 @@ class DiscomKycEvent(models.Model):
             known = labels.get(event.field, {})
             event.old_text = known.get(event.old, event.old)
             event.new_text = known.get(event.new, event.new)
+
+    def _personal_shown(self, kind):
+        """A change is as personal as the field that changed."""
+        shown = self.browse()
+        partners = self.env["res.partner"]
+        for name, events in self.grouped("field").items():
+            of = partners._personal_kind(name)
+            shown |= super(DiscomKycEvent, events)._personal_shown(of) if of else events
+        return shown
+
+    @api.model
+    def _personal_domain(self, kind):
+        partners = self.env["res.partner"]
+        plain = [name for name in KYC_FIELDS if not partners._personal_kind(name)]
+        return super()._personal_domain(kind) | Domain("field", "in", plain)
 
     # === BUSINESS METHODS === #
 

@@ -24,7 +24,7 @@ class DiscomKycNumber(models.Model):
     _order = "id desc"
     _no_aadhaar = ("note",)
 
-    number = fields.Char(required=True, help="Mobile number, +91 and 10 digits.")
+    number = fields.Char(required=True, help="Mobile number, +91 and 10 digits.", personal="phone")
     company_id = fields.Many2one(
         "res.company",
         required=True,
@@ -39,6 +39,13 @@ class DiscomKycNumber(models.Model):
     _number_uniq = models.UniqueIndex(
         "(number, company_id)", "This number has been decided on already."
     )
+
+    @api.depends("number")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        numbers = self._personal_values("number")
+        for decision in self:
+            decision.display_name = numbers[decision.id]
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -36,7 +36,7 @@ class DiscomKycVisit(models.Model):
     date = fields.Date(required=True, readonly=True)
     outcome = fields.Selection(OUTCOMES, required=True, readonly=True)
     note = fields.Char("Remark", readonly=True)
-    photo = fields.Image(max_width=1600, max_height=1600, readonly=True)
+    photo = fields.Image(max_width=1600, max_height=1600, readonly=True, personal="document")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -4,10 +4,13 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.phone import COUNTRY_CODE
 from ..tools.search import escape_like, search_words
 
 # What the one search box looks into. The indexes below hold the same expressions.
 NAME_FIELDS = ["name", "discom_name_hi"]
+#: Numbers that tell a phone; who sees them masked finds a consumer by the whole of one only.
+PHONE_FIELDS = ["discom_whatsapp_number", "phone_sanitized", "phone"]
 # With codes so short that only the whole one says anything.
 WORD_FIELDS = [*NAME_FIELDS, "discom_book_no", "discom_sc_no"]
 NUMBER_FIELDS = [
@@ -17,9 +20,7 @@ NUMBER_FIELDS = [
     "discom_sc_no",
     "discom_kno",
     "discom_meter_no",
-    "discom_whatsapp_number",
-    "phone_sanitized",
-    "phone",
+    *PHONE_FIELDS,
 ]
 #: A shorter number is looked for as a word of its own: it is a part of too many others.
 MIN_DIGITS = 4
@@ -250,6 +251,27 @@ class ResPartner(models.Model):
         :param alias: of the table
         """
 
+        shown = self.env.su or self._personal_by_role("phone")
+
+        def numbers(word):
+            """The index is asked in any case; it knows no users."""
+            anywhere = SQL(
+                "(%s) ILIKE %s", _joined(map(_of_n, NUMBER_FIELDS)), f"%{escape_like(word)}%"
+            )
+            if shown:
+                return anywhere
+            codes = [name for name in NUMBER_FIELDS if name not in PHONE_FIELDS]
+            return SQL(
+                "(%s AND ((%s) ILIKE %s OR %s))",
+                anywhere,
+                _joined(map(_of_n, codes)),
+                f"%{escape_like(word)}%",
+                SQL(" OR ").join(
+                    SQL("%s IN (%s, %s)", _of_n(name), word, f"+{COUNTRY_CODE}{word}")
+                    for name in PHONE_FIELDS
+                ),
+            )
+
         def condition(word, names):
             if not _has_digit(word):
                 return SQL("%s && %s", _words(column), names)
@@ -259,12 +281,11 @@ class ResPartner(models.Model):
             # As an array, so that it is looked up once, in the indexes of both.
             return SQL(
                 "%s = ANY(ARRAY(SELECT n.id FROM res_partner n WHERE n.discom_consumer"
-                " AND (%s && %s OR (%s) ILIKE %s)))",
+                " AND (%s && %s OR %s)))",
                 SQL.identifier(alias, "id"),
                 _words(_of_n),
                 whole,
-                _joined(map(_of_n, NUMBER_FIELDS)),
-                f"%{escape_like(word)}%",
+                numbers(word),
             )
 
         return SQL(

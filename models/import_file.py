@@ -74,7 +74,7 @@ class DiscomImport(models.Model):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    file = fields.Binary(required=True, attachment=True, copy=False)
+    file = fields.Binary(required=True, attachment=True, copy=False, personal="file")
     filename = fields.Char("File Name")
     state = fields.Selection(
         [
@@ -117,7 +117,9 @@ class DiscomImport(models.Model):
     columns_optional = fields.Char(compute="_compute_columns_known")
     columns_used = fields.Char(readonly=True, copy=False)
     columns_ignored = fields.Char(readonly=True, copy=False)
-    refused_file = fields.Binary("Refused Rows", readonly=True, attachment=True, copy=False)
+    refused_file = fields.Binary(
+        "Refused Rows", readonly=True, attachment=True, copy=False, personal="file"
+    )
     refused_filename = fields.Char(compute="_compute_refused_filename")
 
     @api.depends("kind", "filename")

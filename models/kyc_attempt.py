@@ -18,7 +18,7 @@ class DiscomKycAttempt(models.Model):
     _order = "id desc"
     _rec_name = "phone"
 
-    phone = fields.Char(required=True, readonly=True, index=True)
+    phone = fields.Char(required=True, readonly=True, index=True, personal="phone")
     partner_id = fields.Many2one(
         "res.partner",
         "Account",
@@ -43,6 +43,13 @@ class DiscomKycAttempt(models.Model):
     )
     right = fields.Boolean(readonly=True)
     date = fields.Datetime(required=True, readonly=True, index=True)
+
+    @api.depends("phone")
+    @api.depends_context("uid")
+    def _compute_display_name(self):
+        phones = self._personal_values("phone")
+        for attempt in self:
+            attempt.display_name = phones[attempt.id]
 
     @api.model
     def _wrong_tries(self, now, phones, partner_ids):

@@ -38,7 +38,7 @@ class DiscomKycCode(models.Model):
     _rec_name = "phone"
 
     partner_id = fields.Many2one("res.partner", "Consumer", required=True, ondelete="cascade")
-    phone = fields.Char(required=True)
+    phone = fields.Char(required=True, personal="phone")
     nonce = fields.Char(required=True, default=lambda self: secrets.token_hex(16))
     user_id = fields.Many2one("res.users", "Sent by", required=True, ondelete="cascade")
     expires_at = fields.Datetime(required=True)

@@ -1,7 +1,9 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .notice import OPEN_STATES
+from .notice_field import FIELD_STATES
 from .notice_policy import STEP_KINDS
 
 
@@ -9,11 +11,14 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     discom_notice_ids = fields.One2many("discom.notice", "partner_id", "Arrears Steps")
-    discom_notice_count = fields.Integer("Arrears Steps Taken", compute="_compute_discom_notice")
+    discom_notice_count = fields.Integer(
+        "Arrears Steps Taken", compute="_compute_discom_notice", personal="dues"
+    )
     discom_notice_step = fields.Selection(
         STEP_KINDS,
         "Furthest Step",
         compute="_compute_discom_notice",
+        personal="dues",
         help="The worst of the steps that are still open for this connection.",
     )
 
@@ -43,6 +48,16 @@ class ResPartner(models.Model):
         for partner in self:
             partner.discom_notice_count = counts.get(partner.id, 0)
             partner.discom_notice_step = worst.get(partner.id, False)
+
+    @api.model
+    def _discom_duty_domain(self):
+        """Those whom the user is to visit for their dues are his duty as well, until the end of
+        the day of the last visit: what was entered can be looked at."""
+        mine = Domain("user_id", "=", self.env.uid) & (
+            Domain("state", "in", FIELD_STATES) | Domain("visited_on", ">=", self._discom_today())
+        )
+        # Without the rules of notices, which ask for this domain.
+        return super()._discom_duty_domain() | Domain("discom_notice_ids", "any!", mine)
 
     def action_discom_notices(self):
         """Open the arrears steps of this consumer."""

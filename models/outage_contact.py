@@ -13,6 +13,8 @@ class DiscomOutageContact(models.Model):
     _description = "Village contact person"
     _order = "village, id"
     _rec_names_search = ["village", "name"]
+    # These persons are asked to pass news on by those who work on the outage.
+    _personal_groups = ("discom.group_outage_operator",)
     _check_company_auto = True
     _no_aadhaar = ("village", "name")
 
@@ -28,7 +30,7 @@ class DiscomOutageContact(models.Model):
     )
     company_id = fields.Many2one(related="office_id.company_id", store=True)
     name = fields.Char("Person", required=True)
-    whatsapp_number = fields.Char("WhatsApp number", required=True)
+    whatsapp_number = fields.Char("WhatsApp number", required=True, personal="phone")
     partner_id = fields.Many2one(
         "res.partner",
         "Contact",

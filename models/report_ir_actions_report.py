@@ -30,6 +30,13 @@ class IrActionsReport(models.Model):
         ):
             return super()._render_qweb_pdf(report_ref, res_ids=res_ids, data=data)
         ids = [res_ids] if isinstance(res_ids, int) else res_ids
+        if len(ids or ()) > 1 and self.env.user.has_group("discom.group_staff"):
+            self.env["discom.audit.entry"]._log(
+                "export",
+                report,
+                self.env._("%(what)s as PDF", what=report.name),
+                number=len(ids),
+            )
         return self._render_typst(report.model, layout, ids), "pdf"
 
     def _render_typst(self, model, layout, ids):

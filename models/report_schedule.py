@@ -258,6 +258,19 @@ class DiscomReportSchedule(models.Model):
         count = report._report_count()
         result = self.env._("Nothing to report from %(first)s to %(last)s.", first=first, last=last)
         if count:
+            requests = self.env["discom.export.request"].with_user(owner)
+            approval, ask = requests._check_report(report, count)
+            if ask:
+                requests._ask_by(ask, self.env._("Scheduled: %(name)s", name=self.name))
+                self._failed(
+                    self.env._(
+                        "%(count)s rows about people need an approval, which a division manager "
+                        "was asked for. Then make the report from Reports › Exports.",
+                        count=count,
+                    )
+                )
+                return False
+            requests._record_report(report, count, approval)
             jobs = self.env["discom.report.job"].with_user(owner)
             # sudo: users ask for reports, they do not write the records that keep them.
             jobs._request(report, count, schedule=self)

@@ -63,9 +63,12 @@ class DiscomWhatsappConversation(models.Model):
     """
 
     _name = "discom.whatsapp.conversation"
+    _inherit = ["discom.mask.mixin"]
     _description = "WhatsApp Conversation"
     _order = "last_message_at desc, id desc"
     _rec_name = "phone"
+    # Who answers calls back.
+    _personal_groups = ("discom.group_outage_operator",)
 
     account_id = fields.Many2one(
         "discom.whatsapp.account", "Number Written To", required=True, readonly=True,
@@ -77,6 +80,7 @@ class DiscomWhatsappConversation(models.Model):
         required=True,
         readonly=True,
         help="Or WhatsApp's id of a person who hides the number.",
+        personal="phone",
     )
     office_id = fields.Many2one(
         "discom.office",

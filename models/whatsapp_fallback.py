@@ -91,7 +91,7 @@ class DiscomWhatsappFallback(models.Model):
     account_no = fields.Char(related="partner_id.discom_account_no", string="Account Number")
     village = fields.Char(related="partner_id.discom_village")
     office_id = fields.Many2one("discom.office", readonly=True, index=True, ondelete="cascade")
-    phone = fields.Char(readonly=True)
+    phone = fields.Char(readonly=True, personal="phone")
     purpose = fields.Selection(
         selection=lambda self: self.env["discom.whatsapp.template"]._selection_purpose(),
         readonly=True,

@@ -101,8 +101,10 @@ class DiscomWhatsappConversation(models.Model):
         return domain
 
     @api.depends("phone", "company_id")
+    @api.depends_context("uid")
     def _compute_consumers(self):
         """Connections with this number, as far as the user may see them; one query for all."""
+        phones = self._personal_values("phone")
         found = defaultdict(lambda: self.env["res.partner"])
         for partner in self.env["res.partner"].search(
             [
@@ -119,7 +121,7 @@ class DiscomWhatsappConversation(models.Model):
             conversation.consumer_ids = partners
             conversation.consumer_count = len(partners)
             names = partners[:1].discom_name_hi or partners[:1].name or conversation.profile_name
-            conversation.title = names or conversation.phone
+            conversation.title = names or phones[conversation.id]
 
     @api.depends("title")
     def _compute_display_name(self):
@@ -320,7 +322,7 @@ class DiscomWhatsappConversation(models.Model):
         self.ensure_one()
         action = {
             "type": "ir.actions.act_window",
-            "name": self.env._("Connections of %(phone)s", phone=self.phone),
+            "name": self.env._("Connections of %(who)s", who=self.title),
             "res_model": "res.partner",
             "views": [(False, "list"), (False, "form")],
             "domain": [("id", "in", self.consumer_ids.ids)],

@@ -173,7 +173,7 @@ class DiscomWhatsappRecipient(models.Model):
     _rec_name = "phone"
 
     portfolio = fields.Char(required=True, readonly=True)
-    phone = fields.Char(required=True, readonly=True)
+    phone = fields.Char(required=True, readonly=True, personal="phone")
     counted_at = fields.Datetime(required=True, readonly=True)
 
     _portfolio_phone_uniq = models.UniqueIndex("(portfolio, phone)")

@@ -99,7 +99,7 @@ class DiscomWhatsappMessage(models.Model):
     )
     partner_id = fields.Many2one("res.partner", "Consumer", readonly=True, ondelete="restrict")
     office_id = fields.Many2one("discom.office", readonly=True, ondelete="restrict")
-    phone = fields.Char("WhatsApp Number", readonly=True)
+    phone = fields.Char("WhatsApp Number", readonly=True, personal="phone")
     lang = fields.Char("Language", readonly=True)
     res_model = fields.Char("Document Model", readonly=True)
     res_id = fields.Many2oneReference("Document ID", model_field="res_model", readonly=True)
@@ -267,11 +267,13 @@ class DiscomWhatsappMessage(models.Model):
                 )
         return found
 
+    @api.depends_context("uid")
     def _compute_display_name(self):
         names = dict(self._fields["purpose"]._description_selection(self.env))
+        phones = self._personal_values("phone")
         for message in self:
             message.display_name = " · ".join(
-                filter(None, (names.get(message.purpose), message.phone))
+                filter(None, (names.get(message.purpose), phones[message.id]))
             ) or self.env._("Message %(id)s", id=message.id)
 
     @api.model_create_multi

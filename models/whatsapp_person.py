@@ -15,7 +15,7 @@ class DiscomWhatsappPerson(models.Model):
     _rec_name = "wa_user_id"
 
     wa_user_id = fields.Char("User ID", required=True, readonly=True)
-    phone = fields.Char("WhatsApp Number", required=True, readonly=True)
+    phone = fields.Char("WhatsApp Number", required=True, readonly=True, personal="phone")
 
     _wa_user_id_uniq = models.UniqueIndex("(wa_user_id)")
 

@@ -106,3 +106,8 @@ from . import test_audit
 from . import test_retention
 from . import test_privacy
 from . import test_privacy_breach
+from . import test_mask
+from . import test_mask_probing
+from . import test_unmask
+from . import test_mask_export
+from . import test_mask_field

@@ -39,6 +39,15 @@ ROWS = {
 class RolesCommon(DiscomCommon):
     """The three sides, filled row by row, and users of all kinds."""
 
+    #: Kinds of personal data in the words of the table, and a field of each.
+    PERSONAL = {
+        "Mobile and WhatsApp number": "phone",
+        "E-mail": "email",
+        "House address": "street",
+        "Identity document, photo of the form": "discom_id_last4",
+        "Dues": "discom_amount_due",
+    }
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -71,6 +80,8 @@ class RolesCommon(DiscomCommon):
         cls.models = cls._our_models()
         for side, seeds in cls.sides.items():
             cls._fill(side, seeds)
+        # Field staff see bills and dues of those alone to whom they are sent.
+        cls.create_drive({"office_id": cls.subdivision_a1.id})
         cls.env.invalidate_all()
         kind, purpose = next(iter(PURPOSES.items()))
         for seeds in cls.sides.values():
@@ -252,17 +263,35 @@ class RolesCommon(DiscomCommon):
     def _table(cls):
         """The text of `docs/roles.md` below its introduction."""
         lines = [
-            f"| Model | | Records | {' | '.join(ROLES)} |",
-            f"|---|---|---|{'---|' * len(ROLES)}",
+            f"| Model | | Records | Many leave | {' | '.join(ROLES)} |",
+            f"|---|---|---|---|{'---|' * len(ROLES)}",
         ]
+        requests = cls.env["discom.export.request"]
+        sendings, approvals = cls._sendings(), cls._approvals()
         for name in cls.models:
-            cells = [
-                cls._letters(cls._row_for(name, user), user) or "–" for user in cls.users.values()
-            ]
+            cells = []
+            for user in cls.users.values():
+                letters = cls._letters(cls._row_for(name, user), user)
+                if any(cls._may(probe, user) for probe in sendings.get(name, {}).values()):
+                    letters += "S"
+                if name in approvals and cls._may(approvals[name][1], user):
+                    letters += "A"
+                cells.append(letters or "–")
+            leaves = "approved" if requests._is_about_people(name) else "freely"
+            if cls.env[name]._transient:
+                leaves = "–"
             lines.append(
-                f"| `{name}` | {cls.env[name]._description} | {cls._reach(name)}"
+                f"| `{name}` | {cls.env[name]._description} | {cls._reach(name)} | {leaves}"
                 f" | {' | '.join(cells)} |"
             )
+        lines += [
+            "",
+            f"| Shown in full | {' | '.join(ROLES)} |",
+            f"|---|{'---|' * len(ROLES)}",
+        ]
+        for label, name in cls.PERSONAL.items():
+            cells = [cls._shown(name, user) for user in cls.users.values()]
+            lines.append(f"| {label} | {' | '.join(cells)} |")
         lines += [
             "",
             f"| Action | {' | '.join(ROLES)} |",
@@ -290,27 +319,61 @@ class RolesCommon(DiscomCommon):
             cls.env.invalidate_all(flush=False)
 
     @classmethod
-    def _probes(cls):
-        """{what is done: function of the user that does it or is refused}."""
+    def _sendings(cls):
+        """{model: {purpose: function of the user that sends or is refused}}."""
         own, env = cls.sides["own"], cls.env
 
         def send(name, purpose):
             return lambda user: own[name].with_user(user)._whatsapp_check_send(purpose)
 
+        return {
+            name: {purpose: send(name, purpose) for purpose in env[name]._whatsapp_purposes()}
+            for name in env.registry.descendants(["discom.whatsapp.mixin"], "_inherit")
+            if not env[name]._abstract and own.get(name)
+        }
+
+    @classmethod
+    def _approvals(cls):
+        """{model: (what is approved, function of the user that does it or is refused)}."""
+
         def approve(name, state):
             def probe(user):
-                cls._set(own[name], state=state, user_id=cls.counter.id)
-                own[name].with_user(user).action_approve()
+                record = cls.sides["own"][name]
+                cls._set(record, state=state, user_id=cls.counter.id)
+                record.with_user(user).action_approve()
 
             return probe
 
-        probes = {}
-        for name in env.registry.descendants(["discom.whatsapp.mixin"], "_inherit"):
-            if not env[name]._abstract and own.get(name):
-                for purpose in env[name]._whatsapp_purposes():
-                    probes[f"Send: {purpose} (`{name}`)"] = send(name, purpose)
         return {
-            **dict(sorted(probes.items())),
+            name: (label, approve(name, state))
+            for name, label, state in (
+                ("discom.bill.run", "Approve a bill run", "checked"),
+                ("discom.notice.run", "Approve an arrears run of others", "submitted"),
+                ("discom.whatsapp.broadcast", "Approve a broadcast of others", "to_approve"),
+                ("discom.export.request", "Approve an export of others", "asked"),
+            )
+        }
+
+    @classmethod
+    def _shown(cls, name, user):
+        """Whether a user sees a personal field: of all in the own offices, in the own area, not."""
+        consumers = cls.env["res.partner"]
+        if consumers.with_user(user)._personal_by_role(consumers._personal_kind(name)):
+            return "yes"
+        own = cls.sides["own"]["res.partner"].with_user(user)
+        return "own area" if own in own._personal_shown(own._personal_kind(name)) else "–"
+
+    @classmethod
+    def _probes(cls):
+        """{what is done: function of the user that does it or is refused}."""
+        own, env = cls.sides["own"], cls.env
+        sendings = {
+            f"Send: {purpose} (`{name}`)": probe
+            for name, probes in cls._sendings().items()
+            for purpose, probe in probes.items()
+        }
+        return {
+            **dict(sorted(sendings.items())),
             "Answer in the inbox": lambda user: (
                 own["discom.whatsapp.conversation"].with_user(user)._check_may_answer()
             ),
@@ -323,9 +386,7 @@ class RolesCommon(DiscomCommon):
             "Release held bills of others": lambda user: (
                 own["discom.bill"].with_user(user)._release("A reason that says something")
             ),
-            "Approve a bill run": approve("discom.bill.run", "checked"),
-            "Approve an arrears run of others": approve("discom.notice.run", "submitted"),
-            "Approve a broadcast of others": approve("discom.whatsapp.broadcast", "to_approve"),
+            **dict(cls._approvals().values()),
             "Declare a number an agent's": lambda user: (
                 own["res.partner"].with_user(user).action_discom_number_agent()
             ),

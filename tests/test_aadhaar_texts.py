@@ -25,11 +25,13 @@ EXEMPT = {
         "discom.outage.call": {"account_no"},
         "discom.outage.contact": {"whatsapp_number"},
         "discom.payment.plan": {"name"},
+        "discom.unmasking": {"account_no"},
         "discom.whatsapp.fallback": {"phone"},
         "res.partner": {"discom_account_no", "discom_old_account_no", "discom_whatsapp_number"},
     },
     KEYS: {
         "discom.bill": {"import_hash"},
+        "discom.export.request": {"domain", "columns", "report"},
         "discom.import": {"columns_used", "columns_ignored"},
         "discom.import.source": {"signature"},
         "discom.figure": {"key", "state", "facts"},
@@ -38,6 +40,7 @@ EXEMPT = {
         "discom.report.job": {"name", "model", "params", "key", "error"},
         "discom.bill.run": {"name", "work_error"},
         "discom.outage": {"officer_title"},
+        "discom.unmasking": {"res_model"},
         "res.partner": {"discom_import_hash", "discom_kyc_hash", "discom_id_last4"},
     },
     TABLES: dict.fromkeys(

@@ -39,6 +39,8 @@ class FieldCommon(NoticeCommon):
     def result(self, notice, outcome, day="2026-12-31", hour="06:00", user=None, **vals):
         """Enter a result through the dialog."""
         user = user or self.surveyor
+        if user == self.surveyor and not notice.user_id:
+            self.give(notice)
         with freeze_time(f"{day} {hour}:00"):
             action = notice.with_user(user).action_result()
             form = Form(
@@ -49,6 +51,11 @@ class FieldCommon(NoticeCommon):
                 form[name] = value
             form.save().action_save()
         return notice.visit_ids.sorted("id")[-1:]
+
+    def give(self, notice):
+        """Put it on the surveyor's list: field staff see no others."""
+        notice.with_user(self.clerk)._assign(self.surveyor)
+        return notice
 
     def cut(self, notice, **vals):
         return self.result(notice, "disconnected", **{"reading": 4711, "photo": photo(), **vals})
@@ -113,7 +120,7 @@ class TestNoticeField(FieldCommon):
             self.cut(notice)
 
     def test_no_disconnection_of_who_has_paid(self):
-        notice = self.listed()
+        notice = self.give(self.listed())
         with freeze_time("2026-12-31 06:00:00"):
             wizard = self.env["discom.notice.result"].with_user(self.surveyor)
             wizard = wizard.create(
@@ -169,7 +176,7 @@ class TestNoticeField(FieldCommon):
             self.result(notice, "promised", day="2027-01-05", promised_on="2027-01-07")
 
     def test_receipt_is_written_down_and_no_money_taken(self):
-        notice = self.listed()
+        notice = self.give(self.listed())
         with self.assertRaisesRegex(UserError, "number of the receipt"):
             with freeze_time("2026-12-31 06:00:00"):
                 notice.with_user(self.surveyor)._record_visit("paid")
@@ -188,7 +195,7 @@ class TestNoticeField(FieldCommon):
         self.assertEqual(notice.state, "paid")
 
     def test_only_a_counter_clerk_takes_money(self):
-        notice = self.listed()
+        notice = self.give(self.listed())
         with freeze_time("2026-12-31 06:00:00"), self.assertRaisesRegex(UserError, "counter"):
             notice.with_user(self.surveyor)._record_visit("paid", payment={"amount": 100})
         both = self.create_user("test_both", "group_field_surveyor")

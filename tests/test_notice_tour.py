@@ -57,6 +57,8 @@ class TestNoticeTour(HttpCase, NoticeCommon):
         listed = run.sudo().notice_ids
         self.assertEqual((run.state, listed.state), ("approved", "listed"))
 
+        # Field staff see those who were given to them.
+        listed.with_user(self.clerk)._assign(self.surveyor)
         self.browser_size, self.touch_enabled = "390x844", True
         self.start_tour("/odoo/discom-my-list", "discom_notice_field_phone", login="test_surveyor")
         listed.invalidate_recordset()

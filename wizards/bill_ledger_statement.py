@@ -44,6 +44,10 @@ class DiscomLedgerStatement(models.TransientModel):
             "date_to": fields.Date.to_string(self.date_to) or False,
         }
 
+    def _report_personal(self):
+        """One consumer's, however many lines."""
+        return False
+
     def _report_title(self):
         return self.env._("Statement of account")
 

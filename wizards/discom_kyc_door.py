@@ -27,9 +27,15 @@ class DiscomKycDoor(models.TransientModel):
     street = fields.Char(related="partner_id.street")
     meter_no = fields.Char(related="partner_id.discom_meter_no")
     outcome = fields.Selection(OUTCOMES, required=True, default="taken")
-    number = fields.Char("WhatsApp number", compute="_compute_answers", store=True, readonly=False)
+    number = fields.Char(
+        "WhatsApp number",
+        compute="_compute_answers",
+        store=True,
+        readonly=False,
+        personal="phone",
+    )
     same_as_mobile = fields.Boolean("Also the mobile number", default=True)
-    mobile = fields.Char()
+    mobile = fields.Char(personal="phone")
     lang = fields.Selection(
         selection="_selection_lang",
         string="Language",
@@ -51,7 +57,7 @@ class DiscomKycDoor(models.TransientModel):
         "Also other information", compute="_compute_answers", store=True, readonly=False
     )
     note = fields.Char("Remark")
-    photo = fields.Image("Photo of the form", max_width=1600, max_height=1600)
+    photo = fields.Image("Photo of the form", max_width=1600, max_height=1600, personal="document")
     left_count = fields.Integer("Left", compute="_compute_left_count")
 
     @api.depends("partner_id")

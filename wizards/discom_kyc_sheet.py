@@ -23,6 +23,10 @@ class DiscomKycSheet(models.TransientModel):
     def _report_params(self):
         return {**super()._report_params(), "area_id": self.area_id.id}
 
+    def _report_personal(self):
+        """The area was given to somebody by the manager: it is on record, and needs no more."""
+        return False
+
     def _report_title(self):
         return self.env._(
             "KYC %(area)s, %(drive)s", area=self.area_id.name, drive=self.area_id.drive_id.name

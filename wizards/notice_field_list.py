@@ -74,7 +74,7 @@ class DiscomNoticeFieldList(models.TransientModel):
             SELECT notice.office_id, assigned.name, p.discom_book_no, %(feeder)s,
                    notice.village,
                    notice.account_no, %(name)s, p.discom_guardian_name,
-                   concat_ws(', ', NULLIF(p.street, ''), NULLIF(p.street2, '')),
+                   %(address)s,
                    p.discom_meter_no, COALESCE(bill.amount_due, 0), formal.name,
                    formal.served_on, notice.cut_from, notice.deferred_until, NULL, NULL, NULL
               FROM discom_notice notice
@@ -88,6 +88,7 @@ class DiscomNoticeFieldList(models.TransientModel):
              WHERE notice.id IN %(notices)s
           ORDER BY bill.amount_due DESC NULLS LAST, notice.id
             """,
+            address=self._report_address("p"),
             feeder=self._sql_name("feeder"),
             name=self._sql_consumer("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),

@@ -75,7 +75,7 @@ class DiscomNoticeServiceRecord(models.TransientModel):
             """
             SELECT notice.office_id, notice.name, notice.date_issued, p.discom_book_no,
                    notice.account_no, notice.village, %(name)s, p.discom_guardian_name,
-                   concat_ws(', ', NULLIF(p.street, ''), NULLIF(p.street2, '')),
+                   %(address)s,
                    -- As printed on the notice.
                    COALESCE(NULLIF(notice.amount_recoverable, 0), notice.amount),
                    notice.last_day, notice.served_on,
@@ -96,6 +96,7 @@ class DiscomNoticeServiceRecord(models.TransientModel):
              WHERE notice.id IN %(notices)s
           ORDER BY notice.village NULLS LAST, p.discom_book_no NULLS LAST, notice.name
             """,
+            address=self._report_address("p"),
             name=self._sql_consumer("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
         )

@@ -46,7 +46,7 @@ class DiscomDoorList(models.TransientModel):
             """
             SELECT bill.office_id, lineman.name, partner.discom_book_no, partner.discom_village,
                    bill.account_no, %(name)s, partner.discom_guardian_name,
-                   concat_ws(', ', NULLIF(partner.street, ''), NULLIF(partner.street2, '')),
+                   %(address)s,
                    bill.meter_no, bill.name, bill.amount_total, bill.due_date,
                    COALESCE(%(reason)s, CASE WHEN message.id IS NULL THEN 'none' ELSE 'sent' END),
                    NULL, NULL
@@ -70,6 +70,7 @@ class DiscomDoorList(models.TransientModel):
              ORDER BY office.parent_path, lineman.name, partner.discom_book_no,
                       partner.discom_village, bill.account_no
             """,
+            address=self._report_address("partner"),
             name=self._sql_consumer("partner"),
             reason=REASON_SQL,
             message=MESSAGE_SQL,

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.report_job import FETCH_ROWS
+from ..tools.personal import HIDDEN
 from ..tools.xlsx import MAX_ROWS, Book, Labels
 
 DIRECT_ROWS = 5000  # made while the user waits, about a second; more goes into the background
@@ -106,6 +107,11 @@ class DiscomReportMixin(models.AbstractModel):
                     limit=MAX_ROWS,
                 )
             )
+        requests = self.env["discom.export.request"]
+        approval, ask = requests._check_report(self, count)
+        if ask:
+            return ask
+        requests._record_report(self, count, approval)
         job = self.env["discom.report.job"]._request(self, count)
         direct = DIRECT_ROWS if self._direct_rows is None else self._direct_rows
         if job.state == "queued" and count <= direct:
@@ -163,6 +169,24 @@ class DiscomReportMixin(models.AbstractModel):
 
     def _report_title(self):
         raise NotImplementedError
+
+    def _report_personal(self):
+        """Tell whether the rows are people, so that many need an approval before they leave."""
+        requests = self.env["discom.export.request"]
+        return not self._report_sums and requests._is_about_people(self._report_model)
+
+    @api.model
+    def _report_shows(self, kind):
+        """Tell whether a column of personal data is written in full for the user: field staff get
+        only rows of those they are sent to."""
+        return self.env.user._discom_has_duty(kind, ("discom.group_field_surveyor",))
+
+    def _report_address(self, alias):
+        """SQL of the address of a consumer, as far as the user may see it."""
+        if not self._report_shows("address"):
+            return SQL("%s", HIDDEN)
+        street, street2 = (SQL.identifier(alias, name) for name in ("street", "street2"))
+        return SQL("concat_ws(', ', NULLIF(%s, ''), NULLIF(%s, ''))", street, street2)
 
     def _report_filename(self):
         return self._report_title().replace("/", "-")

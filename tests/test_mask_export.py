@@ -1,0 +1,362 @@
+"""Exports: masked as the screen is, on record, and approved by another person where many."""
+
+import csv
+import io
+import json
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import Command, fields, http
+from odoo.exceptions import AccessError, RedirectWarning, UserError
+from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from ..tools.personal import SIGN
+from .common_mask import MOBILE, PERSONAL, STREET, MaskCommon
+
+REASON = "The regulator asks for the list of the month"
+
+
+class ExportCommon(MaskCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.consumers = cls.env["res.partner"].union(
+            *(cls.create_consumer(street=f"House {n}") for n in range(6))
+        )
+        cls.company.discom_export_rows = 4
+        export = cls.env.ref("base.group_allow_export")
+        for user in (cls.auditor, cls.clerk, cls.counter, cls.manager, cls.operator):
+            user.group_ids = [Command.link(export.id)]
+        cls.manager_2 = new_test_user(
+            cls.env,
+            "test_manager_2",
+            groups="discom.group_division_manager",
+            discom_office_ids=cls.division_a.ids,
+        )
+
+    def export(self, user, records=None, columns=("discom_account_no", "phone")):
+        records = self.consumers if records is None else records
+        return records.with_user(user).export_data(list(columns))["datas"]
+
+    def ask(self, user, records=None, columns=("discom_account_no", "phone")):
+        """Export too much, and ask from the message."""
+        with self.assertRaises(RedirectWarning) as refused, self.cr.savepoint():
+            self.export(user, records, columns)
+        text, action_id, _button, context = refused.exception.args
+        self.assertIn("approval", text)
+        action = self.env["ir.actions.act_window"].browse(action_id)
+        form = Form(
+            self.env[action.res_model].with_user(user).with_context(**context),
+            view=action.view_id.xml_id or action.view_id,
+        )
+        form.reason = REASON
+        return form.save()
+
+    def entries(self, kind="export"):
+        return self.env["discom.audit.entry"].search([("kind", "=", kind)], order="id")
+
+
+@tagged("post_install", "-at_install")
+class TestExport(ExportCommon):
+    def test_masked(self):
+        """A list that leaves is masked as on the screen, also through other records."""
+        call = self.env["discom.outage.call"].create({"partner_id": self.consumer.id})
+        for compatible in (True, False):
+            context = {"import_compat": compatible}
+            rows = [
+                *self.consumer.with_user(self.auditor)
+                .with_context(**context)
+                ._export_rows([[name] for name in PERSONAL] + [["child_ids", "phone"], ["name"]]),
+                *call.with_user(self.auditor)
+                .with_context(**context)
+                ._export_rows([["partner_id", "phone"], ["account_no"], ["partner_id", "street"]]),
+            ]
+            text = self.tell(rows)
+            self.assertEqual(text.count("•7302"), 2)
+            self.assertIn(self.consumer.discom_account_no, text)
+            self.assertEqual(len(rows[1]), 3)
+        self.assertEqual(
+            self.export(self.counter, self.consumer, ("phone", "street")), [[MOBILE, STREET]]
+        )
+
+    def test_own_area_in_full(self):
+        """Rows of the own area in full, the others masked, in one file."""
+        self.surveyor.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
+        self.create_drive({"village": "Khadia"})
+        rows = self.export(self.surveyor, self.consumer + self.other, ("phone",))
+        self.assertEqual(rows[0], [MOBILE])
+        self.assertIn(SIGN, rows[1][0])
+
+    def test_on_record(self):
+        """Who, of what, how many rows, which columns."""
+        self.export(self.clerk, self.consumers[:3])
+        entry = self.entries()[-1]
+        self.assertEqual((entry.user_id, entry.model, entry.number), (self.clerk, "res.partner", 3))
+        self.assertIn("discom_account_no, phone", entry.text)
+
+    def test_who_may_not_export_at_all(self):
+        self.clerk.group_ids = [Command.unlink(self.env.ref("base.group_allow_export").id)]
+        with self.assertRaisesRegex(UserError, "rights to export"):
+            self.export(self.clerk)
+        self.assertFalse(self.entries())
+
+    def test_bulk_needs_an_approval(self):
+        """Refused, asked for, approved by another, exported once, on record with the reason."""
+        request = self.ask(self.clerk)
+        self.assertEqual(
+            (request.state, request.rows, request.user_id, request.office_id),
+            ("asked", 6, self.clerk, self.division_a),
+        )
+        self.assertEqual(request.activity_ids.user_id, self.manager)
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk)
+        request.with_user(self.manager).action_approve()
+        self.assertFalse(request.activity_ids)
+        self.assertEqual(len(self.export(self.clerk)), 6)
+        self.assertEqual(request.state, "used")
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk)
+        entry = self.entries()[-1]
+        self.assertEqual(
+            (entry.model, entry.res_id, entry.number, entry.reason),
+            (request._name, request.id, 6, REASON),
+        )
+        self.assertEqual(self.entries("asked").user_id, self.clerk)
+        self.assertEqual(self.entries("approval").user_id, self.manager)
+
+    def test_four_eyes(self):
+        """Nobody approves the own export; only managers of the office approve at all."""
+        own = self.ask(self.manager)
+        with self.assertRaisesRegex(UserError, "own export"):
+            own.with_user(self.manager).action_approve()
+        for user in (self.clerk, self.auditor, self.clerk_b):
+            with self.assertRaises(AccessError):
+                own.with_user(user).action_approve()
+        own.with_user(self.manager_2).action_approve()
+        self.assertEqual(own.state, "approved")
+        with self.assertRaisesRegex(UserError, "already"):
+            own.with_user(self.manager_2).action_refuse()
+
+    def test_nothing_is_made_up(self):
+        """A client sets neither state nor rows nor another name, on creation or later."""
+        requests = self.env["discom.export.request"].with_user(self.clerk)
+        request = requests.create(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain": str([("id", "in", self.consumers.ids)]),
+                "reason": REASON,
+                "state": "approved",
+                "rows": 1,
+                "user_id": self.manager.id,
+                "until": "2099-01-01 00:00:00",
+            }
+        )
+        self.assertEqual((request.state, request.rows), ("asked", 6))
+        self.assertEqual((request.user_id, request.until), (self.clerk, False))
+        for user, vals in (
+            (self.clerk, {"state": "approved"}),
+            (self.manager, {"state": "approved"}),
+            (self.manager, {"domain": "[]"}),
+        ):
+            with self.assertRaises(UserError), self.cr.savepoint():
+                request.with_user(user).write(vals)
+        with self.assertRaisesRegex(UserError, "few words"):
+            requests.create({**request.copy_data()[0], "reason": "because"})
+        with self.assertRaises(UserError):
+            requests.create(
+                {"model_id": request.model_id.id, "domain": "[('no', '=', 1)]", "reason": REASON}
+            )
+
+    def test_another_list_than_approved(self):
+        """More rows, other rows or other columns are another export."""
+        request = self.ask(self.clerk, self.consumers[:5])
+        request.with_user(self.manager).action_approve()
+        for records, columns in (
+            (self.consumers, ("discom_account_no", "phone")),
+            (self.consumers[1:], ("discom_account_no", "phone")),
+            (self.consumers[:5], ("discom_account_no", "phone", "street")),
+        ):
+            with self.assertRaises(RedirectWarning), self.cr.savepoint():
+                self.export(self.clerk, records, columns)
+        self.assertEqual(len(self.export(self.clerk, self.consumers[:5], ("phone",))), 5)
+
+    def test_approval_of_another(self):
+        """An approval is for who asked."""
+        self.ask(self.clerk).with_user(self.manager).action_approve()
+        with self.assertRaises(RedirectWarning):
+            self.export(self.counter)
+
+    def test_ends(self):
+        """It holds for some hours; what nobody decides is closed."""
+        request = self.ask(self.clerk)
+        request.with_user(self.manager).action_approve()
+        later = fields.Datetime.now() + timedelta(hours=25)
+        with patch.object(fields.Datetime, "now", return_value=later):
+            with self.assertRaises(RedirectWarning):
+                self.export(self.clerk)
+            self.env["discom.export.request"]._gc_expire()
+        self.assertEqual(request.state, "expired")
+
+    def test_refused(self):
+        request = self.ask(self.clerk)
+        with self.assertRaisesRegex(UserError, "reason"):
+            request.with_user(self.manager).action_refuse()
+        form = Form(request.with_user(self.manager))
+        form.refusal = "Ask for your own office only"
+        form.save().action_refuse()
+        self.assertEqual(request.state, "refused")
+        self.assertEqual(self.entries("refusal").reason, "Ask for your own office only")
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk)
+
+    def test_in_slices(self):
+        """Several small exports within a day count together."""
+        self.export(self.clerk, self.consumers[:3])
+        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+            self.export(self.clerk, self.consumers[3:])
+        self.export(self.counter, self.consumers[3:])
+
+    def test_lines_below_few_records(self):
+        """One office with all its people below it is not one row, nor is it about an office."""
+        for consumer in self.consumers:
+            self.env["discom.outage.call"].create({"partner_id": consumer.id})
+        parent = self.env["res.partner"].create({"name": "Family", "company_id": self.company.id})
+        self.consumers.write({"parent_id": parent.id, "type": "other"})
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk, parent, ("name", "child_ids/discom_account_no"))
+
+    def test_what_is_not_about_people(self):
+        """Offices and tariffs go out as ever, on record."""
+        offices = self.env["discom.office"].search([])
+        self.assertGreater(len(offices), 4)
+        self.export(self.clerk, offices, ("name",))
+        self.assertEqual(self.entries()[-1].model, "discom.office")
+
+    def test_audit_journal(self):
+        """The journal itself leaves the same way."""
+        self.assertTrue(
+            self.env["discom.export.request"]._is_bulk("discom.audit.entry", 5)
+            or self.env.user._is_superuser()
+        )
+        self.assertTrue(
+            self.env["discom.export.request"]
+            .with_user(self.auditor)
+            ._is_bulk("discom.audit.entry", 5)
+        )
+
+    def test_large_export_in_few_queries(self):
+        """A masked export asks whose the rows are once, not for each row."""
+        counts = []
+        for records in (self.consumers, self.consumers[:2], self.consumers):
+            records = records.with_user(self.auditor)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            records._export_rows([["phone"], ["street"], ["discom_account_no"]])
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(counts[1], counts[2])
+
+
+@tagged("post_install", "-at_install")
+class TestExportReports(ExportCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        bills = cls.env["discom.bill"]
+        for place, consumer in enumerate(cls.consumers):
+            bills.create(
+                {
+                    "name": f"EXP{place}",
+                    "partner_id": consumer.id,
+                    "period": "2026-10-01",
+                    "bill_date": "2026-10-05",
+                    "due_date": "2026-10-20",
+                }
+            )
+
+    def register(self, user):
+        bills = self.env["discom.bill"].search([("partner_id", "in", self.consumers.ids)])
+        return (
+            self.env["discom.bill.delivery.register"]
+            .with_user(user)
+            .with_context(active_model="discom.bill", active_ids=bills.ids)
+            .create({})
+        )
+
+    def test_register_is_asked_for(self):
+        """The workbook asks for its approval instead of downloading, and is made from it once."""
+        action = self.register(self.clerk).action_print()
+        self.assertEqual(action["res_model"], "discom.export.request")
+        form = Form(
+            self.env["discom.export.request"].with_user(self.clerk).with_context(action["context"]),
+            view="discom.discom_export_request_view_form_ask",
+        )
+        form.reason = REASON
+        request = form.save()
+        self.assertEqual(request.rows, 6)
+        with self.assertRaises(UserError):
+            request.action_make()
+        request.with_user(self.manager).action_approve()
+        action = request.with_user(self.clerk).action_make()
+        self.assertEqual(action["type"], "ir.actions.act_url")
+        self.assertEqual(request.state, "used")
+        with self.assertRaises(UserError):
+            request.with_user(self.clerk).action_make()
+        self.assertEqual(self.entries()[-1].reason, REASON)
+
+    def test_small_report_on_record(self):
+        self.company.discom_export_rows = 100
+        action = self.register(self.clerk).action_print()
+        self.assertEqual(action["type"], "ir.actions.act_url")
+        entry = self.entries()[-1]
+        self.assertEqual((entry.model, entry.number), ("discom.bill", 6))
+
+    def test_print_of_many_on_record(self):
+        """PDFs of several documents are put on record; addresses on them follow the masks."""
+        bills = self.env["discom.bill"].search([("partner_id", "in", self.consumers.ids)])
+        addresses = {
+            user: bills[0].with_user(user)._document_person(bills[0].with_user(user).partner_id)
+            for user in (self.auditor, self.clerk)
+        }
+        self.assertIn("House", addresses[self.clerk]["address"])
+        self.assertNotIn("House", addresses[self.auditor]["address"])
+        report = self.env.ref("discom.discom_bill_report").with_user(self.auditor)
+        report._render_qweb_pdf(report.report_name, bills[:2].ids)
+        entry = self.entries()[-1]
+        self.assertEqual((entry.user_id, entry.number), (self.auditor, 2))
+
+
+@tagged("post_install", "-at_install")
+class TestExportDoors(ExportCommon, HttpCase):
+    def data(self, records, **kw):
+        return json.dumps(
+            {
+                "model": "res.partner",
+                "fields": [{"name": "phone", "label": "Phone"}, {"name": "street", "label": "S"}],
+                "ids": records.ids,
+                "domain": [],
+                "import_compat": False,
+                **kw,
+            }
+        )
+
+    def send(self, kind, records, **kw):
+        return self.url_open(
+            f"/web/export/{kind}",
+            data={"data": self.data(records, **kw), "csrf_token": http.Request.csrf_token(self)},
+        )
+
+    def test_csv_and_xlsx(self):
+        """The files of Odoo's own dialog: masked, refused over the size with what to do."""
+        self.authenticate("test_auditor", "test_auditor")
+        answer = self.send("csv", self.consumer)
+        rows = list(csv.reader(io.StringIO(answer.text)))
+        self.tell(rows)
+        self.assertIn(SIGN, rows[1][0])
+        self.assertEqual(self.send("xlsx", self.consumer).status_code, 200)
+        with mute_logger("odoo.http", "odoo.addons.web.controllers.export"):
+            for kind, more in (("csv", {}), ("xlsx", {"groupby": ["lang"]})):
+                answer = self.send(kind, self.consumers, **more)
+                self.assertEqual(answer.status_code, 500)
+                self.assertIn("Ask for approval", answer.text)

@@ -228,6 +228,11 @@ class TestBillRun(RunCommon):
         self.env.company.discom_run_four_eyes = False
         run.action_approve()
         self.assertEqual(run.state, "approved")
+        entry = self.env["discom.audit.entry"].search([("kind", "=", "approval")], limit=1)
+        self.assertEqual(
+            (entry.user_id, entry.model, entry.res_id, entry.number),
+            (self.manager, "discom.bill.run", run.id, 1),
+        )
 
     def test_who_took_a_later_file_does_not_approve(self):
         run = self.create_run()

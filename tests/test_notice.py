@@ -297,6 +297,14 @@ class TestNotice(NoticeCommon):
         second = self.create_user("test_manager2", "group_division_manager")
         run.with_user(second).action_approve()
         self.assertEqual((run.state, run.approver_id), ("approved", second))
+        made = self.env["discom.audit.entry"].search(
+            [("model", "=", "discom.notice.run"), ("res_id", "=", run.id)], order="id"
+        )
+        self.assertEqual(
+            made.mapped(lambda entry: (entry.kind, entry.user_id)),
+            [("asked", self.manager), ("approval", second)],
+        )
+        self.assertEqual(made[1].number, 1)
 
     def test_nobody_writes_states(self):
         self.owing()

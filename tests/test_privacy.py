@@ -1,3 +1,4 @@
+import base64
 import io
 import json
 import zipfile
@@ -15,6 +16,7 @@ from ..models.privacy_place import EXEMPT, PROFILE, TECHNICAL, places
 from ..tools.webhook_redact import GONE, redact
 from ..wizards import privacy_file
 from .common_whatsapp import WhatsappCommon
+from .test_import import ImportCommon
 
 PNG = (
     b"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5E"
@@ -571,3 +573,27 @@ class TestPrivacyRequest(PrivacyCommon):
         with self.assertRaisesRegex(UserError, "buttons"):
             request.state = "done"
         self.assertFalse(request.with_user(self.clerk_b).has_access("read"))
+
+
+@tagged("post_install", "-at_install")
+class TestErasedImport(ImportCommon):
+    def test_file_does_not_bring_an_erased_person_back(self):
+        """Neither the consumer master nor a KYC file; other rows go on."""
+        erased, other = self.create_consumer(name="Goes"), self.create_consumer(name="Stays")
+        erased.discom_status = "permanent"
+        erased._discom_erase()
+        for kind, header in (("consumer", "account_no,name"), ("kyc", "account_no,mobile")):
+            values = ("Back Again", "New Name") if kind == "consumer" else ("9415012345",) * 2
+            rows = [
+                f"{consumer.discom_account_no},{value}"
+                for consumer, value in zip((erased, other), values, strict=True)
+            ]
+            job = self.upload(kind, [header, *rows])
+            job.action_check()
+            with self.subTest(kind):
+                self.assertEqual(job.refused_count, 1)
+                self.assertIn("erased", base64.b64decode(job.refused_file).decode())
+                job.action_run()
+        self.assertEqual(erased.name, "Erased consumer")
+        self.assertFalse(erased.discom_whatsapp_number)
+        self.assertEqual(other.name, "New Name")

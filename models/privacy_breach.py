@@ -24,9 +24,13 @@ class DiscomPrivacyBreach(models.Model):
     """
 
     _name = "discom.privacy.breach"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
     _description = "Breach of personal data"
     _order = "id desc"
+    _no_aadhaar = (
+        *("name", "domain", "nature", "measures"),
+        *("text_board", "text_board_hi", "text_person", "text_person_hi"),
+    )
 
     name = fields.Char("What happened", required=True, tracking=True)
     kind = fields.Selection(KINDS, "Affected are", required=True, default="records")

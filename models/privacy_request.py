@@ -24,7 +24,7 @@ class DiscomPrivacyRequest(models.Model):
     _inherit = ["mail.thread", "mail.activity.mixin", "discom.aadhaar.mixin"]
     _description = "Request about personal data"
     _order = "id desc"
-    _no_aadhaar = ("text", "answer")
+    _no_aadhaar = ("name", "identity", "text", "answer")
     _check_company_auto = True
 
     name = fields.Char("Number", required=True, readonly=True, copy=False, default="/")

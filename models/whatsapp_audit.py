@@ -26,8 +26,8 @@ class DiscomWhatsappBroadcast(models.Model):
         self._audit("send", self.env._("Sent again what had failed of a broadcast"))
         return result
 
-    def _ask_approval(self):
-        super()._ask_approval()
+    def _ask_approval(self, agreed=0):
+        super()._ask_approval(agreed)
         self._audit("asked", self.env._("Asked for approval of a broadcast"), user=self.user_id)
 
     def _begin(self):

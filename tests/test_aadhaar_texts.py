@@ -62,6 +62,7 @@ EXEMPT = {
             "discom.payment.rule.part",
             "discom.payment.word",
             "discom.report.schedule",
+            "discom.retention.rule",
             "discom.scheme",
             "discom.setup.step",
             "discom.sms.template",
@@ -78,6 +79,7 @@ EXEMPT = {
     ),
     CHECKED: dict.fromkeys(
         (
+            "discom.audit.entry",
             "discom.bill.finding",
             "discom.consent",
             "discom.kyc.event",

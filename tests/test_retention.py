@@ -7,8 +7,8 @@ from odoo.tests import tagged
 from ..models import whatsapp_retention
 from .common_whatsapp import WhatsappCommon
 
-#: Tables that lose rows by time and are no matter of retention: what they hold is of use for hours.
-BY_THEMSELVES = {"_gc_recipients", "_gc_media"}
+#: What ends by time and is no matter of retention: of use for hours, or only closed.
+BY_THEMSELVES = {"_gc_recipients", "_gc_media", "_gc_expire"}
 
 
 @tagged("post_install", "-at_install")

@@ -16,6 +16,7 @@ MUTABLE_FIELDS = {
     "is_held",
     "author_id",
     "run_id",
+    "issued_date",
 }
 
 
@@ -98,6 +99,13 @@ class DiscomBill(models.Model):
         required=True,
         readonly=True,
         copy=False,
+    )
+
+    issued_date = fields.Datetime(
+        "Issued On",
+        readonly=True,
+        copy=False,
+        help="When the bill went into the ledger; it stays where the bill is cancelled later.",
     )
 
     period = fields.Date(

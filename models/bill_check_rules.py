@@ -205,13 +205,24 @@ class DiscomBillCheck(models.Model):
         )
 
     def _rule_correction(self, bill_ids):
-        """The bill asks for more than the issued bill that it corrects: that was approved, this
-        is not."""
+        """The bill asks for more than the issued bill whose place it takes, as its correction or
+        as a new bill after that one was cancelled: that was approved, this is not."""
         return SQL(
             """
             SELECT bill.id, bill.total, COALESCE(former.amount_total, 0), former.name
               FROM bill
-              JOIN discom_bill former ON former.id = bill.correction_of_id
+        CROSS JOIN LATERAL (
+                       SELECT replaced.name, replaced.amount_total
+                         FROM discom_bill replaced
+                        WHERE replaced.partner_id = bill.partner_id
+                          AND replaced.period = bill.period
+                          AND CASE WHEN bill.correction_of_id IS NULL
+                                   THEN replaced.state = 'cancelled'
+                                        AND replaced.issued_date IS NOT NULL
+                                   ELSE replaced.id = bill.correction_of_id END
+                     ORDER BY replaced.issued_date DESC, replaced.id DESC
+                        LIMIT 1
+                   ) former
              WHERE bill.total > COALESCE(former.amount_total, 0) + %s
             """,
             self.limit_amount,

@@ -195,7 +195,8 @@ class DiscomBill(models.Model):
             SQL(
                 """
                 UPDATE discom_bill bill
-                   SET state = 'issued', write_uid = %s, write_date = NOW() AT TIME ZONE 'UTC'
+                   SET state = 'issued', issued_date = NOW() AT TIME ZONE 'UTC',
+                       write_uid = %s, write_date = NOW() AT TIME ZONE 'UTC'
                  WHERE bill.state = 'checked' AND bill.id = ANY(%s)
              RETURNING bill.partner_id, bill.correction_of_id
                 """,
@@ -204,7 +205,9 @@ class DiscomBill(models.Model):
             )
         )
         rows = self.env.cr.fetchall()
-        self.env["discom.bill"].invalidate_model(["state", "write_date", "write_uid"])
+        self.env["discom.bill"].invalidate_model(
+            ["state", "issued_date", "write_date", "write_uid"]
+        )
         corrected = self.browse({corrected for _partner, corrected in rows if corrected})
         if corrected:
             corrected._cancel()

@@ -489,6 +489,44 @@ class TestBillRun(RunCommon):
         more.action_issue()
         self.assertEqual((more.state, approved.state), ("issued", "cancelled"))
 
+    def test_new_bill_after_a_cancelled_one_counts_as_its_correction(self):
+        """Cancelling an issued bill and entering another is no way past the second person."""
+        run = self.filled_run(good=2, bad=0)
+        run.with_user(self.manager).action_approve()
+        run.action_issue()
+        former, other = run.bill_ids.with_user(self.clerk)
+        self.assertTrue(former.issued_date)
+        with self.assertRaises(UserError):
+            former.issued_date = False
+        former.action_cancel()
+        self.assertTrue(former.issued_date, "that it had been issued is not forgotten")
+        new = former.create(
+            {**former._prepare_correction_vals(), "correction_of_id": False, "name": "/"}
+        )
+        new.line_ids[0].amount += 30
+        new.action_check()
+        self.assertEqual((new.state, new.is_held), ("draft", True))
+        self.assertIn(former.name, new.finding_text)
+        with self.assertRaisesRegex(UserError, "Somebody else"):
+            new._release(REASON)
+        # A draft of it that is cancelled in between is not what was approved.
+        new.action_cancel()
+        row = self.row("N2", former.partner_id, 957.5, energy=777.5)
+        self.run_import("bill", [BILLS, row], user=self.clerk)
+        again = former.search([("name", "=", "N2")])
+        self.assertEqual((again.state, again.is_held), ("draft", True))
+        self.assertIn(former.name, again.finding_text)
+        again.with_user(self.manager)._release(REASON)
+        again.action_issue()
+        self.assertEqual(again.state, "issued")
+        # As much as before, or less, needs nobody.
+        other.action_cancel()
+        same = other.create(
+            {**other._prepare_correction_vals(), "correction_of_id": False, "name": "/"}
+        )
+        same.action_check()
+        self.assertEqual(same.state, "checked")
+
     def test_many_bills_are_not_issued_past_the_approval(self):
         """From a list a clerk issues as many as the company allows; the manager is who approves."""
         self.company.discom_issue_without_run = 1

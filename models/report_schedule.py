@@ -171,20 +171,20 @@ class DiscomReportSchedule(models.Model):
             )
 
     def action_run(self):
-        """Make and send it once more now, for the period that is over.
-
-        :raise UserError: where the report cannot be made
-        """
+        """Make and send it once more now, for the period that is over."""
         self.ensure_one()
         self.check_access("write")
         # sudo: the result is written by the system alone; the report has the rights of its owner.
         schedule = self.sudo()
-        if not schedule._start():
-            raise UserError(schedule.last_result)
+        started = schedule._start()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
-            "params": {"type": "success", "message": schedule.last_result},
+            "params": {
+                "type": "success" if started else "warning",
+                "message": schedule.last_result,
+                "sticky": not started,
+            },
         }
 
     def action_open_jobs(self):

@@ -271,6 +271,27 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         )
         self.assertTrue(indices["SAIDI (unplanned, min)"])
 
+    def test_audit_extract(self):
+        entries = self.env["discom.audit.entry"]
+        entries._log("export", "discom.bill", "=1+1", number=7, office=self.division_a)
+        entries._log("role", None, "Roles", office=self.division_b)
+        book = self.print_book(
+            "discom.audit.extract",
+            self.auditor,
+            date_from=date(2026, 11, 26),
+            date_to=date(2026, 11, 26),
+            office_id=self.division_a,
+        )
+        self.assert_sound(book)
+        [row] = [row for row in book.rows() if row["Details"] == "=1+1"]
+        self.assertEqual(
+            (row["What"], row["Of"], row["Records"]), ("Export", "Electricity Bill", 7)
+        )
+        self.assertFalse([row for row in book.rows() if row["Details"] == "Roles"])
+        self.assertGreaterEqual(book.table("By what was done")["Export"]["Records"], 7)
+        with self.assertRaises(AccessError):
+            self.env["discom.audit.extract"].with_user(self.clerk).create({})
+
     # === WHAT HOLDS FOR ALL === #
 
     def test_hindi(self):

@@ -35,3 +35,4 @@ from . import notice_composer
 from . import privacy_file
 from . import privacy_erase
 from . import privacy_breach_list
+from . import report_audit

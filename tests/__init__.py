@@ -17,6 +17,7 @@ from . import test_whatsapp_composer
 from . import test_whatsapp_error
 from . import test_whatsapp_estimate
 from . import test_whatsapp_health
+from . import test_memory
 from . import test_metrics
 from . import test_rate_limit
 from . import test_throttle

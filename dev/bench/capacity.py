@@ -63,7 +63,7 @@ ASSUMED = {
     "busy": Constant(0.6, "of a core is used before another is needed", "habit"),
 }
 #: Bytes that are used as long as docs/benchmarks.md has no row `database`.
-FALLBACK = {"bill_bytes": 2_600.0, "message_row_bytes": 1_150.0, "event_bytes": 900.0}
+FALLBACK = {"bill_bytes": 1_900.0, "message_row_bytes": 1_020.0, "event_bytes": 900.0}
 COMPANIES = ("puvvnl", "mvvnl", "dvvnl", "pvvnl", "kesco")
 NAMES = {
     "puvvnl": "PuVVNL Varanasi",

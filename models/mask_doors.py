@@ -1,11 +1,16 @@
 """Doors of Odoo that do not read fields: chatter, files, pictures."""
 
-from odoo import api, models
+import re
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
 from ..tools.personal import masked
+
+#: Where a text of a template stops being only text.
+_EXPRESSION = re.compile(r"\{\{|<t[\s>]|\st-\w")
 
 
 class Base(models.AbstractModel):
@@ -33,6 +38,46 @@ class MailTrackingValue(models.Model):
         if kind := record._personal_kind(col_name):
             initial_value, new_value = masked(kind, initial_value), masked(kind, new_value)
         return super()._create_tracking_values(initial_value, new_value, col_name, col_info, record)
+
+
+class MailRenderMixin(models.AbstractModel):
+    _inherit = "mail.render.mixin"
+
+    @api.model
+    def _render_template(self, template_src, model, res_ids, *args, **kwargs):
+        """A template reads records as code does, and here users write the code.
+
+        :raise AccessError: for expressions on records that the user sees masked
+        """
+        engine = kwargs.get("engine") or (args[0] if args else "inline_template")
+        if (
+            not self.env.su
+            and self.env.user._discom_is_masked()
+            # A view is the program's.
+            and engine != "qweb_view"
+            and _EXPRESSION.search(str(template_src or ""))
+            and any(
+                not self.env[model]._personal_by_role(kind)
+                for name in self.env[model]._fields
+                if (kind := self.env[model]._personal_kind(name))
+            )
+        ):
+            raise AccessError(self.env["res.partner"]._discom_masked_text())
+        return super()._render_template(template_src, model, res_ids, *args, **kwargs)
+
+
+class SmsComposer(models.TransientModel):
+    """Odoo's dialog for an SMS shows the number of any record."""
+
+    _inherit = "sms.composer"
+
+    recipient_single_number = fields.Char(personal="phone")
+    recipient_single_number_itf = fields.Char(personal="phone")
+    numbers = fields.Char(personal="phone")
+    sanitized_numbers = fields.Char(personal="phone")
+
+    def _personal_shown(self, kind):
+        return self if self._personal_by_role(kind) else self.browse()
 
 
 class IrBinary(models.AbstractModel):

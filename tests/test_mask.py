@@ -200,6 +200,27 @@ class TestMask(MaskCommon):
         with self.assertRaises(AccessError):
             file.with_user(self.auditor).read(["datas"])
 
+    def test_templates_and_sms(self):
+        """What users may write themselves, an expression in a mail or an SMS, reads nothing."""
+        renders = self.env["mail.render.mixin"]
+        for engine, source in (
+            ("inline_template", "{{ object.phone }}"),
+            ("qweb", "<p><t t-out='object.street'/></p>"),
+        ):
+            with self.subTest(engine):
+                asked = (source, "res.partner", self.consumer.ids)
+                with self.assertRaisesRegex(AccessError, "masked"):
+                    renders.with_user(self.auditor)._render_template(*asked, engine=engine)
+        plain = ("Good morning", "res.partner", self.consumer.ids)
+        self.assertTrue(renders.with_user(self.auditor)._render_template(*plain))
+        composers = self.env["sms.composer"].with_user(self.auditor)
+        values = {"res_model": "res.partner", "res_id": self.consumer.id, "body": "x"}
+        names = ("recipient_single_number", "recipient_single_number_itf", "sanitized_numbers")
+        self.tell(
+            composers.create({**values, "composition_mode": "comment"}).read(names),
+            composers.onchange(values, ["res_id"], {name: {} for name in (*values, *names)}),
+        )
+
     def test_card(self):
         with self.assertRaises(AccessError):
             self.consumer.with_user(self.auditor)._build_vcard()

@@ -264,6 +264,8 @@ class Summary:
         names = {"num_font": CHART_FONT, "reverse": kind == "bar", "text_axis": True}
         if days:
             names["num_format"] = "dd/mm"
+        if kind == "bar":
+            names["interval_unit"] = 1  # else names are left out where bars are narrow
         # Of a bar chart the axis of the groups is the upright one.
         chart.set_x_axis(numbers if kind == "bar" else names)
         chart.set_y_axis(names if kind == "bar" else numbers)

@@ -276,4 +276,6 @@ class Summary:
         chart.set_size({"width": CHART_WIDTH, "height": CHART_HEIGHT})
         row = self.chart_row + place // 2 * (CHART_ROWS + 1)
         offset = place % 2 * (CHART_WIDTH + 10)
-        self.sheet.insert_chart(row, 0, chart, {"object_position": 3, "x_offset": offset})
+        # A little lower, so that no border lies on a page's end.
+        place = {"object_position": 3, "x_offset": offset, "y_offset": 3}
+        self.sheet.insert_chart(row, 0, chart, place)

@@ -23,13 +23,12 @@ class DiscomControlRoom(models.AbstractModel):
         late = [*running, ("date_end_expected", "<", now)]
         ahead = [("state", "=", "announced"), ("date_start", ">", now), *self._office_domain()]
         found = outages.search(running)
-        affected = self._affected_domain(found)
+        below, named = self._people(found)
         shown = found.sorted(lambda outage: outage.date_end_expected or outage.date_start)[:SHOWN]
-        # Counted for these alone, not for all that run.
-        shown = shown.with_prefetch(shown.ids)
         suggestions = self.env["discom.outage.suggestion"]
         likely = [("state", "=", "new"), *self._office_domain()]
         labels = dict(outages._fields["kind"]._description_selection(self.env))
+        hindi = (self.env.lang or "").startswith("hi")
 
         def count(domain, title):
             return self._figure(outages.search_count(domain), outages._name, domain, title)
@@ -39,9 +38,9 @@ class DiscomControlRoom(models.AbstractModel):
                 len(found), outages._name, running, self.env._("Outages at this moment")
             ),
             "people": self._figure(
-                self.env["res.partner"].search_count(affected) if found else 0,
+                below.get(False, 0) + named,
                 "res.partner",
-                affected,
+                self._affected_domain(found),
                 self.env._("Consumers without supply"),
             ),
             "late": count(late, self.env._("Past their expected end")),
@@ -57,7 +56,10 @@ class DiscomControlRoom(models.AbstractModel):
             "list": [
                 {
                     "id": outage.id,
-                    "name": ", ".join(outage.asset_ids[:2].mapped("name")) or outage.name,
+                    "name": ", ".join(
+                        (hindi and asset.name_hi) or asset.name for asset in outage.asset_ids[:2]
+                    )
+                    or outage.name,
                     "kind": labels[outage.kind],
                     "since": fields.Datetime.to_string(outage.date_start),
                     "until": fields.Datetime.to_string(outage.date_end_expected) or False,
@@ -65,11 +67,54 @@ class DiscomControlRoom(models.AbstractModel):
                         outage.date_end_expected
                         and fields.Datetime.to_string(outage.date_end_expected) < now
                     ),
-                    "people": outage.partner_count,
+                    # Villages named by hand are looked up; they are few.
+                    "people": outage.with_prefetch(outage.ids).partner_count
+                    if outage.extra_villages
+                    else below.get(outage.id, 0),
                 }
                 for outage in shown
             ],
         }
+
+    def _people(self, outages):
+        """Count the live consumers whom these outages touch.
+
+        Those below the assets are counted by asset beforehand, since a storm puts out a lakh.
+
+        :return: {outage id: of all offices; False: of the offices looked at, each once}, and how
+            many others of these offices live in villages named by hand
+        """
+        self.env["discom.asset"].flush_model(["parent_path"])
+        pairs = [(outage.id, asset) for outage in outages for asset in outage.asset_ids.ids]
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH touched AS MATERIALIZED (
+                    SELECT DISTINCT chosen.outage_id, below.id AS asset_id
+                      FROM unnest(%(outages)s::int[], %(assets)s::int[])
+                               AS chosen(outage_id, asset_id)
+                      JOIN discom_asset asset ON asset.id = chosen.asset_id
+                      JOIN discom_asset below ON below.parent_path LIKE asset.parent_path || '%%'
+                ), fed AS MATERIALIZED (
+                    SELECT asset_id, office_id, number FROM discom_figure WHERE kind = 'asset')
+                SELECT outage_id, sum(number)::int FROM touched JOIN fed USING (asset_id)
+                 GROUP BY outage_id
+                 UNION ALL
+                SELECT NULL, COALESCE(sum(number), 0)::int FROM fed
+                 WHERE office_id = ANY(%(offices)s)
+                   AND asset_id IN (SELECT asset_id FROM touched)
+                """,
+                outages=[outage for outage, _asset in pairs],
+                assets=[asset for _outage, asset in pairs],
+                offices=self.env.context["discom_offices"],
+            )
+        )
+        by_hand = outages.filtered("extra_villages")
+        named = by_hand and self.env["res.partner"].search_count(
+            Domain(self._affected_domain(by_hand))
+            & ~Domain("discom_asset_id", "child_of", outages.asset_ids.ids)
+        )
+        return {outage or False: count for outage, count in rows}, named or 0
 
     def _affected_domain(self, outages):
         """Live consumers of the offices looked at below the assets of these outages, or in the
@@ -94,7 +139,7 @@ class DiscomControlRoom(models.AbstractModel):
         """What nobody but this user, or somebody in his place, can decide."""
         items = []
         for key, label, model, domain, title in self._waiting():
-            value = self.env[model].search_count(domain)
+            value = self._held_count() if key == "held" else self.env[model].search_count(domain)
             if value:
                 figure = self._figure(value, model, domain, title)
                 items.append({"key": key, "label": label, "figure": figure})
@@ -179,6 +224,25 @@ class DiscomControlRoom(models.AbstractModel):
             )
         )
         return [run for (run,) in rows]
+
+    def _held_count(self):
+        """How many :meth:`_held_domain` finds, by the index of the held ones."""
+        if not self.env["discom.bill"].has_access("write"):
+            return 0
+        companies = self.env.companies.filtered("discom_release_four_eyes")
+        [[count]] = self.env.execute_query(
+            SQL(
+                """
+                SELECT count(*) FROM discom_bill
+                 WHERE is_held AND office_id = ANY(%s)
+                   AND (author_id IS DISTINCT FROM %s OR NOT company_id = ANY(%s))
+                """,
+                self.env.context["discom_offices"],
+                self.env.uid,
+                companies.ids,
+            )
+        )
+        return count
 
     def _held_domain(self):
         """Bills that a check holds back, without those that another person has to release."""

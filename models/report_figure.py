@@ -20,6 +20,7 @@ KINDS = [
     ("hour", "Messages of today by hour"),
     ("dues", "Dues by age"),
     ("payment", "Payments of this month and the last by day"),
+    ("asset", "Live consumers by the asset that feeds them"),
     ("number", "Traffic of a sending number"),
     ("done", "End of a refresh"),
 ]
@@ -44,6 +45,7 @@ class DiscomFigure(models.Model):
 
     kind = fields.Selection(KINDS, required=True, readonly=True)
     office_id = fields.Many2one("discom.office", readonly=True, ondelete="cascade")
+    asset_id = fields.Many2one("discom.asset", readonly=True, ondelete="cascade")
     account_id = fields.Many2one("discom.whatsapp.account", readonly=True, ondelete="cascade")
     day = fields.Date(readonly=True, help="Day in India; of bills the month.")
     hour = fields.Integer(readonly=True, aggregator=None)
@@ -188,6 +190,18 @@ class DiscomFigure(models.Model):
                      WHERE state = 'posted' AND date >= %s GROUP BY office_id, date
                     """,
                     last_month,
+                ),
+            ),
+            (
+                ("kind", "office_id", "asset_id", "number"),
+                SQL(
+                    """
+                    SELECT 'asset', discom_office_id, discom_asset_id, count(*)
+                      FROM res_partner partner
+                     WHERE %s AND discom_asset_id IS NOT NULL
+                     GROUP BY discom_office_id, discom_asset_id
+                    """,
+                    self.env["discom.outage"]._sql_live("partner"),
                 ),
             ),
         ]

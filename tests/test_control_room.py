@@ -73,8 +73,11 @@ class TestControlRoom(ControlRoomCommon, CronMixinCase):
 
     def test_names_in_hindi(self):
         self.subdivision_a2.name_hi = "उपखंड अ-2"
-        offices = self.room.with_user(self.manager).with_context(lang="hi_IN").figures()["offices"]
-        self.assertIn("उपखंड अ-2", [office["name"] for office in offices])
+        self.feeder_a1.name_hi = "फीडर अ"
+        self.outage(self.feeder_a1)
+        answer = self.room.with_user(self.manager).with_context(lang="hi_IN").figures()
+        self.assertIn("उपखंड अ-2", [office["name"] for office in answer["offices"]])
+        self.assertEqual(answer["data"]["outages"]["list"][0]["name"], "फीडर अ")
 
     def test_office_that_moved(self):
         """Figures follow the tree at once, although they were counted before."""

@@ -229,6 +229,7 @@ class DiscomControlRoom(models.AbstractModel):
         """How many :meth:`_held_domain` finds, by the index of the held ones."""
         if not self.env["discom.bill"].has_access("write"):
             return 0
+        self.env["discom.bill"].flush_model(["author_id", "company_id", "is_held", "office_id"])
         companies = self.env.companies.filtered("discom_release_four_eyes")
         [[count]] = self.env.execute_query(
             SQL(

@@ -13,6 +13,7 @@ tours.add("discom_control_room", {
         },
         {
             trigger: ".o_discom_tile_kyc .o_note:contains(6 of 8)",
+            timeout: 30000,
         },
         {
             content: "the chart of the dues is drawn",
@@ -90,6 +91,7 @@ tours.add("discom_control_room_phone", {
         {
             content: "outages come first",
             trigger: ".o_discom_card:first-child h2:contains(Outages now)",
+            timeout: 30000,
         },
         {
             content: "nothing is wider than the screen",

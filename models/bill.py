@@ -325,13 +325,18 @@ class DiscomBill(models.Model):
 
     @api.constrains("correction_of_id", "partner_id", "period")
     def _check_correction(self):
-        # Issuing a correction cancels what it corrects: no way to cancel somebody else's bill.
-        for bill in self:
+        # Issuing a correction cancels what it corrects: no way to cancel somebody else's bill, nor
+        # to have a second live one beside the bill that has followed a cancelled one.
+        for bill in self.filtered("correction_of_id"):
             corrected = bill.correction_of_id
-            if corrected and (corrected.partner_id, corrected.period) != (
-                bill.partner_id,
-                bill.period,
-            ):
+            if corrected.state not in LIVE_STATES:
+                raise ValidationError(
+                    self.env._(
+                        "%(bill)s is not issued, so nothing corrects it.",
+                        bill=corrected.display_name,
+                    )
+                )
+            if (corrected.partner_id, corrected.period) != (bill.partner_id, bill.period):
                 raise ValidationError(
                     self.env._(
                         "A correction is for the same consumer and period as %(bill)s.",

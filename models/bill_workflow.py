@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .bill import EDITABLE_STATES
+
 # Bills that are checked or issued while the user waits.
 DIRECT_BILLS = 10_000
 
@@ -218,6 +220,9 @@ class DiscomBill(models.Model):
         """Cancel bills whatever their state and settle their accounts anew."""
         self._set_state("cancelled")
         self.env["discom.bill"].flush_model(["state"])
+        # What was to correct one of them becomes the bill of the period itself: there is one.
+        drafts = self.correction_ids.filtered(lambda bill: bill.state in EDITABLE_STATES)
+        models.Model.write(drafts, {"correction_of_id": False})
         self.env.cr.execute(
             SQL("UPDATE discom_bill SET is_latest = FALSE WHERE id = ANY(%s)", list(self.ids))
         )

@@ -527,6 +527,32 @@ class TestBillRun(RunCommon):
         same.action_check()
         self.assertEqual(same.state, "checked")
 
+    def test_one_live_bill_stays_whatever_was_cancelled(self):
+        """No correction of a cancelled bill stands beside the one that took its place."""
+        run = self.filled_run(good=1, bad=0)
+        run.with_user(self.manager).action_approve()
+        run.action_issue()
+        former = run.bill_ids.with_user(self.clerk)
+        correction = former.browse(former.action_correct()["res_id"])
+        former.action_cancel()
+        self.assertFalse(correction.correction_of_id, "it is the bill of the period itself now")
+        with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+            with self.env.cr.savepoint():
+                former.create(
+                    {
+                        **former._prepare_correction_vals(),
+                        "correction_of_id": False,
+                        "name": "/",
+                    }
+                )
+        with self.assertRaises(ValidationError):
+            former.create({**former._prepare_correction_vals(), "name": "/"})
+        with self.assertRaises(ValidationError):
+            correction.correction_of_id = former
+        correction.line_ids[0].amount += 30
+        correction.action_check()
+        self.assertTrue(correction.is_held, "it still asks for more than was approved")
+
     def test_many_bills_are_not_issued_past_the_approval(self):
         """From a list a clerk issues as many as the company allows; the manager is who approves."""
         self.company.discom_issue_without_run = 1

@@ -209,19 +209,6 @@ def events(cr, account):
         cr.commit()
 
 
-def forget(cr):
-    """Remove what :func:`months` has added, and the room it took."""
-    cr.execute("TRUNCATE discom_whatsapp_message, discom_whatsapp_event CASCADE")
-    cr.execute("DELETE FROM discom_whatsapp_broadcast")
-    cr.execute("DELETE FROM discom_payment WHERE reference LIKE 'FILL-%'")
-    cr.execute("DELETE FROM discom_bill WHERE NOT is_latest")
-    cr.commit()
-    cr._cnx.autocommit = True
-    for table in ("discom_bill", "discom_bill_line", "discom_payment"):
-        cr.execute(f"VACUUM (FULL, ANALYZE) {table}")
-    cr._cnx.autocommit = False
-
-
 def _month(cr, account, template, broadcast_id, period, purpose, share):
     """Messages about the bills of ``period`` to ``share`` of their consumers; return how many."""
     if share <= 0:

@@ -179,17 +179,19 @@ def pages(bench, size):
     return result
 
 
-@row("year_two", f"<={SLOWER}x_first_month", 27_500, group="year")
+@row("year_two", f"<={SLOWER}x_first_month", 27_500, group="year_two")
 def year_two(bench, size):
     """Seconds to open all pages with twelve months of bills and messages; the yardstick is the same
     with those of one month. A page that gets slower but stays below 0.2 s is not held against it.
     """
-    user = year(bench)
-    later = {one.name: one for one in open_all(bench, user, explain=False)}
-    with bench.env() as env:
-        fill.forget(env.cr)
     user = year(bench, months=1)
     first = {one.name: one for one in open_all(bench, user, explain=False)}
+    with bench.env() as env:
+        # They are made anew, together with those of the other months.
+        env.cr.execute("TRUNCATE discom_whatsapp_message CASCADE")
+        env.cr.execute("DELETE FROM discom_whatsapp_broadcast")
+    user = year(bench)
+    later = {one.name: one for one in open_all(bench, user, explain=False)}
     names = first.keys() & later.keys()
     slower = {
         name: later[name].seconds / first[name].seconds

@@ -47,6 +47,7 @@ from . import test_report_print
 from . import test_storage
 from . import test_words
 from . import test_clear_days
+from . import test_named_records
 from . import test_network
 from . import test_notice
 from . import test_notice_closed

@@ -147,6 +147,21 @@ class ResPartner(models.Model):
         self._discom_queue_messages([(self, template, message)])
         return code
 
+    def _discom_code_waits(self):
+        """Whether a code that the current user has just sent to the number on record may be typed,
+        so that another is neither sent nor needed."""
+        self.ensure_one()
+        # Same reason as in _discom_send_code.
+        code = self.env["discom.kyc.code"].sudo()
+        code = code.search([("partner_id", "=", self.id), ("state", "=", "sent")], limit=1)
+        begin = self.env.cr.now() - timedelta(seconds=PAUSE_SECONDS)
+        return (
+            code.phone == self.discom_whatsapp_number
+            and code.user_id == self.env.user
+            and code.create_date > begin
+            and code.tries < TRIES
+        )
+
     def _discom_check_code(self, text):
         """Compare what the consumer told with the code sent, and prove the number if it is right.
 

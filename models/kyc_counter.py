@@ -62,7 +62,7 @@ class DiscomKycCounter(models.AbstractModel):
             ),
             "has_dues": consumer.discom_amount_due > 0,
             "number": (consumer.discom_whatsapp_number or "")[-10:],
-            "mobile": consumer.phone or "",
+            "mobile": consumer.phone_sanitized or "",
             "lang": consumer.lang,
             "state": consumer.discom_kyc_state or "none",
             "state_label": self._label(consumer, "discom_kyc_state"),
@@ -104,7 +104,10 @@ class DiscomKycCounter(models.AbstractModel):
         consumer.write(vals)
         self._record_consents(consumer, values)
         result = {"phone": mask(number), "sent": False, "problem": "", "proved": proved}
-        if values.get("send") and not proved:
+        if values.get("send") and not proved and consumer._discom_code_waits():
+            # Back at this consumer within the minute: the code on the phone is still good.
+            result["sent"] = True
+        elif values.get("send") and not proved:
             try:
                 consumer._discom_send_code()
                 result["sent"] = True

@@ -73,6 +73,18 @@ class TestKycCounter(KycCounterCommon):
         found = self.desk.find("Kamla")
         self.assertEqual((len(found["rows"]), found["more"], found["card"]), (9, True, False))
 
+    def test_back_within_the_minute(self):
+        """Whoever left the screen by mistake comes back to the code that was sent."""
+        self._save()
+        answer = self._save()
+        self.assertEqual((answer["sent"], answer["problem"]), (True, ""))
+        code = self.env["discom.kyc.code"].search([("partner_id", "=", self.sita.id)])
+        self.assertEqual(self.desk.confirm(self.sita.id, code._code())["result"], "proved")
+        # Another number has a code of its own.
+        other = self.create_consumer(discom_whatsapp_number=False)
+        self._save(other, number="9415261277")
+        self.assertIn("Wait a minute", self._save(other, number="9415261276")["problem"])
+
     def test_queue_of_two(self):
         answer = self._save()
         self.assertEqual((answer["sent"], answer["problem"]), (True, ""))

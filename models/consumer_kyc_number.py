@@ -197,7 +197,8 @@ class ResPartner(models.Model):
             both are left out, all consumers are looked at
         """
         self.flush_model(
-            ["discom_whatsapp_number", "phone_sanitized", "discom_number_flag", "company_id"]
+            ["discom_whatsapp_number", "phone", "phone_sanitized", "discom_number_flag"]
+            + ["company_id"]
         )
         if partners is None and numbers is None:
             concerned = SQL("TRUE")
@@ -217,7 +218,7 @@ class ResPartner(models.Model):
                 """
                 WITH concerned AS MATERIALIZED (
                     SELECT p.id, p.company_id, p.discom_whatsapp_number AS number,
-                           p.phone_sanitized, p.discom_number_flag
+                           p.phone, p.phone_sanitized, p.discom_number_flag
                       FROM res_partner p
                      WHERE p.discom_consumer AND %(concerned)s
                 ), counted AS (
@@ -240,7 +241,8 @@ class ResPartner(models.Model):
                            WHEN decision.verdict IS NULL
                                 AND counted.accounts > company.discom_shared_number_limit
                            THEN 'shared'
-                           WHEN right(c.phone_sanitized, 10) ~ %(junk)s THEN 'junk'
+                           WHEN right(c.phone_sanitized, 10) ~ %(junk)s
+                                OR c.phone <> '' AND c.phone_sanitized IS NULL THEN 'junk'
                            END AS flag
                       FROM concerned c
                       JOIN res_company company ON company.id = c.company_id

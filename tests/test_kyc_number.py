@@ -61,6 +61,13 @@ class TestKycNumber(DiscomCommon):
         consumer.with_user(self.counter).action_discom_number_clear()
         self.assertRecordValues(consumer, [{"phone": False, "discom_number_flag": False}])
 
+    def test_mobile_that_is_no_number(self):
+        consumer = self.create_consumer(discom_whatsapp_number=False)
+        for text, flag in (("12345", "junk"), ("ask the son", "junk"), ("05446 222333", False)):
+            with self.subTest(text=text):
+                consumer.with_user(self.counter).phone = text
+                self.assertEqual(consumer.discom_number_flag, flag)
+
     def test_accepted_as_a_family(self):
         consumers = self._share(3)
         consumers[0].with_user(self.counter).action_discom_number_family()

@@ -8,8 +8,8 @@ from .phone import to_latin_digits
 
 # Twelve digits, alone or in groups of four as printed on the card, not part of a longer number.
 # Between the groups stands what people type and what a copied text brings along: blanks of any
-# kind, hyphens and dashes, dots, characters that nobody sees.
-_BETWEEN = r"[\s.\-_\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]{0,3}"
+# kind, hyphens and dashes, dots, slashes, characters that nobody sees.
+_BETWEEN = r"[\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]{0,3}"
 # Looked for at every place: what stands before a number, such as a year, is no part of it.
 _CANDIDATE = re.compile(rf"(?<![\d+])(?=(\d{{4}}{_BETWEEN}\d{{4}}{_BETWEEN}\d{{4}})(?!\d))")
 # A mobile number with its country code has twelve digits too, and is not grouped by fours.

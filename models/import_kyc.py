@@ -60,6 +60,9 @@ class DiscomImport(models.Model):
                 Column(name, convert.flag, "boolean", group=("consent", "सहमति"))
                 for name in CONSENT_COLUMNS
             ),
+            # Of the notice that was read out before.
+            Column("notice_version", convert.text),
+            Column("notice_language", convert.choice(languages)),
             Column("source", convert.choice([source for source, _label in KYC_SOURCES])),
             Column("taken_on", convert.date, "date", aliases=("दिनांक",)),
             Column("taken_by", convert.text),
@@ -83,6 +86,13 @@ class DiscomImport(models.Model):
                        WHEN agent.id IS NOT NULL THEN %(agent)s
                        WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
                             AND partner.discom_kyc_date > s.taken_on THEN %(older)s
+                       WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
+                            AND s.taken_on IS NULL AND (%(regained)s) THEN %(withdrawn)s
+                       WHEN s.notice_version IS NOT NULL AND NOT EXISTS (
+                            SELECT FROM discom_consent_notice notice
+                             WHERE notice.version = s.notice_version
+                               AND notice.lang = COALESCE(s.notice_language, notice.lang))
+                       THEN %(no_notice)s
                    END) AS reason
               FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY account_no ORDER BY row_no) AS nth
                       FROM %(stage)s) s
@@ -105,6 +115,17 @@ class DiscomImport(models.Model):
             agent=self._refusal("agent_number", "whatsapp_number", SQL("s.whatsapp_number")),
             future=self._refusal("future", "taken_on", SQL("s.taken_on")),
             older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
+            # Without a day nobody knows whether the yes came before the STOP or after it.
+            regained=SQL(" OR ").join(
+                SQL(
+                    "s.%s AND partner.%s = 'withdrawn'",
+                    SQL.identifier(name),
+                    SQL.identifier(f"discom_consent_{purpose}"),
+                )
+                for name, purpose in CONSENT_COLUMNS.items()
+            ),
+            withdrawn=self._refusal("withdrawn", "taken_on"),
+            no_notice=self._refusal("unknown_notice", "notice_version", SQL("s.notice_version")),
         )
 
     def _kyc_evidence(self):
@@ -213,24 +234,29 @@ class DiscomImport(models.Model):
         return SQL(
             """
             INSERT INTO discom_consent (partner_id, company_id, purpose, action, method, user_id,
-                                        date)
+                                        date, notice_version, notice_lang)
             SELECT said.record_id, partner.company_id, said.purpose, said.action,
                    CASE WHEN said.source IN %(methods)s THEN said.source ELSE 'file' END,
-                   COALESCE(said.taker_id, %(uid)s), said.date
+                   COALESCE(said.taker_id, %(uid)s), said.date, said.notice_version,
+                   said.notice_language
               FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
+                           CASE WHEN consent.flag THEN r.notice_version END AS notice_version,
+                           CASE WHEN consent.flag THEN r.notice_language END AS notice_language,
                            CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END AS action,
                            COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC') AS date
                       FROM r
         CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
                      WHERE consent.flag IS NOT NULL) said
               JOIN res_partner partner ON partner.id = said.record_id
- LEFT JOIN LATERAL (SELECT action, date
+ LEFT JOIN LATERAL (SELECT action, date, notice_version
                       FROM discom_consent
                      WHERE partner_id = said.record_id AND purpose = said.purpose
                   ORDER BY id DESC
                      LIMIT 1) newest ON TRUE
              WHERE newest.action IS NULL
-                OR newest.action <> said.action AND newest.date <= said.date
+                OR newest.date <= said.date
+                   AND (newest.action <> said.action
+                        OR said.notice_version <> COALESCE(newest.notice_version, ''))
           ORDER BY said.record_id
          RETURNING partner_id, purpose, action
             """,

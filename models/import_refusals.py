@@ -206,6 +206,13 @@ class DiscomImport(models.Model):
             ),
             "future": self.env._("%(column)s “%(value)s” lies in the future."),
             "older_kyc": self.env._("A KYC taken later, on %(value)s, is on record."),
+            "withdrawn": self.env._(
+                "The consumer has withdrawn consent. Give the day on which it was given again as "
+                "%(column)s."
+            ),
+            "unknown_notice": self.env._(
+                "%(column)s “%(value)s” is no version of the consent notice."
+            ),
             "agent_number": self.env._(
                 "%(column)s “%(value)s” belongs to an agent. Ask the consumer for the own number."
             ),

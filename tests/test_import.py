@@ -427,6 +427,31 @@ class TestImport(ImportCommon):
         self.assert_counts(job, changed=1)
         self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
 
+    def test_stop_is_not_undone_by_a_file_without_days(self):
+        account = self.consumer.discom_account_no
+        given = ["account_no,consent_bills", f"{account},1"]
+        self.assert_counts(self.run_import("kyc", given), changed=1)
+        self.consumer._discom_record_consent("withdrawn", ["bills"], "whatsapp")
+        job = self.run_import("kyc", ["account_no,consent_bills,email", f"{account},1,a@b.in"])
+        self.assert_counts(job, refused=1)
+        self.assertIn("withdrawn", self.refused_rows(job)[0]["Reason"])
+        self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
+        today = self.env["res.partner"]._discom_today()
+        again = ["account_no,consent_bills,taken_on", f"{account},1,{today}"]
+        self.assert_counts(self.run_import("kyc", again), changed=1)
+
+    def test_notice_of_a_file(self):
+        account = self.consumer.discom_account_no
+        head = "account_no,consent_bills,notice_version,notice_language"
+        job = self.run_import("kyc", [head, f"{account},1,99,hi"])
+        self.assert_counts(job, refused=1)
+        self.assertIn("99", self.refused_rows(job)[0]["Reason"])
+        self.assert_counts(self.run_import("kyc", [head, f"{account},1,1,hi"]), changed=1)
+        self.assertRecordValues(
+            self.consumer.discom_consent_ids[0],
+            [{"purpose": "bills", "notice_version": "1", "notice_lang": "hi_IN"}],
+        )
+
     def test_older_kyc_does_not_replace_newer(self):
         self.consumer.discom_whatsapp_number = "9415012345"
         job = self.run_import(

@@ -124,6 +124,13 @@ class TestKycSheet(ImportCommon):
         self.assertEqual(first.discom_kyc_source, "field")
         self.assertEqual(first.discom_consent_outages, "given")
         self.assertEqual(first.discom_consent_ids[:1].method, "field")
+        # The notice that is printed on the sheet.
+        self.assertEqual(
+            set(first.discom_consent_ids.mapped("notice_version"))
+            | set(first.discom_consent_ids.mapped("notice_lang")),
+            {"1", "hi_IN"},
+        )
+        self.assertFalse(any(second.discom_consent_ids.mapped("notice_version")))
         self.assertEqual(set(self.consumers[4:].mapped("discom_kyc_date")), {False})
         visits = self.drive.env["discom.kyc.visit"].search([("area_id", "=", self.area.id)])
         self.assertEqual(sorted(visits.mapped("outcome")), ["closed", "refused", "taken", "taken"])

@@ -72,6 +72,7 @@ class DiscomKycSheet(models.TransientModel):
 
     def _sheet_rows(self, set_progress):
         taker = self.area_id.user_id.login
+        notice = self.env["discom.consent.notice"]._current("hi_IN")
         number = 0
         for rows in self._stream(self._report_query()):
             for account, name, name_hi, guardian, street, village, meter, known in rows:
@@ -81,6 +82,8 @@ class DiscomKycSheet(models.TransientModel):
                     "field",
                     taker,
                     str(self.area_id.id),
+                    notice.version,
+                    (notice.lang or "")[:2],
                     str(number),
                     account,
                     name_hi or name,
@@ -101,6 +104,8 @@ class DiscomKycSheet(models.TransientModel):
             SheetColumn("source", 0),
             SheetColumn("taken_by", 0),
             SheetColumn("area_id", 0),
+            SheetColumn("notice_version", 0),
+            SheetColumn("notice_language", 0),
             SheetColumn("क्रम", 5),
             SheetColumn("खाता संख्या", 11.5),
             SheetColumn("नाम", 20),

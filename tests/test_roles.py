@@ -50,6 +50,7 @@ REVIEWED = {
 #: Methods of Odoo that ours extend; they are as safe as theirs.
 OF_ODOO = {
     *("create", "write", "unlink", "init", "default_get", "copy_data", "name_search"),
+    "onchange",
     *("web_search_read", "get_formview_id", "amount_to_text", "export_data", "fields_get"),
 }
 

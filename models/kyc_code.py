@@ -160,6 +160,8 @@ class ResPartner(models.Model):
             and code.user_id == self.env.user
             and code.create_date > begin
             and code.tries < TRIES
+            # What did not arrive is not waited for.
+            and self.discom_kyc_state != "bounced"
         )
 
     def _discom_check_code(self, text):

@@ -145,7 +145,11 @@ class ResPartner(models.Model):
             # Many share a name; the account number tells them apart.
             number = partner.discom_account_no
             suffix = f" \t --{number}--" if formatted else f" ({number})"
-            partner.display_name = f"{partner.display_name}{suffix}"
+            # Below the person that they belong to, most have the name of the person.
+            shown = partner.display_name
+            if partner.parent_id:
+                shown = shown.removeprefix(f"{partner.name}, ")
+            partner.display_name = f"{shown}{suffix}"
 
     @api.model
     def _search_display_name(self, operator, value):

@@ -34,6 +34,9 @@ class TestKycConnection(DiscomCommon):
         person = self.house.parent_id
         self.assertEqual(self.shop.parent_id, person)
         self.assertFalse(person.discom_consumer)
+        self.assertEqual(
+            self.house.display_name, f"{self.house.name} ({self.house.discom_account_no})"
+        )
         self.assertEqual(self.house.discom_connection_ids, self.shop)
         self.assertEqual(self.house.discom_connection_count, 1)
         self.assertFalse(self.house.discom_same_person_ids)

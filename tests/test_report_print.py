@@ -213,3 +213,11 @@ class TestBillPrintHttp(BillPrintCommon, HttpCase):
         self.assertEqual(len(printed_ids), 2)
         self.assertEqual(sorted(printed_ids[0]), self.bills.ids)
         self.assertEqual(len(printed_ids[1]), 1)
+
+    def test_print_later(self):
+        """A long selection leads to the progress of its print, and the list may be left for it."""
+        self.start_tour(
+            "/odoo/action-discom.discom_bill_action", "discom_bill_print_later", login="test_clerk"
+        )
+        job = self.env["discom.report.job"].search([], order="id desc", limit=1)
+        self.assertEqual((job.user_id, job.rows_total), (self.clerk, len(self.bills)))

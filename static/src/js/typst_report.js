@@ -4,7 +4,7 @@ import { user } from "@web/core/user";
 import { getReportUrl } from "@web/webclient/actions/reports/utils";
 
 /** Bills that are printed while one waits, some seconds; more are printed in the background. */
-const DIRECT_BILLS = 200;
+export const limits = { direct: 200 };
 
 /**
  * Download a report that the server renders with typst. The stock handler asks for wkhtmltopdf
@@ -15,7 +15,7 @@ async function downloadTypstReport(action, options, env) {
         return false;
     }
     const { active_ids: ids, active_model: model } = action.context;
-    if (model === "discom.bill" && ids?.length > DIRECT_BILLS) {
+    if (model === "discom.bill" && ids?.length > limits.direct) {
         const progress = await env.services.orm.call(
             "discom.bill.print",
             "print_selection",
@@ -23,6 +23,8 @@ async function downloadTypstReport(action, options, env) {
             { context: { ...user.context, ...action.context } }
         );
         await env.services.action.doAction(progress);
+        // The list, which would be loaded anew now, is no longer on the screen.
+        options.onClose = undefined;
         return true;
     }
     env.services.ui.block();

@@ -95,9 +95,41 @@ class DiscomNoticeRun(models.Model):
             )
         )
 
+    def _check_listing(self, today):
+        """Nobody is listed for disconnection before the day of the run, nor on a closed day.
+
+        :raise UserError: when this run would do that today
+        """
+        if not self.env["discom.notice"].search_count(
+            [
+                ("run_id", "=", self.id),
+                ("state", "=", "proposed"),
+                ("kind", "=", "disconnection"),
+            ],
+            limit=1,
+        ):
+            return
+        if self.date > today:
+            raise UserError(
+                self.env._(
+                    "%(run)s lists consumers for disconnection, so it is approved on its day, not"
+                    " before: until then the clear days of a notice may not be over.",
+                    run=self.display_name,
+                )
+            )
+        if self.env["discom.holiday"]._closed(self.office_id, today, today)(today):
+            raise UserError(
+                self.env._(
+                    "Today is a closed day: nobody is listed for disconnection. Approve %(run)s on"
+                    " the next open day, or take these consumers out.",
+                    run=self.display_name,
+                )
+            )
+
     def _approve(self):
         """Approve what is proposed: number the notices, give the list its days."""
         today = self.env["discom.bill"]._today()
+        self._check_listing(today)
         self.env["discom.notice"].flush_model()
         # sudo: users draw numbers from sequences without being allowed to read them.
         sequence = self.env.ref("discom.sequence_notice").sudo()

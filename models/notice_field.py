@@ -253,11 +253,22 @@ class DiscomNotice(models.Model):
 
     def _check_proof(self, vals):
         """
-        :raise UserError: without the reading of a meter that is there, or without a photo
+        :raise UserError: without the reading of a meter that is there, with one that runs back and
+            no remark, or without a photo
         """
         reading = vals.get("reading")
         if not self.partner_id.discom_unmetered and (reading is None or reading <= 0):
             raise UserError(self.env._("Enter the reading of the meter."))
+        last = self._last_reading()
+        if not self.partner_id.discom_unmetered and reading < last and not vals.get("note"):
+            raise UserError(
+                self.env._(
+                    "%(reading)s is less than the last reading, %(last)s. Look at the meter again."
+                    " Where it is right, say why in the remark, as of a new meter.",
+                    reading=f"{reading:.12g}",
+                    last=f"{last:.12g}",
+                )
+            )
         if not vals.get("photo"):
             raise UserError(self.env._("Take a photo of the meter with its reading."))
 
@@ -320,10 +331,17 @@ class DiscomNotice(models.Model):
 
     def _due_now(self):
         """Dues of the consumer, in rupees."""
-        bill = self.env["discom.bill"].search(
+        return self._latest_bill().amount_due
+
+    def _last_reading(self):
+        """What the meter showed last, in kWh: when supply was cut, else on the latest bill."""
+        cut = self.visit_ids.filtered(lambda visit: visit.reading and not visit.undone)
+        return cut.sorted("id")[-1:].reading or self._latest_bill().reading_current
+
+    def _latest_bill(self):
+        return self.env["discom.bill"].search(
             [("partner_id", "=", self.partner_id.id), ("is_latest", "=", True)], limit=1
         )
-        return bill.amount_due if bill else 0.0
 
     def _stops_now(self):
         """What stands against these steps today: ``{notice id: reason}``."""

@@ -93,6 +93,39 @@ class TestNoticeField(FieldCommon):
             notice.with_user(self.surveyor)._record_visit("disconnected", photo=photo())
         self.assertEqual(notice.state, "disconnected")
 
+    def test_not_listed_ahead_nor_on_a_closed_day(self):
+        self.owing()
+        run = self.approve(self.propose("2026-12-12"))
+        run.action_done()
+        self.serve(run.notice_ids.filtered(lambda notice: notice.kind == "formal"), "2026-12-15")
+        ahead = self.propose("2026-12-31")
+        for day, problem in (("2026-12-16", "on its day"), ("2027-01-03", "closed day")):
+            with self.assertRaisesRegex(UserError, problem):
+                self.approve(ahead, day)
+            self.assertEqual(ahead.notice_ids.mapped("state"), ["proposed"])
+            self.assertEqual(ahead.state, "submitted")
+            ahead.with_user(self.manager).action_reject()
+        self.approve(ahead)
+        self.assertEqual(ahead.notice_ids.mapped("state"), ["listed"])
+
+    def test_reading_that_runs_back_needs_a_remark(self):
+        notice = self.listed()
+        # An issued bill is not written; this one came with a reading.
+        self.env.cr.execute(
+            "UPDATE discom_bill SET reading_current = 1929 WHERE id = %s", [notice.bill_id.id]
+        )
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, r"192 is less than the last reading, 1929"):
+            self.cut(notice, reading=192)
+        self.cut(notice, reading=192, note="New meter of November")
+        with freeze_time("2027-01-04 05:00:00"):
+            self.pay(100, "2027-01-04", notice.partner_id)
+        # Held against what the meter showed when supply was cut.
+        with self.assertRaisesRegex(UserError, "than the last reading, 192"):
+            self.result(notice, "reconnected", "2027-01-04", reading=191, photo=photo())
+        self.result(notice, "reconnected", "2027-01-04", reading=192, photo=photo())
+        self.assertEqual(notice.state, "reconnected")
+
     def test_no_disconnection_on_closed_days_and_hours(self):
         notice = self.listed()
         # The 3rd of January 2027 is a Sunday, the 9th a second Saturday.

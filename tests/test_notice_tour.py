@@ -14,7 +14,10 @@ class TestNoticeTour(HttpCase, NoticeCommon):
 
     def setUp(self):
         super().setUp()
-        # Today may be any day: the clear days are over long ago.
+        # Today may be any day, a closed one as well: the clear days are over long ago.
+        self.company.write(
+            {"discom_closed_sundays": False, "discom_closed_second_saturdays": False}
+        )
         self.today = self.env["discom.bill"]._today()
         self.debtor = self.create_consumer(name="Tour debtor", discom_village="Salkhan")
         due = self.today - timedelta(days=60)

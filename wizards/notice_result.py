@@ -56,6 +56,9 @@ class DiscomNoticeResult(models.TransientModel):
     )
     means_no = fields.Char("Cheque or transaction number")
     reading = fields.Float("Meter reading", digits=(12, 1))
+    last_reading = fields.Float(
+        "Last reading", digits=(12, 1), compute="_compute_amount", help="When cut, else as billed."
+    )
     photo = fields.Image("Photo of the meter", max_width=1600, max_height=1600)
     note = fields.Char("Remark")
     left_count = fields.Integer("Left", compute="_compute_left_count")
@@ -64,6 +67,7 @@ class DiscomNoticeResult(models.TransientModel):
     def _compute_amount(self):
         for result in self:
             result.amount = result.notice_id._due_now()
+            result.last_reading = result.notice_id._last_reading()
 
     @api.depends_context("uid")
     def _compute_may_take_money(self):

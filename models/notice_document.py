@@ -9,9 +9,11 @@ from odoo.tools.misc import split_every
 from ..tools import formats, pdf
 from ..tools.pdf_notice import prepare_notice
 from ..tools.words import amount_in_words
+from .bill_payment_document import HEADS_WORDS_HINDI, SURCHARGE
 
-#: Months shown one by one; the older ones are folded into the last.
-MONTHS = 16
+#: Months shown one by one; the older ones are folded into one line. With it and the surcharge the
+#: page holds no more.
+MONTHS = 15
 
 
 class DiscomNotice(models.Model):
@@ -46,24 +48,21 @@ class DiscomNotice(models.Model):
                     "served_on": formats.day(notice.served_on),
                     "last_day": formats.day(notice.last_day),
                 },
-                "months": self._fold_months(months.get(bill.id, ())),
+                "months": self._dues_lines(*months.get(bill.id, ((), 0))),
                 "upi": {"uri": bill._upi_uri()},
             }
         return result
 
-    def _fold_months(self, months):
-        """Lines of the table: newest month first, what is older folded into the last line."""
-        shown, folded = list(months[:MONTHS]), sum(amount for _month, amount in months[MONTHS:])
-        lines = [
-            {
-                "month": formats.month(month, "hi_IN") if month else "पहले का",
-                "amount": formats.rupees(amount),
-            }
-            for month, amount in shown
+    def _dues_lines(self, months, surcharge):
+        """Lines of the table: newest month first, what is older in one line, then the surcharge."""
+        dated = [row for row in months if row[0]]
+        older = sum(amount for _month, amount in dated[MONTHS:])
+        older += sum(amount for month, amount in months if not month)
+        lines = [(formats.month(month, "hi_IN"), amount) for month, amount in dated[:MONTHS]]
+        lines += [("पहले का", older), (HEADS_WORDS_HINDI[SURCHARGE], surcharge)]
+        return [
+            {"month": text, "amount": formats.rupees(amount)} for text, amount in lines if amount
         ]
-        if folded:
-            lines.append({"month": "पहले का", "amount": formats.rupees(folded)})
-        return lines
 
     def _typst_batches(self, ids):
         """Documents of the notices for their layout, in the order of ``ids``."""
@@ -84,16 +83,12 @@ class DiscomBill(models.Model):
     _inherit = "discom.bill"
 
     def _unpaid_by_month(self):
-        """What is still due on each bill, by month: ``{bill id: [(month or None, rupees), ...]}``,
-        newest first, surcharge included under None."""
+        """What is still due on each bill: ``{bill id: (months, surcharge)}``, months as
+        ``[(month or None, rupees), ...]``, newest first; None is older than the bills known."""
         dues = self.partner_id._discom_dues()
         result = {}
         for bill in self:
-            entry = dues.get(bill.partner_id.id)
-            if not entry:
-                continue
-            rows = [(month["month"] or None, month["amount"]) for month in entry["months"]]
-            if entry["lpsc"]:
-                rows.append((None, entry["lpsc"]))
-            result[bill.id] = rows
+            if entry := dues.get(bill.partner_id.id):
+                months = [(month["month"], month["amount"]) for month in reversed(entry["months"])]
+                result[bill.id] = (months, entry["lpsc"])
         return result

@@ -404,7 +404,7 @@ class TestNotice(NoticeCommon):
         notice.partner_id.discom_status = "temporary"
         self.assertNotIn(notice.partner_id, self.steps(self.propose("2026-12-31")))
 
-    def old_debt(self, months, shown=True):
+    def old_debt(self, months, shown=True, lpsc=0):
         """A consumer whose dues are older than two years, shown on every bill or not."""
         consumer = self.create_consumer()
         bills = self.env["discom.bill"]
@@ -421,6 +421,7 @@ class TestNotice(NoticeCommon):
                     "basis_id": self.basis_mu.id,
                     "line_ids": [Command.create({"head": "energy", "amount": 10})],
                     "amount_arrears": 1000 if shown or period == first else 0,
+                    "amount_lpsc": lpsc,
                 }
             )
         self.force_issue(bills)
@@ -435,6 +436,16 @@ class TestNotice(NoticeCommon):
         self.assertEqual(notices[shown].amount_recoverable, notices[shown].amount)
         self.assertGreater(notices[gap].amount, 900)
         self.assertLess(notices[gap].amount_recoverable, notices[gap].amount)
+
+    def test_newest_months_older_dues_and_surcharge_on_paper(self):
+        debtor = self.old_debt(range(0, 35), lpsc=50)
+        run = self.approve(self.propose("2026-12-15"))
+        notice = run.sudo().notice_ids.filtered(lambda n: n.partner_id == debtor)
+        months = notice._document_data()[notice.id]["months"]
+        self.assertEqual([line["month"] for line in months[:2]], ["नवंबर 2026", "अक्टूबर 2026"])
+        self.assertEqual([line["month"] for line in months[15:]], ["पहले का", "विलंब अधिभार"])
+        amounts = [float(line["amount"].replace(",", "").strip("₹ ")) for line in months]
+        self.assertAlmostEqual(sum(amounts), notice.amount, 2)
 
     def test_pdf(self):
         notice = self.formal()

@@ -229,6 +229,14 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
         row = effect.search([("partner_id", "=", consumer.id)])
         self.assertEqual(row.day, date(2026, 11, 23) + timedelta(days=1))
 
+    def test_address_of_the_page_says_of_when_it_is(self):
+        """Loaded again by its address, it catches up as from the menu."""
+        found = self.env["ir.actions.actions"].search([("path", "=", "discom-arrears-effect")])
+        self.assertEqual(found.type, "ir.actions.server")
+        action = self.env["ir.actions.server"].with_user(self.clerk).browse(found.id).run()
+        self.assertIn("as of", action["name"])
+        self.assertFalse(action["path"])
+
     def test_figures_of_many_are_kept(self):
         """They are worked out in the background, and what has changed is written again."""
         consumer = self.owing(lang="hi_IN")

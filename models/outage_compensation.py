@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .outage_audience import TIMEZONE
 from .outage_reason import PLANNED_KINDS
 
 
@@ -113,6 +114,10 @@ class DiscomOutage(models.Model):
                        bool_and(COALESCE(rule.verified, FALSE))
                   FROM discom_outage_interruption hit
                   JOIN discom_outage outage ON outage.id = hit.outage_id
+            CROSS JOIN LATERAL (
+                           -- Rules change at midnight in India.
+                           SELECT (outage.date_start AT TIME ZONE 'UTC'
+                                   AT TIME ZONE %(tz)s)::date AS day) began
                   JOIN LATERAL (
                            SELECT asset.kind
                              FROM discom_outage_asset_rel rel
@@ -123,8 +128,8 @@ class DiscomOutage(models.Model):
                            SELECT rule.*
                              FROM discom_outage_compensation rule
                             WHERE rule.active
-                              AND rule.date_from <= outage.date_start::date
-                              AND COALESCE(rule.date_to, 'infinity') >= outage.date_start::date
+                              AND began.day BETWEEN rule.date_from
+                                                AND COALESCE(rule.date_to, 'infinity')
                               AND COALESCE(rule.planned, FALSE) = (outage.kind = ANY(%(planned)s))
                               AND (rule.area IS NULL OR rule.area = hit.area)
                               AND (rule.asset_kind IS NULL OR rule.asset_kind = failed.kind)
@@ -134,6 +139,7 @@ class DiscomOutage(models.Model):
                  GROUP BY hit.outage_id
                 """,
                 planned=list(PLANNED_KINDS),
+                tz=TIMEZONE,
                 ids=self.ids,
             )
         )

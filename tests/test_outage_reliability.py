@@ -208,6 +208,13 @@ class TestOutageReliability(OutageCommon):
         outage = self.past(self.feeder_a2, 10, (10, 0), (16, 0), "planned")
         self.assertEqual(outage.compensation_amount, 0)
 
+    def test_rule_of_the_indian_day(self):
+        self.rule(planned=True, date_to="2026-10-09", amount=1, source="Until the ninth")
+        self.rule(planned=True, date_from="2026-10-10", source="From the tenth")
+        # In UTC it still is the ninth.
+        outage = self.past(self.feeder_a2, 10, (1, 0), (7, 0), "planned")
+        self.assertEqual(outage.compensation_amount, 200)
+
     def test_two_rules_for_the_same(self):
         self.rule()
         with self.assertRaisesRegex(ValidationError, "Test order"):

@@ -167,6 +167,7 @@
         "demo/bill_scheme_demo.xml",
         "demo/whatsapp_account_demo.xml",
         "demo/notice_demo.xml",
+        "demo/notice_field_demo.xml",
     ],
     "images": ["static/description/main_screenshot.png"],
     "pre_init_hook": "pre_init_hook",

@@ -23,6 +23,7 @@ class ResPartner(models.Model):
     street = fields.Char(personal="address")
     street2 = fields.Char(personal="address")
     contact_address = fields.Char(personal="address")
+    contact_address_inline = fields.Char(personal="address")
     partner_latitude = fields.Float(personal="address")
     partner_longitude = fields.Float(personal="address")
     vat = fields.Char(personal="document")
@@ -55,7 +56,12 @@ class ResPartner(models.Model):
         if not hidden:
             return shown
         # sudo: whether somebody is a consumer is asked to decide what the user may see.
-        shown |= hidden.filtered(lambda contact: not contact.sudo().discom_consumer)
+        # A form may say that the record is none any more, so the stored one counts as well.
+        shown |= hidden.filtered(
+            lambda contact: (
+                not contact.sudo().discom_consumer and not contact._origin.sudo().discom_consumer
+            )
+        )
         own = self.sudo().search(
             Domain("id", "in", hidden._origin.ids) & self._discom_duty_domain(),
         )

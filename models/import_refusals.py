@@ -135,6 +135,10 @@ class DiscomImport(models.Model):
                 "%(column)s “%(value)s” must have 10 digits. In Excel, format it as text."
             ),
             "old_account": self.env._("%(column)s “%(value)s” must have 10 or 12 digits."),
+            "masked": self.env._(
+                "%(column)s holds a value that was masked in an export. Enter the whole one, or "
+                "leave the column out of the file."
+            ),
             "aadhaar": self.env._(
                 "%(column)s holds a full Aadhaar number. The law allows only its last four "
                 "digits to be kept."

@@ -53,12 +53,18 @@ class Base(models.AbstractModel):
         shown = self._personal_unmasked()
         name = self._personal_owner
         if name in self._fields and self._fields[name].comodel_name == "res.partner":
-            # sudo: whose the records are, not what is in them.
-            owned = self.sudo().filtered(name)
-            partners = set(owned[name]._personal_shown(kind)._ids)
-            shown |= self.browse(
-                record.id for record in owned if record[name].id in partners
-            ) | self.filtered(lambda record: not record._origin and record not in owned)
+            # sudo: whose the records are, not what is in them. In a form somebody may enter
+            # another owner beside the stored values, or have values computed from another one.
+            owned = self.sudo()
+            partners = set((owned | owned._origin)[name]._personal_shown(kind)._ids)
+
+            def concerns(record):
+                owner, stored = record[name], record._origin
+                if stored:
+                    return owner.id in partners and stored[name].id in partners
+                return not owner or owner.id in partners
+
+            shown |= self.browse(owned.filtered(concerns)._ids)
         else:
             # What somebody types into a new record is the own.
             shown |= self.filtered(lambda record: not record._origin)

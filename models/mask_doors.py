@@ -100,9 +100,11 @@ class IrAttachment(models.Model):
     @api.model
     def _search(self, domain, *args, **kwargs):
         domain = Domain(domain)
-        # Files behind fields are found only by those who ask for ids or fields.
+        # Files behind fields are found only by those who ask for ids or fields, or say so
+        # in the context.
         asked = {condition.field_expr for condition in domain.iter_conditions()}
-        if not self.env.su and asked & {"id", "res_field"}:
+        named = asked & {"id", "res_field"} or self.env.context.get("skip_res_field_check")
+        if not self.env.su and named:
             for model, names in self._masked_fields().items():
                 domain &= Domain("res_model", "!=", model) | Domain("res_field", "not in", names)
         return super()._search(domain, *args, **kwargs)

@@ -38,8 +38,11 @@ class DiscomExportRequest(models.Model):
         )
 
     @api.model
-    def _count_recent(self, model):
-        """Rows that the user has exported within the last hours without an approval."""
+    def _count_recent(self):
+        """Rows about people that the user has exported within the last hours without an approval.
+
+        Whatever they are: bills and payments hold the same people again.
+        """
         # sudo: users do not read the journal.
         [(rows,)] = (
             self.env["discom.audit.entry"]
@@ -49,7 +52,7 @@ class DiscomExportRequest(models.Model):
                     ("kind", "=", "export"),
                     ("user_id", "=", self.env.uid),
                     # An approved export is logged with its request.
-                    ("model", "=", model),
+                    ("model", "in", self._models_about_people()),
                     ("at", ">", fields.Datetime.now() - timedelta(hours=WINDOW_HOURS)),
                 ],
                 [],
@@ -64,7 +67,7 @@ class DiscomExportRequest(models.Model):
             return False
         # sudo: a setting of the company.
         limit = self.env.company.sudo().discom_export_rows
-        return self._is_about_people(model) and self._count_recent(model) + rows > limit
+        return self._is_about_people(model) and self._count_recent() + rows > limit
 
     # === APPROVALS IN FORCE === #
 
@@ -227,7 +230,9 @@ class Base(models.AbstractModel):
         if rows > len(self):
             # Lines below the records count as well.
             request = requests._check_list(self, fields_to_export, rows)
-        requests._record(self._name, rows, fields_to_export, request)
+        # By the people in it, or slices by way of other records would not count together.
+        model = requests._people_model(self, fields_to_export) or self._name
+        requests._record(model, rows, fields_to_export, request)
         return result
 
 

@@ -307,6 +307,19 @@ class TestImport(ImportCommon):
         self.assert_counts(self.run_import("consumer", rows), new=1)
         self.assertEqual(self.partner("8800000001").name, "Asha De vi")
 
+    def test_masked_values_do_not_come_back(self):
+        """What was masked in an export overwrites neither the number nor the address."""
+        consumer = self.create_consumer(phone="+919415277302", street="House 7")
+        account = consumer.discom_account_no
+        for column, value in (("mobile", "+91 ••••• •7302"), ("street", "•••••")):
+            with self.subTest(column):
+                job = self.run_import("consumer", [f"account_no,{column}", f"{account},{value}"])
+                self.assert_counts(job, refused=1)
+                self.assertIn("masked", self.refused_rows(job)[0]["Reason"])
+        job = self.run_import("kyc", ["account_no,email", f"{account},r•••••@example.org"])
+        self.assert_counts(job, refused=1)
+        self.assertEqual((consumer.phone, consumer.street), ("+919415277302", "House 7"))
+
     def test_phone_is_no_aadhaar(self):
         """919415012349 has the check digit of an Aadhaar number, as one phone in ten."""
         job = self.run_import(

@@ -211,8 +211,13 @@ class TestExport(ExportCommon):
             self.export(self.clerk)
 
     def test_in_slices(self):
-        """Several small exports within a day count together."""
+        """Several small exports within a day count together, of whatever is about people."""
         self.export(self.clerk, self.consumers[:3])
+        calls = self.env["discom.outage.call"].create(
+            [{"partner_id": consumer.id} for consumer in self.consumers[3:]]
+        )
+        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+            self.export(self.clerk, calls, ("account_no", "partner_id/phone"))
         with self.assertRaises(RedirectWarning), self.cr.savepoint():
             self.export(self.clerk, self.consumers[3:])
         self.export(self.counter, self.consumers[3:])
@@ -225,6 +230,20 @@ class TestExport(ExportCommon):
         self.consumers.write({"parent_id": parent.id, "type": "other"})
         with self.assertRaises(RedirectWarning):
             self.export(self.clerk, parent, ("name", "child_ids/discom_account_no"))
+
+    def test_in_slices_through_other_records(self):
+        """Slices count together as well where people are lines below what is not about them."""
+        columns = ("login", "partner_id/child_ids/discom_account_no")
+        for consumers, user in (
+            (self.consumers[:3], self.auditor),
+            (self.consumers[3:], self.manager),
+        ):
+            consumers.write({"parent_id": user.partner_id.id, "type": "other"})
+        self.assertEqual(len(self.export(self.clerk, self.auditor, columns)), 3)
+        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+            self.export(self.clerk, self.manager, columns)
+        with self.assertRaises(RedirectWarning), self.cr.savepoint():
+            self.export(self.clerk, self.consumers[:3])
 
     def test_what_is_not_about_people(self):
         """Offices and tariffs go out as ever, on record."""

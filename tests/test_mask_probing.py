@@ -1,8 +1,12 @@
 """A dishonest clerk asks piece by piece for what is shown masked."""
 
+import base64
+
+from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
+from ..tools.personal import HIDDEN, SIGN
 from .common_mask import EMAIL, LAST4, MOBILE, PHONE, STREET, MaskCommon
 
 
@@ -90,6 +94,55 @@ class TestMaskProbing(MaskCommon):
         ):
             with self.subTest(model=model, domain=domain):
                 self.assertFalse(self.env[model].with_user(self.auditor).search(domain))
+
+    def test_forms_that_claim_something_else(self):
+        """An unsaved form says that the consumer is none, or that the record is somebody else's:
+        what is stored decides."""
+        contact = self.env["res.partner"].create({"name": "Printer", "phone": "0512 2530001"})
+        complaint = self.env["discom.complaint"].create(
+            {"partner_id": self.consumer.id, "text": "No bill for months", "phone": MOBILE}
+        )
+        spec = {name: {} for name in ("phone", "street", "email", "discom_id_last4")}
+        none = {"discom_consumer": False}
+        self.env.invalidate_all()
+        # What is written on a document is masked for a billing clerk, who changes consumers.
+        draft = self.consumer.with_user(self.clerk).new(none, origin=self.consumer)
+        self.assertEqual(draft.web_read({"discom_id_last4": {}})[0]["discom_id_last4"], HIDDEN)
+        lines = {"child_ids": [(4, self.consumer.id), (1, self.consumer.id, none)]}
+        self.assertNotIn(
+            LAST4,
+            str(
+                self.other.with_user(self.clerk).onchange(
+                    lines, ["child_ids"], {"child_ids": {"fields": {"discom_id_last4": {}}}}
+                )
+            ),
+        )
+        # Somebody who manages ordinary contacts as well changes all contacts.
+        self.auditor.group_ids = [Command.link(self.env.ref("base.group_partner_manager").id)]
+        draft = complaint.with_user(self.auditor).new({"partner_id": contact.id}, origin=complaint)
+        text = self.tell(
+            contact.with_user(self.auditor).onchange(
+                lines, ["child_ids"], {"child_ids": {"fields": spec}}
+            ),
+            draft.web_read({"phone": {}}),
+        )
+        self.assertIn(SIGN, text)
+
+    def test_contents_of_files(self):
+        """Nor do files behind fields answer by their contents, whatever the context says."""
+        job = self.env["discom.import"].create(
+            {
+                "kind": "consumer",
+                "file": base64.b64encode(f"account,phone\n1,{MOBILE}".encode()),
+                "filename": "a.csv",
+                "office_id": self.division_a.id,
+            }
+        )
+        domain = [("res_model", "=", job._name), ("res_id", "=", job.id), ("file_size", ">", 0)]
+        files = self.env["ir.attachment"].with_context(skip_res_field_check=True)
+        self.assertTrue(files.with_user(self.clerk).search(domain))
+        self.assertFalse(files.with_user(self.auditor).search(domain))
+        self.assertFalse(files.with_user(self.auditor).search_count(domain))
 
     def test_groups_order_and_sums(self):
         """Groups, orders, maxima and the progress bar of a kanban would tell as well."""

@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 
 from .identity import CROSSED_OUT, find_aadhaar
+from .personal import HIDDEN
 from .phone import PhoneError, is_number, normalise_mobile, to_latin_digits
 
 CACHE_SIZE = 65_536
@@ -46,7 +47,8 @@ class ConvertError(ValueError):
 
 
 def text(value):
-    """One line of text in NFC without control characters, full Aadhaar numbers refused."""
+    """One line of text in NFC without control characters; full Aadhaar numbers are refused, and
+    what was masked in an export."""
     if not value.isascii():
         value = unicodedata.normalize("NFC", value)
     # Control characters of old systems are seen by nobody and end an Excel file.
@@ -54,13 +56,17 @@ def text(value):
     # Of a number that was crossed out the last four digits are left; a text it is not.
     if CROSSED_OUT in value or (_TWELVE_DIGITS.search(value) and find_aadhaar(value)):
         raise ConvertError("aadhaar")
+    if HIDDEN in value:
+        raise ConvertError("masked")
     return value
 
 
 def phone(value):
     """A phone as it was written down. What is no number of any phone may be an Aadhaar number that
-    came into the wrong column."""
+    came into the wrong column, or a number masked in an export."""
     value = " ".join(value.split())
+    if HIDDEN in value:
+        raise ConvertError("masked")
     if _TWELVE_DIGITS.search(value) and find_aadhaar(value) and not is_number(value):
         raise ConvertError("aadhaar")
     return value
@@ -211,6 +217,8 @@ def mobile(value):
 def email(value):
     """One e-mail address in small letters."""
     value = value.lower()
+    if HIDDEN in value:
+        raise ConvertError("masked")
     if not _EMAIL.fullmatch(value):
         raise ConvertError("email")
     if find_aadhaar(value):

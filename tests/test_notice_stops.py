@@ -101,6 +101,9 @@ class TestStopsOfCutting(StopCommon, FieldCommon):
         self.serve(formal, "2026-12-15")
         run = self.approve(self.propose("2026-12-31"))
         notices = {notice.partner_id: notice for notice in run.sudo().notice_ids}
+        # Field staff see those who were given to them.
+        for consumer in consumers:
+            self.give(notices[consumer])
         return [notices[consumer] for consumer in consumers]
 
     def test_no_cutting_against_any_reason(self):

@@ -4,7 +4,7 @@ PYTHON ?= python3
 STACK = $(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint stop clean pot bench python
+.PHONY: help demo test lint stop clean pot bench screenshots python
 
 help:
 	@echo "make demo         Odoo with demo data on http://localhost:8069 (PORT=, SIMULATOR_PORT=)"
@@ -12,6 +12,7 @@ help:
 	@echo "make lint         ruff, pylint-odoo, bandit, OCA checks, sudo(), XML, translations, named tests"
 	@echo "make stop         stop what make demo started"
 	@echo "make clean        stop it and remove its data"
+	@echo "make screenshots  pictures of the manual, from the running demo (PORT=)"
 	@echo "make pot          write i18n/discom.pot anew and merge it into the translations"
 	@echo "make bench        measure (ROW=name SIZE=n for one row)"
 
@@ -29,6 +30,10 @@ lint: python
 
 bench: python
 	@$(STACK) run dev.bench $(if $(ROW),--row=$(ROW)) $(if $(SIZE),--size=$(SIZE))
+
+# Of the demo, which has to be running.
+screenshots: python
+	@$(STACK) run dev.screenshots $(if $(PORT),--port=$(PORT))
 
 pot: python
 	@$(STACK) pot

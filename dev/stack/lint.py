@@ -1,4 +1,4 @@
-"""`make lint`: ruff, pylint-odoo, bandit, the OCA's checks; `sudo()`, XML, translations, tests."""
+"""`make lint`: ruff, pylint-odoo, bandit, OCA; `sudo()`, XML, translations, manual, named tests."""
 
 import ast
 import os
@@ -34,6 +34,7 @@ def main():
         ("reasons of sudo()", check_sudo),
         ("XML files", check_xml),
         ("translations", lambda: _tool(python, "dev.stack.translations")),
+        ("manual", lambda: _tool(python, "dev.stack.manual")),
         ("tests named in the documents", check_features),
     )
     complaints = 0

@@ -1,0 +1,1 @@
+"""Pictures of the manual, taken of the running demo: ``make screenshots``."""

@@ -1,0 +1,67 @@
+"""What the pictures of the manual show: who is logged in, where, and what was clicked before."""
+
+from dataclasses import dataclass
+
+DESK, PHONE = (1280, 800), (390, 844)
+LIST, FORM = ".o_list_view tbody tr", ".o_form_view"
+KANBAN = ".o_kanban_record:not(.o_kanban_ghost)"
+#: Whatever the action shows, also where it shows that there is nothing yet.
+VIEW = ".o_view_controller"
+FIRST_ROW = ".o_data_row .o_data_cell:not(.o_list_button)"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture of the manual.
+
+    :ivar str name: of the file
+    :ivar str login: of the demo's user who looks
+    :ivar str path: of Odoo's web client, below ``/odoo/``
+    :ivar tuple steps: methods of the browser with their arguments, the last one a wait
+    :ivar tuple size: of the window, :data:`DESK` or :data:`PHONE`
+    """
+
+    name: str
+    login: str
+    path: str
+    steps: tuple
+    size: tuple = DESK
+
+
+SCENES = (
+    Scene("kyc_counter", "counter", "kyc-counter", (("wait", ".o_action"),)),
+    Scene(
+        "payment_counter",
+        "counter",
+        "payment-counter",
+        (("wait", ".o_action"),),
+    ),
+    Scene("consumers", "counter", "discom-consumers", (("wait", LIST),)),
+    Scene("consumer", "counter", "discom-consumers", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("my_kyc", "surveyor", "discom-my-kyc", (("wait", KANBAN),), PHONE),
+    Scene("imports", "clerk", "discom-imports", (("wait", ".o_list_view"),)),
+    Scene("bill_runs", "clerk", "discom-bill-runs", (("wait", LIST),)),
+    Scene("bill_run", "clerk", "discom-bill-runs", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("bills_held", "clerk", "discom-bills-held", (("wait", ".o_list_view"),)),
+    Scene("bills", "clerk", "discom-bills", (("wait", LIST),)),
+    Scene("broadcasts", "clerk", "whatsapp-broadcasts", (("wait", LIST),)),
+    Scene("broadcast", "clerk", "whatsapp-broadcasts", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("inbox", "clerk", "whatsapp-conversations", (("wait", VIEW),)),
+    Scene("report_outage", "operator", "discom-report-outage", (("wait", FORM),), PHONE),
+    Scene("outages_now", "operator", "discom-outages-now", (("wait", VIEW),), PHONE),
+    Scene(
+        "likely_breakdowns",
+        "operator",
+        "discom-likely-breakdowns",
+        (("wait", VIEW),),
+    ),
+    Scene("control_room", "manager", "", (("wait", ".o_action"),)),
+    Scene("arrears_runs", "manager", "discom-arrears-runs", (("wait", VIEW),)),
+    Scene("kyc_figures", "manager", "discom-kyc-figures", (("wait", VIEW),)),
+    Scene("reliability", "manager", "discom-reliability", (("wait", VIEW),)),
+    Scene("field_list", "operator", "discom-field-list", (("wait", VIEW),), PHONE),
+    Scene("setting_up", "admin", "discom-setup", (("wait", LIST),)),
+    Scene("sending_number", "admin", "whatsapp-numbers", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("template", "admin", "whatsapp-templates", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("errors", "admin", "whatsapp-errors", (("wait", LIST),)),
+)

@@ -33,7 +33,7 @@ bench: python
 
 # Of the demo, which has to be running.
 screenshots: python
-	@$(STACK) run dev.screenshots $(if $(PORT),--port=$(PORT))
+	@$(STACK) screenshots $(if $(PORT),--port=$(PORT))
 
 pot: python
 	@$(STACK) pot

@@ -39,6 +39,15 @@ def main():
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     command.set_defaults(run=lambda options: run_module(options.module, options.arguments))
 
+    command = commands.add_parser("screenshots", help="take the manual's pictures of the demo")
+    command.add_argument("--port", type=int, default=demo.PORT)
+    command.set_defaults(
+        run=lambda options: run_module(
+            "dev.screenshots",
+            [f"--url=http://localhost:{options.port}", f"--database={demo.DATABASE}"],
+        )
+    )
+
     command = commands.add_parser("pot", help="write i18n/discom.pot anew")
     command.set_defaults(run=lambda options: i18n.main())
 

@@ -1,7 +1,7 @@
 """Everything goes wrong at once: nothing is lost and nobody gets a message twice.
 
 ``DISCOM_FAULT_MESSAGES=20000 python -m unittest dev.tests.fault_run`` is the full run, which takes
-some ten minutes. ``test_faults.py`` is the small one of ``make test``.
+some ten minutes; ``test_crash.py`` is what ``make test`` has time for.
 """
 
 import os

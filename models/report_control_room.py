@@ -45,6 +45,7 @@ ACTIONS = {
     "discom.ageing": "discom.discom_ageing_action",
     "discom.bill": "discom.discom_bill_action",
     "discom.bill.run": "discom.discom_bill_run_action",
+    "discom.export.request": "discom.discom_export_request_action",
     "discom.notice.run": "discom.discom_notice_run_action",
     "discom.outage": "discom.discom_outage_action",
     "discom.outage.suggestion": "discom.discom_outage_suggestion_action",

@@ -187,12 +187,26 @@ class DiscomControlRoom(models.AbstractModel):
                 mine("discom.payment.plan", plans),
                 self.env._("Payment plans to be approved"),
             ),
+            (
+                "export",
+                self.env._("Exports"),
+                "discom.export.request",
+                self._exports(),
+                self.env._("Exports to be approved"),
+            ),
         ]
 
     def _may_approve(self, model, domain):
         """Domain of the records that the user may approve; those that wait are few."""
         records = self.env[model].search(domain).filtered("may_approve")
         return [("id", "in", records.ids)]
+
+    def _exports(self):
+        """Domain of the requests for exports on which the user may decide."""
+        requests = self.env["discom.export.request"].search(
+            [("state", "=", "asked"), *self._office_domain()]
+        )
+        return [("id", "in", requests.filtered("can_decide").ids)]
 
     def _bill_runs(self):
         """Ids of bill runs with checked bills that this manager has to approve."""

@@ -59,6 +59,17 @@ class ExportCommon(MaskCommon):
 
 @tagged("post_install", "-at_install")
 class TestExport(ExportCommon):
+    def test_control_room_tells_who_decides(self):
+        """A request waits in the control room of the manager, not of who asked for it."""
+        request = self.ask(self.clerk)
+
+        def waiting(user):
+            data = self.env["discom.control.room"].with_user(user).figures()["data"]
+            return {item["key"]: item["figure"] for item in data["approvals"]["items"]}
+
+        self.assertEqual(waiting(self.manager)["export"]["domain"], [("id", "in", request.ids)])
+        self.assertNotIn("export", waiting(self.clerk))
+
     def test_masked(self):
         """A list that leaves is masked as on the screen, also through other records."""
         call = self.env["discom.outage.call"].create({"partner_id": self.consumer.id})

@@ -17,7 +17,7 @@ DIVISIONS = (
     ("Pipri", "clerk", "manager"),
     ("Robertsganj", "clerk_robertsganj", "manager_robertsganj"),
 )
-SECONDS = 90
+SECONDS = 300
 # The simulator keeps nothing on disk: it begins with what it knew when it was last used.
 TEMPLATES = STATE / "simulator-templates.json"
 ARRIVED = ("delivered", "read")

@@ -61,7 +61,7 @@ SCENES = (
     Scene("reliability", "manager", "discom-reliability", (("wait", VIEW),)),
     Scene("field_list", "operator", "discom-field-list", (("wait", VIEW),), PHONE),
     Scene("setting_up", "admin", "discom-setup", (("wait", LIST),)),
-    Scene("sending_number", "admin", "whatsapp-numbers", (("click", FIRST_ROW), ("wait", FORM))),
+    Scene("sending_number", "admin", "whatsapp-numbers", (("click", KANBAN), ("wait", FORM))),
     Scene("template", "admin", "whatsapp-templates", (("click", FIRST_ROW), ("wait", FORM))),
-    Scene("errors", "admin", "whatsapp-errors", (("wait", LIST),)),
+    Scene("errors", "admin", "whatsapp-errors", (("wait", VIEW),)),
 )

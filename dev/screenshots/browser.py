@@ -127,7 +127,11 @@ class Browser:
         return answer.get("result", {}).get("value")
 
     def picture(self, path):
-        """Write what is seen to `path`, PNG."""
+        """Write what is seen to `path`, PNG, without the greeting of Odoo in the chat."""
+        self.evaluate(
+            "document.head.insertAdjacentHTML('beforeend',"
+            " '<style>.o-mail-ChatHub, .o-mail-ChatWindow {display: none !important}</style>')"
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         answer = self._call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(answer["data"]))

@@ -63,5 +63,5 @@ SCENES = (
     Scene("setting_up", "admin", "discom-setup", (("wait", LIST),)),
     Scene("sending_number", "admin", "whatsapp-numbers", (("click", KANBAN), ("wait", FORM))),
     Scene("template", "admin", "whatsapp-templates", (("click", FIRST_ROW), ("wait", FORM))),
-    Scene("errors", "admin", "whatsapp-errors", (("wait", VIEW),)),
+    Scene("errors", "admin", "whatsapp-errors", (("click", ".o_facet_remove"), ("wait", LIST))),
 )

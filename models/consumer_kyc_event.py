@@ -24,7 +24,7 @@ PHOTO_FIELD = "discom_kyc_form"
 #: Letters of the fingerprint: enough to tell whether two pictures are the same.
 FINGERPRINT_SIZE = 12
 # Columns of a consumer whose changes are kept. The taking comes before what follows from it.
-KYC_COLUMNS = [
+KYC_COLUMNS = (
     TAKING_FIELD,
     "discom_whatsapp_number",
     "phone",
@@ -34,7 +34,7 @@ KYC_COLUMNS = [
     "discom_id_kind",
     "discom_id_last4",
     "discom_id_seen",
-]
+)
 KYC_FIELDS = [*KYC_COLUMNS, PHOTO_FIELD]
 COLUMNS = SQL(
     "partner_id, company_id, office_id, field, old, new, state, source, user_id, date, place,"

@@ -96,7 +96,7 @@ class ResPartner(models.Model):
         hidden = self.browse()
         if telling and self.env.user._discom_is_masked():
             hidden = self - (self._personal_shown("address") & self._personal_shown("email"))
-            plain = hidden.with_context(dict.fromkeys(telling, False))
+            plain = hidden.with_context(**dict.fromkeys(telling, False))
             super(ResPartner, plain)._compute_display_name()
             for partner, bare in zip(hidden, plain, strict=True):
                 partner.display_name = bare.display_name

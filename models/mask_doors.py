@@ -2,7 +2,7 @@
 
 import re
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import ormcache
@@ -64,20 +64,6 @@ class MailRenderMixin(models.AbstractModel):
         ):
             raise AccessError(self.env["res.partner"]._discom_masked_text())
         return super()._render_template(template_src, model, res_ids, *args, **kwargs)
-
-
-class SmsComposer(models.TransientModel):
-    """Odoo's dialog for an SMS shows the number of any record."""
-
-    _inherit = "sms.composer"
-
-    recipient_single_number = fields.Char(personal="phone")
-    recipient_single_number_itf = fields.Char(personal="phone")
-    numbers = fields.Char(personal="phone")
-    sanitized_numbers = fields.Char(personal="phone")
-
-    def _personal_shown(self, kind):
-        return self if self._personal_by_role(kind) else self.browse()
 
 
 class IrBinary(models.AbstractModel):

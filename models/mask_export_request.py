@@ -157,6 +157,7 @@ class DiscomExportRequest(models.Model):
 
     def _ask(self):
         """Count the rows with the rights of who asks, and tell a manager."""
+        # sudo: the name of the model only.
         model = self.env[self.model_id.sudo().model].with_user(self.user_id)
         model.check_access("read")
         # sudo: nobody writes requests but by the methods of this model.
@@ -224,6 +225,7 @@ class DiscomExportRequest(models.Model):
         """
         :raise UserError: where the rows cannot be read
         """
+        # sudo: the name of the model only.
         try:
             domain = Domain(ast.literal_eval(self.domain or "[]"))
             domain.validate(self.env[self.model_id.sudo().model])

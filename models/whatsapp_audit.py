@@ -27,17 +27,19 @@ class DiscomWhatsappBroadcast(models.Model):
         return result
 
     def _ask_approval(self, agreed=0):
-        super()._ask_approval(agreed)
+        result = super()._ask_approval(agreed)
         self._audit("asked", self.env._("Asked for approval of a broadcast"), user=self.user_id)
+        return result
 
     def _begin(self):
-        super()._begin()
+        result = super()._begin()
         text = (
             self.env._("Broadcast confirmed, to begin later")
             if self.state == "scheduled"
             else self.env._("Broadcast begins")
         )
         self._audit("send", text, user=self.user_id)
+        return result
 
     def _audit(self, kind, text, user=None, reason=None):
         """Add an entry for each broadcast, of whoever acts unless said otherwise."""

@@ -47,10 +47,10 @@ class DiscomWhatsappMessage(models.Model):
     _inherit = "discom.whatsapp.message"
 
     text_deleted = fields.Boolean(
-        "Text Deleted", readonly=True, help="After its time, or because the person asked for it."
+        readonly=True, help="After its time, or because the person asked for it."
     )
 
-    def _compute_text(self):
+    def _compute_text(self):  # pylint: disable=missing-return
         super()._compute_text()
         for message in self.filtered("text_deleted"):
             message.text = self.env._("The text was deleted.")

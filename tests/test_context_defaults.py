@@ -88,7 +88,7 @@ class TestContextDefaults(RolesCommon):
                     self.assertNotEqual(got.get(name), injected[name])
         self.assertGreater(len(seen), 25)
 
-    def create(self, model, vals, context):
+    def create_by_rpc(self, model, vals, context):
         """Create by RPC, and take it back; return the record's values, or None if it is refused."""
         savepoint = self.env.cr.savepoint()
         try:
@@ -128,7 +128,8 @@ class TestContextDefaults(RolesCommon):
             del vals["id"]
             injected = self.injected(model)
             context = {f"default_{name}": value for name, value in injected.items()}
-            plain, record = self.create(model, vals, {}), self.create(model, vals, context)
+            plain = self.create_by_rpc(model, vals, {})
+            record = self.create_by_rpc(model, vals, context)
             if not (plain and record):
                 continue
             created.add(model._name)

@@ -319,7 +319,9 @@ class TestExportReports(ExportCommon):
         action = self.register(self.clerk).action_print()
         self.assertEqual(action["res_model"], "discom.export.request")
         form = Form(
-            self.env["discom.export.request"].with_user(self.clerk).with_context(action["context"]),
+            self.env["discom.export.request"]
+            .with_user(self.clerk)
+            .with_context(**action["context"]),
             view="discom.discom_export_request_view_form_ask",
         )
         form.reason = REASON

@@ -54,7 +54,7 @@ class TestMetrics(WebhookCommon):
         self.env.flush_all()
         return self.url_open(PATH, headers=headers)
 
-    def read(self):
+    def scrape(self):
         """{(name, labels as the text has them): value} as a monitoring system reads them."""
         response = self.get()
         self.assertEqual(response.status_code, 200)
@@ -130,7 +130,7 @@ class TestMetrics(WebhookCommon):
             [old, messages[0].id],
         )
         messages[1].copy({"priority": 9, "key": messages._new_key(), "broadcast_id": False})
-        found = self.read()
+        found = self.scrape()
         labels = 'number="Test number",lane="%s",state="queued"'
         self.assertEqual(found["discom_queue_messages", labels % "bill"], 2)
         self.assertEqual(found["discom_queue_messages", labels % "outage"], 1)
@@ -141,7 +141,7 @@ class TestMetrics(WebhookCommon):
         self.assertEqual(found["discom_messages_handed_over_per_second", number], 0)
 
         self.run_lane()
-        found = self.read()
+        found = self.scrape()
         self.assertNotIn(("discom_queue_messages", labels % "bill"), found)
         self.assertAlmostEqual(
             found["discom_messages_handed_over_per_second", number], 3 / 60, places=6
@@ -149,7 +149,7 @@ class TestMetrics(WebhookCommon):
 
     def test_halted_number(self):
         self.account._halt(190, "token expired")
-        self.assertEqual(self.read()["discom_number_connected", 'number="Test number"'], 0)
+        self.assertEqual(self.scrape()["discom_number_connected", 'number="Test number"'], 0)
 
     def test_failures_by_class(self):
         """Failures of the last hour are counted by the class and the code of the error table."""
@@ -164,15 +164,15 @@ class TestMetrics(WebhookCommon):
             ]
         )  # fmt: skip
         label = 'class="recipient",code="131026"'
-        self.assertEqual(self.read()["discom_messages_failed", label], 2)
+        self.assertEqual(self.scrape()["discom_messages_failed", label], 2)
         self.env.cr.execute(
             "UPDATE discom_whatsapp_message SET failed_at = failed_at - interval '2 hours'"
         )
-        self.assertNotIn(("discom_messages_failed", label), self.read())
+        self.assertNotIn(("discom_messages_failed", label), self.scrape())
 
     def test_webhook_lag(self):
         """Calls that wait are counted with the age of the oldest, until they are applied."""
-        before = self.read()
+        before = self.scrape()
         self.assertEqual(before["discom_webhook_waiting", ""], 0)
         self.assertEqual(before["discom_webhook_lag_seconds", ""], 0)
         self.assertEqual(self.post({"object": "whatsapp_business_account"}).status_code, 200)
@@ -180,20 +180,20 @@ class TestMetrics(WebhookCommon):
             "UPDATE discom_whatsapp_event SET received_at = received_at - interval '5 minutes'"
             " WHERE state = 'new'"
         )
-        found = self.read()
+        found = self.scrape()
         self.assertEqual(found["discom_webhook_waiting", ""], 1)
         self.assertGreaterEqual(found["discom_webhook_lag_seconds", ""], 300)
         self.apply()
-        self.assertEqual(self.read()["discom_webhook_waiting", ""], 0)
+        self.assertEqual(self.scrape()["discom_webhook_waiting", ""], 0)
 
     def test_scheduled_actions(self):
         """An action that should have run long ago shows, and one that is switched off does not."""
         cron = self.env.ref("discom.ir_cron_whatsapp_apply")
         cron.write({"nextcall": fields.Datetime.now() - timedelta(hours=1)})
         label = 'action="WhatsApp: apply webhook events"'
-        self.assertGreaterEqual(self.read()["discom_cron_late_seconds", label], 3600)
+        self.assertGreaterEqual(self.scrape()["discom_cron_late_seconds", label], 3600)
         cron.active = False
-        self.assertNotIn(("discom_cron_late_seconds", label), self.read())
+        self.assertNotIn(("discom_cron_late_seconds", label), self.scrape())
 
     def test_costs_the_same_for_many(self):
         """The number of queries is the same for one message and for many, and they use indexes."""

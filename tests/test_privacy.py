@@ -173,7 +173,7 @@ class PrivacyCommon(WhatsappCommon):
     def wizard(self, user=None, **vals):
         user = user or self.manager
         action = self.consumer.with_user(user).action_discom_erase()
-        model = self.env[action["res_model"]].with_user(user).with_context(action["context"])
+        model = self.env[action["res_model"]].with_user(user).with_context(**action["context"])
         with Form(model) as form:
             for name, value in {
                 "reason": "Letter of 3 November",

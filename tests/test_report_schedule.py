@@ -154,7 +154,7 @@ class TestReportSchedule(DiscomCommon):
         schedule.with_user(self.clerk).action_run()
 
         def broken(report, *args, **kwargs):
-            raise UserError("The disk is full.")
+            raise UserError("The disk is full.")  # pylint: disable=translation-required
 
         self.patch(type(self.env["discom.bill.delivery.register"]), "_write_workbook", broken)
         with mute_logger("odoo.addons.discom.models.report_job"):

@@ -16,7 +16,7 @@ class TestUnmask(MaskCommon):
     def unmask(self, user, reason="Complains that the number is wrong", record=None):
         record = (record or self.consumer).with_user(user)
         action = record.action_discom_unmask()
-        form = Form(self.env[action["res_model"]].with_user(user).with_context(action["context"]))
+        form = Form(self.env[action["res_model"]].with_user(user).with_context(**action["context"]))
         form.reason = reason
         form.save().action_unmask()
 

@@ -37,9 +37,10 @@ def split(pdf, titles):
     pages = [int(number) for number in _REFERENCE.findall(lists[0][1])] if lists else []
     if len(lists) != 1 or not set(pages) <= set(objects):
         raise SplitError(f"{len(lists)} lists of pages")
-    documents = [
-        list(of_one) for _sheet, of_one in groupby(pages, key=lambda page: _sheet(objects[page]))
-    ]
+    by_sheet = groupby(  # pylint: disable=bad-builtin-groupby
+        pages, key=lambda page: _sheet(objects[page])
+    )
+    documents = [list(of_one) for _page_sheet, of_one in by_sheet]
     if len(documents) != len(titles):
         raise SplitError(f"pages of {len(documents)} documents for {len(titles)}")
     references = {

@@ -34,7 +34,7 @@ class Summary:
         self.widths = {}
         self.charts = []
 
-    def write(self):
+    def write(self):  # pylint: disable=method-required-super
         """Write charts and tables."""
         tallies = [(data, tally) for data in self.book.sheets for tally in data.tallies]
         drawn = [tally for _data, tally in tallies if getattr(tally.table, "chart", None)]

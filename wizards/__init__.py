@@ -1,3 +1,4 @@
+from . import mask_sms_composer
 from . import mask_unmask
 from . import report_mixin
 from . import report_period

@@ -10,7 +10,7 @@ class DiscomWhatsappComposer(models.TransientModel):
     _inherit = "discom.whatsapp.composer"
 
     @api.depends("account_id", "template_id", "purpose", "send_count")
-    def _compute_problem(self):
+    def _compute_problem(self):  # pylint: disable=missing-return
         super()._compute_problem()
         for composer in self:
             late = not composer.problem and composer._late_count()

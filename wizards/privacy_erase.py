@@ -16,7 +16,7 @@ class DiscomPrivacyErase(models.TransientModel):
     obstacles = fields.Text("Stands in the way", compute="_compute_preview")
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     is_erased = fields.Boolean(compute="_compute_preview")
-    reason = fields.Char("Reason", help="The letter or request; stays in the audit journal.")
+    reason = fields.Char(help="The letter or request; stays in the audit journal.")
     force = fields.Boolean(
         "Erase all the same", help="For administrators: although something stands in the way."
     )

@@ -179,7 +179,8 @@ class TestWhatsappFallback(WhatsappCommon):
         self.account.fallback = "door"
         row = self.row(self.failed("bill"))
         self.assertFalse(self.row(self.failed("outage_unplanned")), "nobody walks for an outage")
-        self.assertTrue(row.with_user(self.surveyor).has_access("read"))
+        self.assertTrue(row.with_user(self.counter).has_access("read"))
+        self.assertFalse(row.with_user(self.surveyor).has_access("read"), "not sent there")
         self.assertFalse(row.with_user(self.clerk_b).has_access("read"))
         with self.assertRaisesRegex(UserError, "role"):
             row.with_user(self.auditor).action_done()

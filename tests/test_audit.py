@@ -184,6 +184,7 @@ class TestAudit(AuditCase, HttpCase):
         self.assertIn("login page", good.text)
         self.assertNotIn("Wr0ng", str((good | bad).read()))
 
+    @mute_logger("odoo.addons.rpc.controllers.xmlrpc")
     def test_sign_in_by_rpc(self):
         database = self.env.cr.dbname
         for password in ("test_clerk", "Wr0ng-Passw0rd"):

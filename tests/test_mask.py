@@ -5,6 +5,7 @@ import json
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
 
 from ..models.mask_res_users import DUTIES
 from ..tools.personal import HIDDEN, SIGN, masked
@@ -332,6 +333,7 @@ class TestMask(MaskCommon):
 
 @tagged("post_install", "-at_install")
 class TestMaskRpc(MaskCommon, HttpCase):
+    @mute_logger("odoo.addons.rpc.controllers.xmlrpc")
     def test_web_and_rpc(self):
         """The web client's calls and the picture, as the browser makes them."""
         self.auditor.group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import BaseCase, tagged
+from odoo.tools import mute_logger
 
 from ..controllers import metrics as controller
 from ..models.whatsapp_metrics import TOKEN_PARAMETER
@@ -147,6 +148,7 @@ class TestMetrics(WebhookCommon):
             found["discom_messages_handed_over_per_second", number], 3 / 60, places=6
         )
 
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_halted_number(self):
         self.account._halt(190, "token expired")
         self.assertEqual(self.scrape()["discom_number_connected", 'number="Test number"'], 0)

@@ -108,6 +108,7 @@ class TestNoticeField(FieldCommon):
         self.approve(ahead)
         self.assertEqual(ahead.notice_ids.mapped("state"), ["listed"])
 
+    @mute_logger("odoo.addons.discom.models.whatsapp_mixin")
     def test_reading_that_runs_back_needs_a_remark(self):
         notice = self.listed()
         # An issued bill is not written; this one came with a reading.

@@ -190,10 +190,10 @@ class TestWhatsappFallback(WhatsappCommon):
         message.state = "sent"
         self.statuses(message, "failed", error_code=131026)
         row = self.row(message)
-        row.with_user(self.surveyor).action_done()
-        self.assertEqual((row.state, row.user_id), ("done", self.surveyor))
+        row.with_user(self.counter).action_done()
+        self.assertEqual((row.state, row.user_id), ("done", self.counter))
         with self.assertRaises(UserError):
-            row.with_user(self.surveyor).action_done()
+            row.with_user(self.counter).action_done()
 
     def test_who_is_skipped_gets_the_paper(self):
         """Nobody is forgotten because it was known before that WhatsApp does not reach him."""

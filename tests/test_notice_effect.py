@@ -231,7 +231,7 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
 
     def test_address_of_the_page_says_of_when_it_is(self):
         """Loaded again by its address, it catches up as from the menu."""
-        found = self.env["ir.actions.actions"].search([("path", "=", "discom-arrears-effect")])
+        found = self.env["ir.actions.actions"].search([("path", "=", "discom-effect-of-messages")])
         self.assertEqual(found.type, "ir.actions.server")
         action = self.env["ir.actions.server"].with_user(self.clerk).browse(found.id).run()
         self.assertIn("as of", action["name"])

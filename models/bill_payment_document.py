@@ -2,18 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from odoo import models
 from odoo.tools.misc import split_every
 
 from ..tools import formats, pdf
+from ..tools.indian_time import INDIA
 from ..tools.pdf_ledger import prepare_receipt, prepare_statement
 from ..tools.words import amount_in_words
 from .bill_line import HEADS_HINDI
 from .bill_payment_rule import OTHER, SURCHARGE
 
-INDIA = ZoneInfo("Asia/Kolkata")
 # Papers show both languages side by side, whichever are installed and whoever prints them.
 MODES_HINDI = {
     "counter": "काउंटर",

@@ -7,11 +7,11 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import formats
+from ..tools.indian_time import INDIA
 from ..tools.pdf import digest
 from ..tools.pdf_split import BillDocument
 from .bill import LIVE_STATES
 
-INDIA = ZoneInfo("Asia/Kolkata")
 # A bill informs until the next one comes; a notice of dues is stale sooner.
 BILL_DAYS = 30
 OVERDUE_DAYS = 7

@@ -8,8 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_datetime
 
 from ..tools.clear_days import is_closed, next_open
+from ..tools.indian_time import INDIA
 
-INDIA = ZoneInfo("Asia/Kolkata")
 #: When offices open; what waits for an open day is proposed for then.
 OPENING = time(10)
 #: Purposes that ask for money, of arrears runs, payment plans and bills alike.

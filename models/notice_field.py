@@ -1,16 +1,15 @@
 """The field list: who goes where, what was found there, who is to be reconnected."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
+from ..tools.indian_time import INDIA
 from .notice_propose import NOTICE_DAYS
 from .notice_visit import OUTCOMES
 
-INDIA = ZoneInfo("Asia/Kolkata")
 #: Who may enter what was found at a door.
 FIELD_GROUPS = (
     "discom.group_field_surveyor",

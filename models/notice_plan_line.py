@@ -7,9 +7,9 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import formats
+from ..tools.indian_time import INDIA
 from .whatsapp_message import PRIORITY_ARREARS
 
-INDIA = ZoneInfo("Asia/Kolkata")
 UTC = ZoneInfo("UTC")
 #: Instalments that are looked at in one go by the scheduled action.
 BATCH = 2000

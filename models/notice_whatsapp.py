@@ -8,11 +8,11 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import formats
+from ..tools.indian_time import INDIA
 from ..tools.pdf_notice import notice_pdf
 from .notice_policy import PURPOSES
 from .whatsapp_message import PRIORITY_ARREARS, PRIORITY_RECEIPT
 
-INDIA = ZoneInfo("Asia/Kolkata")
 #: Days for which a message about dues is worth sending.
 FRESH_DAYS = 7
 #: States of a notice whose message may leave.

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL, format_datetime
 
+from ..tools.indian_time import INDIA
 from .outage import OPEN_STATES
 from .whatsapp_message import LIVE, PRIORITY_OUTAGE
 
@@ -18,7 +19,7 @@ FOLLOW_UPS = ("outage_reminder", "outage_changed", "outage_restored", "outage_ca
 REACHED_STATES = ("accepted", "sent", "delivered", "read")
 
 # One legal time for the whole of India; messages are sent by crons that have no timezone.
-TIMEZONE = "Asia/Kolkata"
+TIMEZONE = INDIA.key
 DATETIME_FORMATS = {"hi": "EEEE d MMMM, B h:mm 'बजे'", "en": "EEEE d MMMM, h:mm a"}
 UNKNOWN_END = {"hi": "समय अभी ज्ञात नहीं", "en": "not yet known"}
 AND_OTHERS = {"hi": "आदि", "en": "and others"}

@@ -5,10 +5,9 @@ from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 
-from .outage_audience import TIMEZONE
+from ..tools.indian_time import INDIA
 from .outage_reason import PLANNED_KINDS
 
-INDIA = ZoneInfo(TIMEZONE)
 #: Who was told within these hours needs no reminder yet.
 FRESH_HOURS = 3
 

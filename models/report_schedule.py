@@ -1,16 +1,14 @@
 import logging
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..tools.indian_time import INDIA, indian_time, next_turn, period_over
+
 _logger = logging.getLogger(__name__)
 
-INDIA = ZoneInfo("Asia/Kolkata")
-UTC = ZoneInfo("UTC")
 #: Larger workbooks go as a link: mail servers refuse larger letters.
 MAX_ATTACHMENT = 8 * 1024 * 1024
 PERIODS = [
@@ -247,7 +245,7 @@ class DiscomReportSchedule(models.Model):
             self._failed(self.env._("The owner has left; somebody else has to set it up."))
             return False
         model = self.env[self.report].with_user(owner).with_company(self.company_id)
-        first, last = self._period_days(fields.Datetime.now())
+        first, last = period_over(self.period, fields.Datetime.now())
         report = model.with_context(tz=owner.tz or INDIA.key, lang=owner.lang).create(
             {
                 "office_id": self.office_id.id,
@@ -275,7 +273,8 @@ class DiscomReportSchedule(models.Model):
             # sudo: users ask for reports, they do not write the records that keep them.
             jobs._request(report, count, schedule=self)
             self.env.ref("discom.ir_cron_report_job").sudo()._trigger()
-            result = self.env._("Being made since %(time)s.", time=self._indian(datetime.now(UTC)))
+            begun = indian_time(fields.Datetime.now())
+            result = self.env._("Being made since %(time)s.", time=begun)
         self.write({"last_run": fields.Datetime.now(), "last_result": result, "last_failed": False})
         return bool(count)
 
@@ -303,7 +302,7 @@ class DiscomReportSchedule(models.Model):
                 }
             )
         result = self.env._(
-            "Sent to %(n)s on %(time)s.", n=len(recipients), time=self._indian(datetime.now(UTC))
+            "Sent to %(n)s on %(time)s.", n=len(recipients), time=indian_time(fields.Datetime.now())
         )
         if left_out:
             result += " " + self.env._(
@@ -370,33 +369,6 @@ class DiscomReportSchedule(models.Model):
 
         return users.filtered(may).sudo(self.env.su)
 
-    def _period_days(self, now):
-        """First and last day of the period that is over at ``now`` (UTC)."""
-        today = now.replace(tzinfo=UTC).astimezone(INDIA).date()
-        if self.period == "yesterday":
-            day = today - timedelta(days=1)
-            return day, day
-        if self.period == "week":
-            monday = today - timedelta(days=today.weekday())
-            return monday - timedelta(days=7), monday - timedelta(days=1)
-        last = today.replace(day=1) - timedelta(days=1)
-        return last.replace(day=1), last
-
     def _next_after(self, now):
-        """The next time, in UTC, after ``now`` (UTC)."""
-        today = now.replace(tzinfo=UTC).astimezone(INDIA).date()
-        for ahead in range(32):
-            day = today + timedelta(days=ahead)
-            fits = {
-                "yesterday": True,
-                "week": day.weekday() == 0,
-                "month": day.day == 1,
-            }[self.period or "week"]
-            at = datetime.combine(day, time(self.hour or 0), tzinfo=INDIA).astimezone(UTC)
-            if fits and at.replace(tzinfo=None) > now:
-                return at.replace(tzinfo=None)
-        raise AssertionError("a month has a first day")
-
-    @staticmethod
-    def _indian(moment):
-        return moment.astimezone(INDIA).strftime("%d/%m/%Y %H:%M")
+        """Return the next time, in UTC, after ``now`` (UTC)."""
+        return next_turn(self.period or "week", self.hour or 0, now)

@@ -5,10 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..tools.indian_time import INDIA
 from .whatsapp_message import PRIORITY_OUTAGE
-
-#: One legal time for the whole of India, on which quiet hours are kept.
-INDIA = ZoneInfo("Asia/Kolkata")
 
 
 class WhatsAppAccount(models.Model):

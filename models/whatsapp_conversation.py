@@ -5,7 +5,7 @@ from itertools import zip_longest
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.keywords import essence, fold, script, without_numbers
+from ..tools.keywords import essence, fold, language, without_numbers
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_message_inbound import WINDOW
 from .whatsapp_turn import Turn, fingerprint
@@ -27,15 +27,6 @@ FREE_STEPS = ("details",)
 CANCEL_WORDS = frozenset({"रद्द", "रद्द करें", "मेनू", "मेन्यू", "cancel", "menu", "radd"})
 #: Kinds of inbound messages that are no question to anybody.
 SILENT_KINDS = ("reaction", "system", "unsupported")
-#: What people write in Latin letters though they speak Hindi.
-EITHER_LANGUAGE = frozenset({"kyc", "help", "menu", "ok", "ha", "hi", "bill", "bil"})
-#: Hindi words in Latin letters: who writes them does not ask for English.
-HINGLISH = frozenset(
-    """
-    haan han nahi nahin mera meri mere mujhe bhejo bhej dikhao batao bataiye chahiye hai ka ki ke
-    bijli bijlee bakaya rasid raseed shikayat kab kya aayegi gayi namaste karna
-    """.split()
-)
 
 TEXTS = {
     "over": (
@@ -278,8 +269,8 @@ class DiscomWhatsappConversation(models.Model):
         if turn.row["has_aadhaar"]:
             words = words.replace("xxxx", "")
         typed = turn.row["type"] == "text" and not turn.row["payload"]
-        if typed and words not in EITHER_LANGUAGE and HINGLISH.isdisjoint(words.split()):
-            lang = script(words)
+        if typed:
+            lang = language(words)
         consumer = (turn.row["partner"].lang or "")[:2]
         self.lang = lang or self.lang or (consumer if consumer == "en" else "hi")
         return self.lang

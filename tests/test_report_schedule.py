@@ -8,6 +8,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..models import report_schedule
+from ..tools.indian_time import period_over
 from .common import DiscomCommon
 from .common_workbook import ReadBook
 
@@ -76,9 +77,9 @@ class TestReportSchedule(DiscomCommon):
         ):
             schedule = self.schedule(period=period, hour=hour)
             self.assertEqual(str(schedule.next_run), expected, period)
-        days = self.schedule(period="week")._period_days(datetime(2026, 11, 30, 1, 30))
+        days = period_over("week", datetime(2026, 11, 30, 1, 30))
         self.assertEqual(days, (date(2026, 11, 23), date(2026, 11, 29)))
-        days = self.schedule()._period_days(datetime(2026, 11, 30, 20))
+        days = period_over(self.schedule().period, datetime(2026, 11, 30, 20))
         self.assertEqual(days, (date(2026, 11, 1), date(2026, 11, 30)))
 
     def test_made_and_sent(self):

@@ -50,3 +50,21 @@ FILLERS = frozenset(
 def essence(words):
     """Return folded ``words`` without numbers and without those that ask for nothing."""
     return " ".join(word for word in words.split() if not word.isdigit() and word not in FILLERS)
+
+
+#: What people write in Latin letters though they speak Hindi.
+EITHER_LANGUAGE = frozenset({"kyc", "help", "menu", "ok", "ha", "hi", "bill", "bil"})
+#: Hindi words in Latin letters: who writes them does not ask for English.
+HINGLISH = frozenset(
+    """
+    haan han nahi nahin mera meri mere mujhe bhejo bhej dikhao batao bataiye chahiye hai ka ki ke
+    bijli bijlee bakaya rasid raseed shikayat kab kya aayegi gayi namaste karna
+    """.split()
+)
+
+
+def language(words):
+    """Return ``hi`` or ``en``, as folded ``words`` are written; None where they tell neither."""
+    if words in EITHER_LANGUAGE or not HINGLISH.isdisjoint(words.split()):
+        return None
+    return script(words)

@@ -2,6 +2,7 @@ from . import mask_sms_composer
 from . import mask_unmask
 from . import report_mixin
 from . import report_period
+from . import report_area
 from . import whatsapp_broadcast_reject
 from . import whatsapp_composer
 from . import whatsapp_handover

@@ -22,19 +22,13 @@ class DiscomArrearsReport(models.TransientModel):
     area, the largest debtors, those who have never paid."""
 
     _name = "discom.arrears.report"
-    _inherit = ["discom.report.period"]
+    _inherit = ["discom.report.area", "discom.report.period"]
     _description = "Collection and arrears"
 
     _report_model = "discom.ageing"
     _report_lists = {"res.partner": "partner_id"}
     _report_scheduled = True
 
-    area = fields.Selection(
-        selection=lambda self: (
-            self.env["res.partner"]._fields["discom_area"]._description_selection(self.env)
-        ),
-        help="Empty: urban and rural.",
-    )
     category_id = fields.Many2one("discom.category", "Tariff category", help="Empty: all.")
     minimum = fields.Float(
         "Dues from (₹)", digits=(16, 2), help="Consumers who owe less are left out."
@@ -44,7 +38,6 @@ class DiscomArrearsReport(models.TransientModel):
     def _report_params(self):
         return {
             **super()._report_params(),
-            "area": self.area,
             "category_id": self.category_id.id,
             "minimum": self.minimum,
             "never_paid": self.never_paid,
@@ -55,9 +48,6 @@ class DiscomArrearsReport(models.TransientModel):
 
     def _report_facts(self):
         facts = super()._report_facts()
-        if self.area:
-            label = self._field_labels("res.partner", "discom_area")[self.area]
-            facts.append((self.env._("Area"), label))
         if self.category_id:
             facts.append((self.env._("Tariff category"), self.category_id.code))
         if self.minimum:
@@ -70,14 +60,10 @@ class DiscomArrearsReport(models.TransientModel):
         return self.env._("Nobody owes anything here. Choose another office or other filters.")
 
     def _report_domain(self):
-        domain = Domain("amount_due", ">", 0)
+        domain = Domain("amount_due", ">", 0) & self._place_domain()
         selected = self._selected_domain()
         if selected is not None:
             domain &= selected
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.ids)
-        if self.area:
-            domain &= Domain("area", "=", self.area)
         if self.category_id:
             domain &= Domain("category_id", "=", self.category_id.id)
         if self.minimum:

@@ -17,7 +17,7 @@ class DiscomKycProgress(models.TransientModel):
     who took how much on which day of a period."""
 
     _name = "discom.kyc.progress"
-    _inherit = ["discom.report.period"]
+    _inherit = ["discom.report.area", "discom.report.period"]
     _description = "KYC progress"
 
     _report_model = "discom.kyc.report"
@@ -25,12 +25,6 @@ class DiscomKycProgress(models.TransientModel):
     _report_sums = True
     _report_scheduled = True
 
-    area = fields.Selection(
-        selection=lambda self: (
-            self.env["res.partner"]._fields["discom_area"]._description_selection(self.env)
-        ),
-        help="Empty: urban and rural.",
-    )
     target_share = fields.Integer(
         "Target (%)",
         required=True,
@@ -47,29 +41,16 @@ class DiscomKycProgress(models.TransientModel):
         return drive.target_share or 90
 
     def _report_params(self):
-        return {
-            **super()._report_params(),
-            "area": self.area,
-            "target_share": self.target_share,
-        }
+        return {**super()._report_params(), "target_share": self.target_share}
 
     def _report_title(self):
         return self.env._("KYC progress")
 
     def _report_facts(self):
-        facts = [*super()._report_facts(), (self.env._("Target"), f"{self.target_share} %")]
-        if self.area:
-            label = self._field_labels("res.partner", "discom_area")[self.area]
-            facts.append((self.env._("Area"), label))
-        return facts
+        return [*super()._report_facts(), (self.env._("Target"), f"{self.target_share} %")]
 
     def _report_domain(self):
-        domain = self._selected_domain() or Domain.TRUE
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.ids)
-        if self.area:
-            domain &= Domain("area", "=", self.area)
-        return domain
+        return (self._selected_domain() or Domain.TRUE) & self._place_domain()
 
     def _report_sheets(self):
         return [self._offices_sheet(), self._days_sheet()]
@@ -143,10 +124,7 @@ class DiscomKycProgress(models.TransientModel):
 
     def _days_sheet(self):
         domain = Domain("day", ">=", self.date_from) & Domain("day", "<=", self.date_to)
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.ids)
-        if self.area:
-            domain &= Domain("area", "=", self.area)
+        domain &= self._place_domain()
         if self._selected_domain() is not None:
             chosen = self.env["discom.kyc.report"]._search(self._report_domain())
             domain &= Domain("partner_id", "in", chosen)

@@ -8,11 +8,12 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.report_job import FETCH_ROWS
+from ..tools.indian_time import INDIA
 from ..tools.personal import HIDDEN
 from ..tools.xlsx import MAX_ROWS, Book, Labels
 
 DIRECT_ROWS = 5000  # made while the user waits, about a second; more goes into the background
-TIMEZONE = "Asia/Kolkata"
+TIMEZONE = INDIA.key
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,13 @@ class DiscomReachability(models.TransientModel):
     are: consumer by consumer."""
 
     _name = "discom.reachability"
-    _inherit = ["discom.report.mixin"]
+    _inherit = ["discom.report.area"]
     _description = "Reachability and number quality"
 
     _report_model = "discom.kyc.report"
     _report_lists = {"res.partner": "partner_id"}
     _report_scheduled = True
 
-    area = fields.Selection(
-        selection=lambda self: (
-            self.env["res.partner"]._fields["discom_area"]._description_selection(self.env)
-        ),
-        help="Empty: urban and rural.",
-    )
     only = fields.Selection(
         [
             ("unreachable", "Who cannot be reached"),
@@ -38,26 +32,19 @@ class DiscomReachability(models.TransientModel):
     )
 
     def _report_params(self):
-        return {**super()._report_params(), "area": self.area, "only": self.only}
+        return {**super()._report_params(), "only": self.only}
 
     def _report_title(self):
         return self.env._("Reachability and number quality")
 
     def _report_facts(self):
         facts = super()._report_facts()
-        if self.area:
-            label = self._field_labels("res.partner", "discom_area")[self.area]
-            facts.append((self.env._("Area"), label))
         if self.only:
             facts.append((self.env._("Filter"), self._field_labels(self._name, "only")[self.only]))
         return facts
 
     def _report_domain(self):
-        domain = self._selected_domain() or Domain.TRUE
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.ids)
-        if self.area:
-            domain &= Domain("area", "=", self.area)
+        domain = (self._selected_domain() or Domain.TRUE) & self._place_domain()
         if self.only == "unreachable":
             domain &= Domain("reachable_count", "=", 0)
         elif self.only == "review":

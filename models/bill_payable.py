@@ -24,10 +24,13 @@ class DiscomBill(models.Model):
         system's to charge, never ours."""
         today = self._today()
         for bill in self:
-            due = bill.amount_due
-            if due > 0 and bill._is_past_due(today):
-                due = max(due, bill.amount_after_due - bill.amount_paid)
-            bill.amount_payable = due
+            bill.amount_payable = bill._payable_on(today)
+
+    def _payable_on(self, day):
+        due = self.amount_due
+        if due > 0 and self._is_past_due(day):
+            return max(due, self.amount_after_due - self.amount_paid)
+        return due
 
     def _is_past_due(self, today):
         return bool(self.due_date) and self.due_date < today

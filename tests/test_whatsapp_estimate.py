@@ -115,7 +115,7 @@ class TestWhatsappEstimate(WhatsappCommon):
         """Let the account think it is ``moment`` (UTC)."""
         real = type(self.account)._quiet_until
         return patch.object(
-            type(self.account), "_quiet_until", lambda account, at=None: real(account, at or moment)
+            type(self.account), "_quiet_until", lambda account, at=None: real(account, moment)
         )
 
     def test_quiet_hours_end(self):

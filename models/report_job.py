@@ -1,11 +1,16 @@
+import errno
 import hashlib
 import json
 import logging
 import tempfile
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+
+from ..tools.indian_time import indian_time
 
 _logger = logging.getLogger(__name__)
 
@@ -17,6 +22,7 @@ MIMETYPES = {
     "zip": "application/zip",
 }
 MAX_ATTEMPTS = 3  # of a report whose worker was stopped
+OPEN = ("queued", "running")
 
 
 class DiscomReportJob(models.Model):
@@ -99,7 +105,7 @@ class DiscomReportJob(models.Model):
             [
                 ("user_id", "=", self.env.uid),
                 ("key", "=", key),
-                ("state", "in", ("queued", "running")),
+                ("state", "in", OPEN),
             ]
         )
         # sudo: users ask for reports, they do not write the records that keep them.
@@ -129,8 +135,25 @@ class DiscomReportJob(models.Model):
             "target": "download",
         }
 
-    def action_refresh(self):
-        """Show the progress of this moment."""
+    def action_retry(self):
+        """Make a failed report once more, with the rights that who asked has now.
+
+        :raise UserError: when it has not failed
+        """
+        self.ensure_one()
+        if self.user_id != self.env.user:
+            raise AccessError(self.env._("Only who asked for a report has it made again."))
+        if self.state != "failed":
+            raise UserError(self.env._("This report has not failed."))
+        under_way = self.search(
+            [("user_id", "=", self.env.uid), ("key", "=", self.key), ("state", "in", OPEN)]
+        )
+        if under_way:
+            return under_way.action_open()
+        # sudo: users ask for reports, they do not write the records that keep them.
+        self.sudo().write({"state": "queued", "attempts": 0, "rows_done": 0, "error": False})
+        # sudo: users may not trigger crons.
+        self.env.ref("discom.ir_cron_report_job").sudo()._trigger()
         return True
 
     def action_open(self):
@@ -152,11 +175,18 @@ class DiscomReportJob(models.Model):
         """Make the reports that wait, and again those whose worker was stopped."""
         commit = self.env["ir.cron"]._commit_progress
         # This cron runs once at a time, so what is running here was interrupted.
-        jobs = self.search([("state", "in", ("queued", "running"))], order="id")
+        jobs = self.search([("state", "in", OPEN)], order="id")
         commit(remaining=len(jobs))
         for job in jobs:
             if job.attempts >= MAX_ATTEMPTS:
-                job._fail(self.env._("The server stopped the report %(n)s times.", n=job.attempts))
+                job._fail(
+                    self.env._(
+                        "The server stopped the report %(n)s times: it was restarted, or the "
+                        "report took too long or too much memory. Choose a smaller office or a "
+                        "shorter period.",
+                        n=job.attempts,
+                    )
+                )
             else:
                 job.write({"state": "running", "rows_done": 0, "attempts": job.attempts + 1})
                 commit(0)
@@ -166,8 +196,7 @@ class DiscomReportJob(models.Model):
                 except Exception as error:
                     self.env.cr.rollback()
                     _logger.exception("Report job %s failed", job.id)
-                    known = isinstance(error, (UserError, AccessError))
-                    job._fail(str(error) if known else self.env._("Unexpected error."))
+                    job._fail(self._failure_text(error))
             if not commit(1):
                 break
 
@@ -218,6 +247,42 @@ class DiscomReportJob(models.Model):
             cr.execute(
                 SQL("UPDATE discom_report_job SET rows_done = %s WHERE id = %s", rows, self.id)
             )
+
+    @api.model
+    def _failure_text(self, error):
+        """What happened and what to do about it, for who asked.
+
+        An unknown error is told by its kind alone: its text may hold data of people.
+        """
+        if isinstance(error, UserError):
+            return str(error)
+        if isinstance(error, psycopg2.errors.DiskFull) or (
+            isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+        ):
+            return self.env._(
+                "The disk of the server is full. Tell the administrator, and try again when there "
+                "is room."
+            )
+        if isinstance(error, psycopg2.errors.QueryCanceled):
+            return self.env._(
+                "The database stopped the report because it took too long. Choose a smaller office "
+                "or a shorter period, or try again in a quiet hour."
+            )
+        if isinstance(error, MemoryError | psycopg2.errors.OutOfMemory):
+            return self.env._(
+                "The report does not fit into the memory of the server. Choose a smaller office or "
+                "a shorter period."
+            )
+        if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+            return self.env._(
+                "The database was busy or could not be reached. Try again in some minutes."
+            )
+        return self.env._(
+            "The report stopped at a fault in the program (%(error)s, %(time)s). Try again; if it "
+            "stops again, send this text to the administrator, whose log says more.",
+            error=type(error).__name__,
+            time=indian_time(fields.Datetime.now()),
+        )
 
     def _fail(self, message):
         self.write({"state": "failed", "error": message})

@@ -3,7 +3,7 @@ import logging
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ..tools.indian_time import INDIA, indian_time, next_turn, period_over
 
@@ -211,8 +211,7 @@ class DiscomReportSchedule(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Scheduled report %s failed", schedule.id)
-                known = isinstance(error, UserError | AccessError)
-                schedule._failed(str(error) if known else self.env._("Unexpected error."))
+                schedule._failed(self.env["discom.report.job"]._failure_text(error))
             if not commit(1):
                 break
         self._tell_undelivered()
@@ -246,15 +245,17 @@ class DiscomReportSchedule(models.Model):
             return False
         model = self.env[self.report].with_user(owner).with_company(self.company_id)
         first, last = period_over(self.period, fields.Datetime.now())
+        filters = self._filter_values()
+        days = model._schedule_values(first, last, filters)
         report = model.with_context(tz=owner.tz or INDIA.key, lang=owner.lang).create(
-            {
-                "office_id": self.office_id.id,
-                "lang": self.lang,
-                **model._schedule_values(first, last),
-            }
+            {"office_id": self.office_id.id, "lang": self.lang, **filters, **days}
         )
         count = report._report_count()
-        result = self.env._("Nothing to report from %(first)s to %(last)s.", first=first, last=last)
+        result = self.env._(
+            "Nothing to report from %(first)s to %(last)s.",
+            first=days.get("date_from", first),
+            last=days.get("date_to", last),
+        )
         if count:
             requests = self.env["discom.export.request"].with_user(owner)
             approval, ask = requests._check_report(report, count)

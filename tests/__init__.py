@@ -100,6 +100,7 @@ from . import test_hindi
 from . import test_roles
 from . import test_attacks
 from . import test_report_excel
+from . import test_report_job_tour
 from . import test_report_schedule
 from . import test_control_room
 from . import test_control_room_tour

@@ -1,11 +1,15 @@
+import errno
 import io
 from datetime import date, timedelta
+from unittest.mock import patch
 
 import openpyxl
+import psycopg2
 
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from ..tools import xlsx, xlsx_summary
 from ..wizards import report_mixin
@@ -267,6 +271,59 @@ class TestBillDeliveryRegister(DiscomCommon):
         job.invalidate_recordset()
         self.assertEqual(job.state, "failed")
         self.assertIn("3 times", job.error)
+        self.assertIn("smaller office", job.error)
+
+    def test_failure_says_what_to_do(self):
+        self.patch(report_mixin, "DIRECT_ROWS", 3)
+        errors = [
+            (UserError("The month is closed."), "The month is closed."),
+            (OSError(errno.ENOSPC, "No space left on device"), "disk of the server is full"),
+            (psycopg2.errors.QueryCanceled("statement timeout"), "took too long"),
+            (psycopg2.errors.OutOfMemory("out of memory"), "does not fit into the memory"),
+            (MemoryError(), "does not fit into the memory"),
+            (
+                psycopg2.OperationalError("server closed the connection"),
+                "Try again in some minutes",
+            ),
+            (ValueError("राम प्रसाद"), r"fault in the program \(ValueError, .*administrator"),
+        ]
+        jobs = self.env["discom.report.job"]
+        for number, (error, text) in enumerate(errors):
+            wizard = self.wizard()
+            job = jobs.browse(wizard.action_print()["res_id"])
+            with (
+                self.subTest(error=error),
+                patch.object(type(wizard), "_write_workbook", side_effect=error),
+                mute_logger("odoo.addons.discom.models.report_job"),
+                self.enter_registry_test_mode(),
+            ):
+                self.env.ref("discom.ir_cron_report_job").method_direct_trigger()
+            job.invalidate_recordset()
+            self.assertEqual(job.state, "failed", number)
+            self.assertRegex(job.error, text)
+            self.assertNotIn("राम", job.error, "no data of people")
+
+    def test_try_again(self):
+        self.patch(report_mixin, "DIRECT_ROWS", 3)
+        job = self.env["discom.report.job"].browse(self.wizard().action_print()["res_id"])
+        with self.assertRaisesRegex(UserError, "has not failed"):
+            job.with_user(self.clerk).action_retry()
+        job._fail("Something")
+        with self.assertRaises(AccessError):
+            job.with_user(self.manager).action_retry()
+        job.recipient_ids = self.auditor
+        with self.assertRaises(AccessError):
+            job.with_user(self.auditor).action_retry()
+        other = self.env["discom.report.job"].browse(self.wizard().action_print()["res_id"])
+        opened = job.with_user(self.clerk).action_retry()
+        self.assertEqual(opened["res_id"], other.id, "it is being made already")
+        other._fail("Something")
+        job.with_user(self.clerk).action_retry()
+        self.assertEqual((job.state, job.error, job.attempts), ("queued", False, 0))
+        with self.enter_registry_test_mode():
+            self.env.ref("discom.ir_cron_report_job").method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual(job.state, "done")
 
     def test_rights_are_those_of_who_asked_when_it_is_made(self):
         self.patch(report_mixin, "DIRECT_ROWS", 3)

@@ -5,7 +5,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
-from odoo.tools import mute_logger
+from odoo.tools import SQL, mute_logger
 
 from ..models import report_schedule
 from ..tools.indian_time import period_over
@@ -238,6 +238,88 @@ class TestReportSchedule(DiscomCommon):
         form = Form(model.with_context(**action["context"]))
         self.assertEqual(form.report, "discom.door.list")
         self.assertEqual(form.office_id, self.subdivision_a1)
+
+    def from_dialog(self, report, user=None, **chosen):
+        """A schedule set up by *Send regularly* in the dialog of ``report``, as chosen there."""
+        wizard = Form(self.env[report].with_user(user or self.clerk))
+        for name, value in chosen.items():
+            wizard[name] = value
+        action = wizard.save().action_schedule()
+        model = self.env[action["res_model"]].with_user(user or self.clerk)
+        return Form(model.with_context(**action["context"]))
+
+    def test_filters_of_the_dialog_are_kept(self):
+        self.bills[0].partner_id.discom_never_paid = True
+        # Ages are counted at night.
+        self.env["discom.ageing"]._refresh(
+            SQL("SELECT UNNEST(%s::integer[])", self.bills.partner_id.ids)
+        )
+        category = self.bills[0].partner_id.discom_category_id
+        form = self.from_dialog(
+            "discom.arrears.report", lang="en_US", category_id=category, never_paid=True, minimum=50
+        )
+        schedule = form.save().with_env(self.env)
+        self.assertEqual(
+            schedule.filters, {"category_id": category.id, "minimum": 50.0, "never_paid": True}
+        )
+        self.assertIn("Only who never paid", schedule.filter_text)
+        self.assertIn(f"Tariff category: {category.display_name}", schedule.filter_text)
+        schedule.with_user(self.clerk).action_run()
+        self.run_due()
+        job = schedule.job_ids
+        self.assertEqual(job.state, "done", schedule.last_result)
+        self.assertEqual(
+            (job.params["category_id"], job.params["never_paid"], job.params["minimum"]),
+            (category.id, True, 50),
+        )
+        rows = ReadBook(job.attachment_id.raw).rows()
+        self.assertEqual([row["Account number"] for row in rows], [self.bills[0].account_no])
+
+    def test_another_report_knows_other_filters(self):
+        form = self.from_dialog("discom.arrears.report", never_paid=True)
+        form.report = "discom.door.list"
+        self.assertFalse(form.filter_text)
+        self.assertFalse(form.save().filters)
+
+    def test_filters_that_make_no_sense(self):
+        schedule = self.schedule(report="discom.message.cost")
+        for filters in (
+            {"never_paid": True},
+            {"selected_domain": [["id", ">", 0]]},
+            {"office_id": self.subdivision_b1.id},
+            {"date_from": "2020-01-01"},
+            ["account_id"],
+            {"account_id": {"a": 1}},
+        ):
+            with self.subTest(filters=filters), self.assertRaises(ValidationError):
+                schedule.with_user(self.clerk).filters = filters
+        reach = self.schedule(report="discom.reachability")
+        with self.assertRaisesRegex(ValidationError, "cannot have"):
+            reach.with_user(self.clerk).filters = {"only": "no such choice"}
+
+    def test_what_was_chosen_has_been_deleted(self):
+        category = self.env["discom.category"].create({"code": "T-9", "name": "Test"})
+        schedule = self.from_dialog("discom.arrears.report", category_id=category).save()
+        schedule = schedule.with_env(self.env)
+        category.unlink()
+        schedule.next_run = NOW
+        with mute_logger("odoo.addons.discom.models.report_schedule"):
+            self.run_due()
+        self.assertFalse(schedule.job_ids, "not with everybody in it")
+        self.assertIn("Tariff category has been deleted", schedule.last_result)
+        self.assertEqual(schedule.activity_ids.user_id, self.clerk)
+
+    def test_days_ahead(self):
+        """A register of what is planned looks ahead from the morning on which it is sent."""
+        schedule = self.from_dialog("discom.outage.register", self.operator, what="ahead").save()
+        self.assertEqual(schedule.filters, {"what": "ahead"})
+        for period, days in (
+            ("yesterday", "2026-11-26 to 2026-11-26"),
+            ("week", "2026-11-23 to 2026-11-29"),
+            ("month", "2026-11-01 to 2026-12-01"),
+        ):
+            schedule.period = period
+            self.assertIn(days, schedule.action_run()["params"]["message"])
 
     def test_choice_is_what_one_may_make(self):
         choice = dict(

@@ -53,6 +53,14 @@ class DiscomOutageRegister(models.TransientModel):
     def _report_params(self):
         return {**super()._report_params(), "what": self.what}
 
+    @api.model
+    def _schedule_values(self, date_from, date_to, filters):
+        if filters.get("what") == "ahead":
+            # As many days again, from the morning on which it is sent.
+            ahead = date_to - date_from + timedelta(days=1)
+            date_from, date_to = date_from + ahead, date_to + ahead
+        return super()._schedule_values(date_from, date_to, filters)
+
     def _report_title(self):
         if self.what == "ahead":
             return self.env._("Planned shutdowns")

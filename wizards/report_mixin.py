@@ -136,12 +136,16 @@ class DiscomReportMixin(models.AbstractModel):
                 "default_report": self._name,
                 "default_office_id": self.office_id.id,
                 "default_lang": self.lang,
+                "default_filters": self.env["discom.report.schedule"]._filters_of(self),
             },
         }
 
     @api.model
-    def _schedule_values(self, date_from, date_to):
-        """Values of a scheduled report of these days; none where it is as of today."""
+    def _schedule_values(self, date_from, date_to, filters):
+        """Values of a scheduled report of these days; none where it is as of today.
+
+        :param filters: the other values of the dialog that were chosen
+        """
         return {}
 
     def _report_count(self):

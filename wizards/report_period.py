@@ -68,7 +68,7 @@ class DiscomReportPeriod(models.AbstractModel):
         )
 
     @api.model
-    def _schedule_values(self, date_from, date_to):
+    def _schedule_values(self, date_from, date_to, filters):
         """Values of a scheduled report of these days."""
         return {"date_from": date_from, "date_to": date_to}
 
@@ -115,6 +115,6 @@ class DiscomReportMonth(models.AbstractModel):
         return self.period.replace(day=1)
 
     @api.model
-    def _schedule_values(self, date_from, date_to):
+    def _schedule_values(self, date_from, date_to, filters):
         """Values of a scheduled report of the month in which these days begin."""
         return {"period": date_from.replace(day=1)}

@@ -1,0 +1,13 @@
+import { registry } from "@web/core/registry";
+
+registry.category("web_tour.tours").add("discom_report_job_live", {
+    steps: () => [
+        { trigger: ".o_form_view .o_discom_live:contains('Live')" },
+        { trigger: ".o_form_view .o_field_widget[name='progress']:contains('40')" },
+        {
+            content: "Ready meanwhile, and the page shows it without being reloaded",
+            trigger: ".o_form_view button[name='action_download']",
+        },
+        { trigger: ".o_form_view:not(:has(.o_discom_live))" },
+    ],
+});

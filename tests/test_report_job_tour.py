@@ -1,0 +1,38 @@
+from unittest.mock import patch
+
+from odoo.tests import HttpCase, tagged
+
+from .common import DiscomCommon
+
+
+@tagged("post_install", "-at_install")
+class TestReportJobTour(HttpCase, DiscomCommon):
+    def test_progress_refreshes_itself(self):
+        """The page of a report that is being made follows it until it can be downloaded."""
+        jobs = self.env["discom.report.job"]
+        job = jobs.create(
+            {
+                "name": "Door list",
+                "model": "discom.door.list",
+                "params": {"office_id": self.division_a.id},
+                "key": "test",
+                "user_id": self.clerk.id,
+                "state": "running",
+                "rows_total": 100,
+                "rows_done": 40,
+            }
+        )
+        read, reads = type(jobs).web_read, []
+
+        def web_read(records, *args, **kwargs):
+            # What the scheduled action does in another process between two looks.
+            if reads:
+                records.sudo().write({"state": "done", "rows_done": 100})
+            reads.append(records.ids)
+            return read(records, *args, **kwargs)
+
+        with patch.object(type(jobs), "web_read", web_read):
+            self.start_tour(
+                f"/odoo/discom-reports/{job.id}", "discom_report_job_live", login="test_clerk"
+            )
+        self.assertGreater(len(reads), 1)

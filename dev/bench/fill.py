@@ -7,14 +7,48 @@ as the add-on fills it. Columns are read from the catalogue, so new ones come al
 They need a database into which the files of one month have been imported (``bench.seed("bill")``).
 """
 
+from contextlib import contextmanager
+
 from psycopg2.sql import SQL, Identifier
 
 #: Of a hundred messages so many end in each state; the rest were read.
 SHARES = (("skipped", 30), ("failed", 3), ("sent", 7), ("delivered", 20))
+TABLES = "discom_bill", "discom_bill_line", "discom_payment", "discom_whatsapp_message"
 #: Name of a month's broadcast, as PostgreSQL writes a date.
 BROADCAST = '"Bills "YYYY-MM'
 #: Events of the webhook for a message that is read: sent, delivered, read.
 EVENTS = ("sent", "delivered", "read")
+
+
+@contextmanager
+def bulk(cr, *tables):
+    """Add millions of rows to ``tables``: indexes are made at the end, foreign keys not looked up.
+
+    What is inserted refers to rows it was read from. Unique indexes stay: they find what is there
+    already. Commits; also when it fails the indexes are made again.
+    """
+    cr.execute(
+        """
+        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+         WHERE indrelid = ANY (%s::regclass[]) AND NOT indisunique
+        """,
+        [list(tables)],
+    )
+    indexes = cr.fetchall()
+    for name, _definition in indexes:
+        cr._obj.execute(f"DROP INDEX {name}")
+    cr.execute("SET session_replication_role = replica")
+    cr.execute("SET maintenance_work_mem = '512MB'")
+    cr.commit()
+    try:
+        yield
+    finally:
+        cr.rollback()
+        for _name, definition in indexes:
+            cr._obj.execute(definition)
+        cr.execute("RESET session_replication_role")
+        cr.execute("RESET maintenance_work_mem")
+        cr.commit()
 
 
 def columns(cr, table, without=()):
@@ -297,11 +331,12 @@ def months(env, account, months=12, per_bill=1.5, lines=True):
 
     Ends with ``ANALYZE``, as autovacuum would do.
     """
-    found = {
-        "bills": bills(env.cr, months, lines),
-        "payments": payments(env.cr),
-        "messages": messages(env, account, per_bill),
-    }
+    with bulk(env.cr, *TABLES):
+        found = {
+            "bills": bills(env.cr, months, lines),
+            "payments": payments(env.cr),
+            "messages": messages(env, account, per_bill),
+        }
     env.cr.execute("ANALYZE")
     env.cr.commit()
     env.invalidate_all()

@@ -117,6 +117,7 @@ from . import bill_dues
 from . import bill_ledger_entry
 from . import bill_ageing
 from . import bill_settlement
+from . import bill_follow
 from . import bill_workflow
 from . import bill_check
 from . import bill_check_rules

@@ -19,7 +19,7 @@ class DiscomSchemeRegistration(models.Model):
 
     _name = "discom.scheme.registration"
     _description = "Scheme Registration"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "discom.follow.mixin"]
     _order = "date desc, id desc"
     _rec_name = "partner_id"
 
@@ -227,36 +227,3 @@ class DiscomSchemeRegistration(models.Model):
         ):
             # The state follows from payments, whoever takes them.
             group.sudo().filtered(lambda r, state=state: r.state != state)._set_state(state)
-
-    @api.model
-    def _cron_follow(self):
-        """Bring the states of registrations that are not over up to date, in batches."""
-        last_id, size = 0, 1000
-        while batch := self.search(
-            [("state", "in", ("running", "defaulted")), ("id", ">", last_id)],
-            order="id",
-            limit=size,
-        ):
-            batch._follow()
-            last_id = batch[-1].id
-            if not self.env["ir.cron"]._commit_progress(
-                len(batch), remaining=1 if len(batch) == size else 0
-            ):
-                break
-
-
-class DiscomBill(models.Model):
-    _inherit = "discom.bill"
-
-    @api.model
-    def _settle(self, partner_ids):
-        result = super()._settle(partner_ids)
-        if not isinstance(partner_ids, SQL) and partner_ids:
-            # A file of payments is followed by the nightly run, a single payment at once.
-            self.env["discom.scheme.registration"].sudo().search(
-                [
-                    ("partner_id", "in", list(partner_ids)),
-                    ("state", "in", ("running", "defaulted", "completed")),
-                ]
-            )._follow()
-        return result

@@ -2,15 +2,13 @@
 
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import models
 from odoo.tools import SQL
-
-#: Plans that are followed in one go by the nightly run.
-BATCH = 1000
 
 
 class DiscomPaymentPlan(models.Model):
-    _inherit = "discom.payment.plan"
+    _name = "discom.payment.plan"
+    _inherit = ["discom.payment.plan", "discom.follow.mixin"]
 
     def _paid(self):
         """Payments since each plan began: ``{id: rupees}``."""
@@ -95,37 +93,3 @@ class DiscomPaymentPlan(models.Model):
             changed = group.filtered(lambda plan, state=state: plan.state != state)
             if changed:
                 changed._set(state=state)
-
-    @api.model
-    def _cron_follow(self):
-        """Bring the states of plans that are not over up to date, in batches."""
-        last_id = 0
-        while batch := self.search(
-            [("state", "in", ("running", "defaulted")), ("id", ">", last_id)],
-            order="id",
-            limit=BATCH,
-        ):
-            batch._follow()
-            last_id = batch[-1].id
-            if not self.env["ir.cron"]._commit_progress(
-                len(batch), remaining=1 if len(batch) == BATCH else 0
-            ):
-                break
-
-
-class DiscomBill(models.Model):
-    _inherit = "discom.bill"
-
-    @api.model
-    def _settle(self, partner_ids):
-        result = super()._settle(partner_ids)
-        if not isinstance(partner_ids, SQL) and partner_ids:
-            # A file of payments is followed by the nightly run, a single payment at once.
-            # sudo: who takes a payment need not be one who sees plans.
-            self.env["discom.payment.plan"].sudo().search(
-                [
-                    ("partner_id", "in", list(partner_ids)),
-                    ("state", "in", ("running", "defaulted", "completed")),
-                ]
-            )._follow()
-        return result

@@ -12,6 +12,7 @@ from . import outage_update
 from . import outage_composer
 from . import outage_register
 from . import discom_consent_ask
+from . import discom_door
 from . import discom_kyc_door
 from . import discom_kyc_sheet
 from . import bill_delivery_register
@@ -25,6 +26,7 @@ from . import notice_serve
 from . import notice_assign
 from . import notice_result
 from . import notice_undo
+from . import notice_report
 from . import notice_field_list
 from . import notice_service_record
 from . import report_kyc_progress

@@ -17,6 +17,7 @@ class DiscomKycDoor(models.TransientModel):
 
     _name = "discom.kyc.door"
     _description = "KYC at the door"
+    _inherit = ["discom.door.mixin"]
 
     partner_id = fields.Many2one("res.partner", "Consumer", required=True, readonly=True)
     name = fields.Char(related="partner_id.name")
@@ -97,28 +98,9 @@ class DiscomKycDoor(models.TransientModel):
         if self.mobile:
             self.mobile = partners._discom_normalise_number(self.mobile)
 
-    def action_save(self):
-        """Record the visit and what was given."""
-        self.ensure_one()
-        self._apply()
-        return {"type": "ir.actions.act_window_close"}
-
-    def action_save_next(self):
-        """Record the visit and open the next door of the route."""
-        self.ensure_one()
-        self._apply()
+    def _open_next(self):
         following = self._next_partner()
-        if not following:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "success",
-                    "message": self.env._("That was the last one on your list."),
-                    "next": {"type": "ir.actions.act_window_close"},
-                },
-            }
-        return following.action_discom_kyc_door()
+        return following and following.action_discom_kyc_door()
 
     def _apply(self):
         """

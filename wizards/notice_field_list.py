@@ -14,9 +14,8 @@ class DiscomNoticeFieldList(models.TransientModel):
 
     _name = "discom.notice.field.list"
     _description = "Field list"
-    _inherit = ["discom.report.mixin"]
+    _inherit = ["discom.notice.report"]
 
-    _report_model = "discom.notice"
     _report_scheduled = True
 
     user_id = fields.Many2one(
@@ -28,21 +27,16 @@ class DiscomNoticeFieldList(models.TransientModel):
     feeder_id = fields.Many2one(
         "discom.asset", domain=[("kind", "=", "feeder")], help="Empty: all."
     )
-    village = fields.Char(help="Empty: all.")
 
     def _report_params(self):
         return {
             **super()._report_params(),
             "user_id": self.user_id.id,
             "feeder_id": self.feeder_id.id,
-            "village": self.village,
         }
 
     def _report_title(self):
         return self.env._("List for disconnection")
-
-    def _report_filename(self):
-        return f"{self._report_title()} {self.env['discom.bill']._today()}"
 
     def _report_facts(self):
         facts = super()._report_facts()
@@ -50,22 +44,14 @@ class DiscomNoticeFieldList(models.TransientModel):
             facts.append((self.env._("Assigned to"), self.user_id.name))
         if self.feeder_id:
             facts.append((self.env._("Feeder"), self.feeder_id.name))
-        if self.village:
-            facts.append((self.env._("Village"), self.village))
         return facts
 
     def _report_domain(self):
-        domain = Domain("kind", "=", "disconnection") & Domain("state", "=", "listed")
-        selected = self._selected_domain()
-        if selected is not None:
-            domain &= Domain(selected)
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.id)
+        domain = super()._report_domain() & Domain("state", "=", "listed")
+        domain &= Domain("kind", "=", "disconnection")
         for name in ("user_id", "feeder_id"):
             if self[name]:
                 domain &= Domain(name, "=", self[name].id)
-        if self.village:
-            domain &= Domain("village", "=ilike", self.village.strip())
         return domain
 
     def _report_query(self):

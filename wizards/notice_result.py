@@ -26,6 +26,7 @@ class DiscomNoticeResult(models.TransientModel):
 
     _name = "discom.notice.result"
     _description = "Result at the door"
+    _inherit = ["discom.door.mixin"]
 
     notice_id = fields.Many2one("discom.notice", required=True, readonly=True)
     partner_id = fields.Many2one(related="notice_id.partner_id")
@@ -83,31 +84,12 @@ class DiscomNoticeResult(models.TransientModel):
         if self.notice_id.state == "reconnect":
             self.outcome = "reconnected"
 
-    def action_save(self):
-        """Record the result."""
-        self.ensure_one()
-        self._apply()
-        return {"type": "ir.actions.act_window_close"}
-
-    def action_save_next(self):
-        """Record the result and open the next door of one's list."""
-        self.ensure_one()
-        self._apply()
+    def _open_next(self):
         # Those put off come back on their day; this one is done with.
         following = self.env["discom.notice"].search(
             self._left_domain() & Domain("id", "!=", self.notice_id.id), order=ROUTE, limit=1
         )
-        if not following:
-            return {
-                "type": "ir.actions.client",
-                "tag": "display_notification",
-                "params": {
-                    "type": "success",
-                    "message": self.env._("That was the last one on your list."),
-                    "next": {"type": "ir.actions.act_window_close"},
-                },
-            }
-        return following.action_result()
+        return following and following.action_result()
 
     def _apply(self):
         """

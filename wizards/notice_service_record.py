@@ -16,16 +16,13 @@ class DiscomNoticeServiceRecord(models.TransientModel):
 
     _name = "discom.notice.service.record"
     _description = "List of notices with service record"
-    _inherit = ["discom.report.mixin"]
-
-    _report_model = "discom.notice"
+    _inherit = ["discom.notice.report"]
 
     date_from = fields.Date("Issued from", help="Empty: from the first notice.")
     date_to = fields.Date("Issued until", help="Empty: until today.")
     unserved = fields.Boolean(
         "Not served yet", help="Only notices that wait for service: the list to go out with."
     )
-    village = fields.Char(help="Empty: all.")
 
     def _report_params(self):
         return {
@@ -33,14 +30,10 @@ class DiscomNoticeServiceRecord(models.TransientModel):
             "date_from": self.date_from and self.date_from.isoformat(),
             "date_to": self.date_to and self.date_to.isoformat(),
             "unserved": self.unserved,
-            "village": self.village,
         }
 
     def _report_title(self):
         return self.env._("List of notices with service record")
-
-    def _report_filename(self):
-        return f"{self._report_title()} {self.env['discom.bill']._today()}"
 
     def _report_facts(self):
         facts = super()._report_facts()
@@ -50,24 +43,16 @@ class DiscomNoticeServiceRecord(models.TransientModel):
                 facts.append((label, self[name].strftime("%d/%m/%Y")))
         if self.unserved:
             facts.append((self.env._("Filter"), self.env._("Not served yet")))
-        if self.village:
-            facts.append((self.env._("Village"), self.village))
         return facts
 
     def _report_domain(self):
-        domain = Domain("kind", "=", "formal") & Domain("name", "!=", False)
+        domain = super()._report_domain() & Domain("kind", "=", "formal")
+        domain &= Domain("name", "!=", False)
         domain &= Domain("state", "in", ("issued",) if self.unserved else ISSUED)
-        selected = self._selected_domain()
-        if selected is not None:
-            domain &= Domain(selected)
-        if self.office_id:
-            domain &= Domain("office_id", "child_of", self.office_id.id)
         if self.date_from:
             domain &= Domain("date_issued", ">=", self.date_from)
         if self.date_to:
             domain &= Domain("date_issued", "<=", self.date_to)
-        if self.village:
-            domain &= Domain("village", "=ilike", self.village.strip())
         return domain
 
     def _report_query(self):

@@ -1,0 +1,34 @@
+from odoo import fields, models
+from odoo.fields import Domain
+
+
+class DiscomNoticeReport(models.AbstractModel):
+    """A list of notices as a workbook, of what is selected, of an office or of a village."""
+
+    _name = "discom.notice.report"
+    _description = "List of notices"
+    _inherit = ["discom.report.mixin"]
+
+    _report_model = "discom.notice"
+
+    village = fields.Char(help="Empty: all.")
+
+    def _report_params(self):
+        return {**super()._report_params(), "village": self.village}
+
+    def _report_filename(self):
+        return f"{self._report_title()} {self.env['discom.bill']._today()}"
+
+    def _report_facts(self):
+        facts = super()._report_facts()
+        if self.village:
+            facts.append((self.env._("Village"), self.village))
+        return facts
+
+    def _report_domain(self):
+        domain = Domain(self._selected_domain() or [])
+        if self.office_id:
+            domain &= Domain("office_id", "child_of", self.office_id.id)
+        if self.village:
+            domain &= Domain("village", "=ilike", self.village.strip())
+        return domain

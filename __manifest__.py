@@ -134,6 +134,7 @@
         "wizards/outage_update_views.xml",
         "wizards/bill_delivery_register_views.xml",
         "wizards/bill_release_views.xml",
+        "wizards/bill_cancel_views.xml",
         "wizards/bill_payment_cancel_views.xml",
         "wizards/outage_register_views.xml",
         "wizards/report_views.xml",

@@ -119,6 +119,7 @@ from . import bill_ageing
 from . import bill_settlement
 from . import bill_follow
 from . import bill_workflow
+from . import bill_cancel
 from . import bill_check
 from . import bill_check_rules
 from . import bill_finding

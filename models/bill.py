@@ -17,6 +17,9 @@ MUTABLE_FIELDS = {
     "author_id",
     "run_id",
     "issued_date",
+    "cancel_reason",
+    "cancel_user_id",
+    "cancel_date",
 }
 
 
@@ -40,7 +43,7 @@ class DiscomBill(models.Model):
     _order = "period desc, id desc"
     _rec_names_search = ["name", "account_no", "partner_id"]
     _check_company_auto = True
-    _no_aadhaar = ("meter_no", "reading_remark", "last_payment_mode")
+    _no_aadhaar = ("meter_no", "reading_remark", "last_payment_mode", "cancel_reason")
 
     def _default_currency_id(self):
         return self.env.ref("base.INR")

@@ -18,6 +18,17 @@ class DiscomBill(models.Model):
         )
         return release
 
+    def _cancel_issued(self, reason):
+        bills = super()._cancel_issued(reason)
+        self.env["discom.audit.entry"]._log(
+            "approval",
+            bills,
+            self.env._("Cancelled issued bills"),
+            reason=bills[:1].cancel_reason,
+            number=len(bills),
+        )
+        return bills
+
 
 class DiscomBillRun(models.Model):
     _inherit = "discom.bill.run"

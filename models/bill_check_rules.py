@@ -205,8 +205,8 @@ class DiscomBillCheck(models.Model):
         )
 
     def _rule_correction(self, bill_ids):
-        """The bill asks for more than the issued bill whose place it takes, as its correction or
-        as a new bill after that one was cancelled: that was approved, this is not."""
+        """The bill asks for more or less than the issued bill whose place it takes, as its
+        correction or as a new bill after that one was cancelled: that was approved, this is not."""
         return SQL(
             """
             SELECT bill.id, bill.total, COALESCE(former.amount_total, 0), former.name
@@ -223,7 +223,7 @@ class DiscomBillCheck(models.Model):
                      ORDER BY replaced.issued_date DESC, replaced.id DESC
                         LIMIT 1
                    ) former
-             WHERE bill.total > COALESCE(former.amount_total, 0) + %s
+             WHERE abs(bill.total - COALESCE(former.amount_total, 0)) > %s
             """,
             self.limit_amount,
         )

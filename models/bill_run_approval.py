@@ -9,7 +9,7 @@ class DiscomBillRun(models.Model):
     """The division manager's approval: for the bills as they were at that moment, no others.
 
     What is released or changed later waits for another approval. A correction of an issued bill
-    belongs to no run; the check ``correction`` holds it back where it asks for more.
+    belongs to no run; the check ``correction`` holds it back where it asks for another amount.
     """
 
     _inherit = "discom.bill.run"

@@ -75,15 +75,6 @@ class DiscomBill(models.Model):
         self._selection().filtered(lambda bill: bill.state == "checked")._set_state("draft")
         return True
 
-    def action_cancel(self):
-        """Cancel bills; the account may then have another bill for the period."""
-        bills = self._selection().filtered(lambda bill: bill.state != "cancelled")
-        bills.check_access("write")
-        if any(bill.state == "paid" and bill.amount_paid for bill in bills):
-            raise UserError(self.env._("A paid bill cannot be cancelled. Correct it instead."))
-        bills._cancel()
-        return True
-
     def action_correct(self):
         """Open a new draft that will replace this issued bill when it is issued itself."""
         self.ensure_one()

@@ -381,6 +381,7 @@ class TestLedger(BillCommon):
         correction.line_ids.amount = 60
         correction.amount_current = correction.amount_total = 60
         correction.action_check()
+        correction._release("Reading of the neighbour, letter 12")
         correction.action_issue()
         self.assertEqual(self.rows(), [("bill", 60, 0, 60)])
 

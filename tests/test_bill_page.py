@@ -351,7 +351,7 @@ class TestBillLink(BillPageCommon):
         with self.assertRaises(UserError):
             draft.action_open_public_page()
         path = self.path()
-        self.bill.action_cancel()
+        self.cancel_issued(self.bill)
         self.assertGone(path)
         deleted = self.token(draft)
         draft.unlink()

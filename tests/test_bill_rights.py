@@ -93,3 +93,57 @@ class TestBillRights(BillCommon):
         self.clerk_b.group_ids += self.env.ref("base.group_allow_export")
         with self.assertRaises(AccessError):
             bill.export_data(["name", "partner_id/name"])
+
+    # === CANCELLING === #
+
+    def test_issued_bill_is_cancelled_by_the_manager_with_a_reason(self):
+        bill = self.create_bill()
+        with self.assertRaisesRegex(AccessError, "division manager cancels"):
+            bill.with_user(self.clerk).action_cancel()
+        with self.assertRaises(AccessError):
+            bill.with_user(self.clerk)._cancel_issued("Billed twice, letter 12")
+        for reason in (False, "  ", "mistake"):
+            with self.subTest(reason), self.assertRaisesRegex(UserError, "at least 10 letters"):
+                self.cancel_issued(bill, reason=reason)
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            self.cancel_issued(bill, reason="Aadhaar 2345 6789 0124 shown")
+        self.assertEqual((bill.state, bill.is_latest), ("issued", True))
+        self.cancel_issued(bill, reason=" Billed twice,  letter 12 ")
+        self.assertEqual((bill.state, bill.is_latest), ("cancelled", False))
+        self.assertEqual(
+            (bill.cancel_reason, bill.cancel_user_id), ("Billed twice, letter 12", self.manager)
+        )
+        self.assertTrue(bill.cancel_date)
+        self.assertIn("Billed twice, letter 12", self.consumer.message_ids[0].body)
+        self.assertEqual(self.consumer.message_ids[0].author_id, self.manager.partner_id)
+        entry = self.env["discom.audit.entry"].search([("model", "=", "discom.bill")], limit=1)
+        self.assertEqual(
+            (entry.res_id, entry.user_id, entry.reason),
+            (bill.id, self.manager, "Billed twice, letter 12"),
+        )
+
+    def test_reason_is_nobodys_to_write(self):
+        bill = self.create_bill(issue=False)
+        for vals in ({"cancel_reason": "Billed twice"}, {"cancel_user_id": self.manager.id}):
+            with self.subTest(vals), self.assertRaises(UserError):
+                bill.with_user(self.manager).write(vals)
+
+    def test_what_has_not_left_is_given_up_without_a_reason(self):
+        draft = self.draft()
+        self.assertTrue(draft.action_cancel())
+        self.assertEqual((draft.state, draft.cancel_reason), ("cancelled", False))
+
+    def test_many_at_once(self):
+        """Drafts among issued ones: the reason is asked for all; a paid one stops it."""
+        issued = self.create_bill(self.create_consumer())
+        draft = self.draft()
+        paid = self.create_bill(self.create_consumer())
+        self.pay(100, "2026-11-10", paid.partner_id)
+        with self.assertRaisesRegex(UserError, "paid bill"):
+            self.cancel_issued(issued | draft | paid)
+        self.cancel_issued(issued | draft)
+        self.assertEqual((issued | draft).mapped("state"), ["cancelled"] * 2)
+        self.assertEqual(set((issued | draft).mapped("cancel_reason")), {"Billed twice, letter 12"})
+        # Cancelled or paid meanwhile, the dialog of another says so.
+        with self.assertRaises(UserError):
+            paid.with_user(self.manager)._cancel_issued("Billed twice, letter 12")

@@ -446,8 +446,10 @@ class TestBillRun(RunCommon):
         correction = bill.correction_ids
         self.assertRecordValues(
             correction,
-            [{"state": "checked", "amount_total": 800, "name": f"{bill.name}/2", "run_id": False}],
+            [{"state": "draft", "amount_total": 800, "name": f"{bill.name}/2", "run_id": False}],
         )
+        self.assertTrue(correction.is_held, "it asks for less than what was approved")
+        correction.with_user(self.manager)._release(REASON)
         self.assertEqual((bill.state, bill.amount_total), ("issued", 857.5), "it stands as it was")
         again = self.upload("bill", rows, user=self.clerk)
         again.correct_issued = True
@@ -458,12 +460,12 @@ class TestBillRun(RunCommon):
         # Issued, it is history again, which the next file corrects or leaves alone.
         self.assert_counts(self.run_import("bill", rows, user=self.clerk), same=1)
 
-    def test_correction_asking_for_more_than_approved_needs_another_person(self):
-        run = self.filled_run(good=2, bad=0)
+    def test_correction_asking_for_another_amount_needs_another_person(self):
+        run = self.filled_run(good=3, bad=0)
         run.with_user(self.manager).action_approve()
         run.action_issue()
         bills = self.env["discom.bill"].with_user(self.clerk)
-        more, less = (
+        more, less, same = (
             bills.browse(bill.with_user(self.clerk).action_correct()["res_id"])
             for bill in run.bill_ids
         )
@@ -471,9 +473,14 @@ class TestBillRun(RunCommon):
         # What is corrected stays within the other checks.
         for bill, amount in ((more, 30), (less, -30)):
             bill.line_ids[0].amount += amount
-        (more | less).action_check()
-        self.assertEqual((more.is_held, less.is_held), (True, False))
+        (more | less | same).action_check()
+        self.assertEqual((more.is_held, less.is_held, same.is_held), (True, True, False))
         self.assertIn(approved.name, more.finding_text)
+        same.action_issue()
+        self.assertEqual(same.state, "issued")
+        with self.assertRaisesRegex(UserError, "Somebody else"):
+            less._release(REASON)
+        less.with_user(self.manager)._release(REASON)
         less.action_issue()
         self.assertEqual(less.state, "issued")
         more.action_issue()
@@ -498,7 +505,7 @@ class TestBillRun(RunCommon):
         self.assertTrue(former.issued_date)
         with self.assertRaises(UserError):
             former.issued_date = False
-        former.action_cancel()
+        self.cancel_issued(former)
         self.assertTrue(former.issued_date, "that it had been issued is not forgotten")
         new = former.create(
             {**former._prepare_correction_vals(), "correction_of_id": False, "name": "/"}
@@ -519,8 +526,8 @@ class TestBillRun(RunCommon):
         again.with_user(self.manager)._release(REASON)
         again.action_issue()
         self.assertEqual(again.state, "issued")
-        # As much as before, or less, needs nobody.
-        other.action_cancel()
+        # As much as before needs nobody.
+        self.cancel_issued(other)
         same = other.create(
             {**other._prepare_correction_vals(), "correction_of_id": False, "name": "/"}
         )
@@ -534,7 +541,7 @@ class TestBillRun(RunCommon):
         run.action_issue()
         former = run.bill_ids.with_user(self.clerk)
         correction = former.browse(former.action_correct()["res_id"])
-        former.action_cancel()
+        self.cancel_issued(former)
         self.assertFalse(correction.correction_of_id, "it is the bill of the period itself now")
         with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
             with self.env.cr.savepoint():
@@ -551,7 +558,7 @@ class TestBillRun(RunCommon):
             correction.correction_of_id = former
         correction.line_ids[0].amount += 30
         correction.action_check()
-        self.assertTrue(correction.is_held, "it still asks for more than was approved")
+        self.assertTrue(correction.is_held, "it still asks for another amount than was approved")
 
     def test_many_bills_are_not_issued_past_the_approval(self):
         """From a list a clerk issues as many as the company allows; the manager is who approves."""

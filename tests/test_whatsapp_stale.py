@@ -35,7 +35,7 @@ class TestWhatsappStale(WhatsappCommon):
 
     def test_bill_cancelled_while_queued(self):
         messages = self.queued()
-        self.bill.with_user(self.clerk).action_cancel()
+        self.bill.with_user(self.manager)._cancel_issued("Billed twice, letter 12")
         self.assert_only_second_left(messages, "not_applicable")
 
     def test_bill_corrected_while_queued(self):

@@ -15,6 +15,7 @@ from . import discom_consent_ask
 from . import discom_door
 from . import discom_kyc_door
 from . import discom_kyc_sheet
+from . import bill_cancel
 from . import bill_delivery_register
 from . import bill_ledger_statement
 from . import bill_print

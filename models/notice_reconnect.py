@@ -1,12 +1,28 @@
 """After a disconnection: who has paid and is to be reconnected, and results that were wrong."""
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 
 class DiscomNotice(models.Model):
     _inherit = "discom.notice"
+
+    cut_payment_id = fields.Many2one(
+        "discom.payment",
+        "Last Payment before Cutting",
+        readonly=True,
+        ondelete="restrict",
+        help="What the dues when cut were reckoned with; only what came after it counts for "
+        "reconnection.",
+    )
+
+    def _visit_disconnected(self, today, vals):
+        after = super()._visit_disconnected(today, vals)
+        last = self.env["discom.payment"].search(
+            [("partner_id", "=", self.partner_id.id)], order="id desc", limit=1
+        )
+        return {**after, "cut_payment_id": last.id}
 
     # === UNDO === #
 
@@ -38,7 +54,7 @@ class DiscomNotice(models.Model):
         if visit.outcome == "disconnected":
             notice._set_status("live")
             notice.notice_id._set(state="served")
-            after.update(state="listed", cut_on=False, cut_amount=0)
+            after.update(state="listed", cut_on=False, cut_amount=0, cut_payment_id=False)
         elif visit.outcome == "reconnected":
             notice._set_status("temporary", discom_temporary_date=notice.cut_on)
             after.update(state="disconnected")
@@ -91,7 +107,11 @@ class DiscomNotice(models.Model):
 
     def _paid_enough(self):
         """Ids of those whose consumer owes nothing more, or has paid the least part of what was due
-        when supply was cut (payment rules; company setting)."""
+        when supply was cut (payment rules; company setting).
+
+        A payment counts that is not in these dues: recorded after the cut, though its money may
+        have come before, as in a file of yesterday's payments.
+        """
         self.env["discom.payment"].flush_model()
         self.env["discom.bill"].flush_model()
         rows = self.env.execute_query(
@@ -100,8 +120,12 @@ class DiscomNotice(models.Model):
                 SELECT notice.id, COALESCE(bill.amount_due, 0),
                        (SELECT COALESCE(SUM(payment.amount), 0) FROM discom_payment payment
                          WHERE payment.partner_id = notice.partner_id
-                           AND payment.state = 'posted' AND payment.date >= notice.cut_on)
+                           AND payment.state = 'posted'
+                           AND payment.id > COALESCE(notice.cut_payment_id, 0)
+                           AND payment.date >= LEAST(listed.bill_date, notice.cut_on)
+                           AND payment.date > COALESCE(listed.last_payment_date, '-infinity'))
                   FROM discom_notice notice
+                  JOIN discom_bill listed ON listed.id = notice.bill_id
              LEFT JOIN discom_bill bill ON bill.partner_id = notice.partner_id AND bill.is_latest
                  WHERE notice.id = ANY(%s)
                 """,

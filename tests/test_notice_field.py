@@ -282,6 +282,31 @@ class TestNoticeField(FieldCommon):
             self.pay(1, "2027-01-04", notice.partner_id)
             self.assertEqual(notice.state, "reconnect")
 
+    def test_part_payment_before_the_cut_does_not_count(self):
+        """Of 8,000 the consumer pays 3,000 in the morning and is cut at noon; a quarter of the
+        5,000 that are left brings supply back, not what was paid before."""
+        notice = self.listed(amount=8000)
+        with freeze_time("2026-12-31 04:00:00"):
+            self.pay(3000, "2026-12-31", notice.partner_id)
+        self.cut(notice)
+        self.assertEqual((notice.state, notice.cut_amount), ("disconnected", 5000))
+        with freeze_time("2026-12-31 10:00:00"):
+            self.pay(1249, "2026-12-31", notice.partner_id)
+            self.assertEqual(notice.state, "disconnected")
+            self.pay(1, "2026-12-31", notice.partner_id)
+            self.assertEqual(notice.state, "reconnect")
+
+    def test_payment_of_yesterday_known_after_the_cut(self):
+        """A file brings it a day late: nobody knew, but it was paid."""
+        notice = self.listed(amount=8000)
+        self.cut(notice)
+        with freeze_time("2027-01-02 06:00:00"):
+            # Before the bill was made: the billing system has counted it long ago.
+            self.pay(5000, "2026-11-01", notice.partner_id)
+            self.assertEqual(notice.state, "disconnected")
+            self.pay(2000, "2026-12-30", notice.partner_id)
+            self.assertEqual(notice.state, "reconnect")
+
     def test_undone_by_the_manager(self):
         notice = self.listed()
         visit = self.cut(notice)

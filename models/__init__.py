@@ -207,9 +207,11 @@ from . import notice_hold
 from . import notice_run
 from . import notice_run_summary
 from . import notice_approval
+from . import notice_stop
 from . import notice_propose
 from . import notice
 from . import notice_whatsapp
+from . import notice_template
 from . import notice_closed
 from . import notice_document
 from . import notice_visit

@@ -203,6 +203,9 @@ class DiscomNotice(models.Model):
     def _dialog(self, model, title, states):
         self._check_states(states)
         self.check_access("write")
+        return self._open_dialog(model, title)
+
+    def _open_dialog(self, model, title):
         return {
             "type": "ir.actions.act_window",
             "name": title,
@@ -307,19 +310,25 @@ class DiscomNotice(models.Model):
         :param partner_ids: SQL of consumer ids in parentheses
         """
         self.flush_model()
+        # A policy may go on below the minimum of its steps; who owes nothing is never asked.
+        owes = SQL(
+            "(bill.amount_due >= GREATEST(CASE WHEN %s THEN step.amount_min END, 0.01))",
+            self.env["discom.notice.run"]._sql_heeds("paid"),
+        )
         self.env.cr.execute(
             SQL(
                 """
                 UPDATE discom_notice notice
                    SET state = 'paid', paid_from = notice.state, write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
-                  FROM discom_bill bill, discom_notice_step step
+                  FROM discom_bill bill, discom_notice_step step, discom_notice_policy rules
                  WHERE notice.partner_id IN %(partners)s
                    AND notice.state = ANY(%(open)s)
                    AND bill.partner_id = notice.partner_id AND bill.is_latest
-                   AND step.id = notice.step_id
-                   AND (bill.amount_due <= 0 OR bill.amount_due < step.amount_min)
+                   AND step.id = notice.step_id AND rules.id = step.policy_id
+                   AND NOT %(owes)s
                 """,
+                owes=owes,
                 uid=self.env.uid,
                 partners=partner_ids,
                 open=list(OPEN_STATES),
@@ -332,13 +341,14 @@ class DiscomNotice(models.Model):
                 UPDATE discom_notice notice
                    SET state = notice.paid_from, paid_from = NULL, write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
-                  FROM discom_bill bill, discom_notice_step step
+                  FROM discom_bill bill, discom_notice_step step, discom_notice_policy rules
                  WHERE notice.partner_id IN %(partners)s
                    AND notice.state = 'paid' AND notice.paid_from = ANY(%(kept)s)
                    AND bill.id = notice.bill_id AND bill.is_latest
-                   AND step.id = notice.step_id
-                   AND bill.amount_due >= GREATEST(step.amount_min, 0.01)
+                   AND step.id = notice.step_id AND rules.id = step.policy_id
+                   AND %(owes)s
                 """,
+                owes=owes,
                 uid=self.env.uid,
                 partners=partner_ids,
                 kept=list(KEPT_STATES),

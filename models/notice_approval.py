@@ -130,7 +130,8 @@ class DiscomNoticeRun(models.Model):
         """Approve what is proposed: number the notices, give the list its days."""
         today = self.env["discom.bill"]._today()
         self._check_listing(today)
-        self.env["discom.notice"].flush_model()
+        self.env.flush_all()
+        stopped = self._stop_late()
         # sudo: users draw numbers from sequences without being allowed to read them.
         sequence = self.env.ref("discom.sequence_notice").sudo()
         # The numbers of one statement come from the sequence of the database itself: formal notices
@@ -169,4 +170,12 @@ class DiscomNoticeRun(models.Model):
                 date=format_date(self.env, self.date),
             )
         )
+        if stopped:
+            self.message_post(
+                body=self.env._(
+                    "%(count)s of those proposed were stopped, for a reason that was not known"
+                    " then.",
+                    count=formats.number(stopped),
+                )
+            )
         return True

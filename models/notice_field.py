@@ -52,7 +52,8 @@ class DiscomNotice(models.Model):
     def action_assign(self):
         """Ask which colleague goes there."""
         self._check_groups(ASSIGN_GROUPS)
-        return self._field_dialog("discom.notice.assign", self.env._("Assign"))
+        self._check_states(FIELD_STATES)
+        return self._open_dialog("discom.notice.assign", self.env._("Assign"))
 
     def action_result(self):
         """Open the form for the result of a visit."""
@@ -71,21 +72,9 @@ class DiscomNotice(models.Model):
             raise UserError(
                 self.env._("%(notice)s has no result to undo.", notice=self.display_name)
             )
-        action = self._field_dialog("discom.notice.undo", self.env._("Undo"), check=False)
+        action = self._open_dialog("discom.notice.undo", self.env._("Undo"))
         action["context"] = {"default_notice_id": self.id}
         return action
-
-    def _field_dialog(self, model, title, check=True):
-        if check:
-            self._check_states(FIELD_STATES)
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": model,
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_notice_ids": self.ids},
-        }
 
     # === RIGHTS === #
 
@@ -351,6 +340,7 @@ class DiscomNotice(models.Model):
                     "SELECT * FROM (SELECT candidate.id, CASE %(stops)s END AS reason"
                     " FROM discom_notice candidate"
                     " JOIN res_partner p ON p.id = candidate.partner_id"
+                    " JOIN discom_notice_policy rules ON rules.id = candidate.policy_id"
                     " JOIN discom_bill bill ON bill.partner_id = p.id AND bill.is_latest"
                     " WHERE candidate.id = ANY(%(ids)s)) stop WHERE reason IS NOT NULL",
                     stops=self.env["discom.notice.run"]._sql_stop_cases(

@@ -13,6 +13,8 @@ STOP_REASONS = [
     ("plan", "Payment plan"),
     ("other", "Held for another reason"),
     ("paid", "Paid"),
+    ("bill", "A newer bill took the place of this one"),
+    ("step", "Another step came first"),
 ]
 HELD = ("deceased", "court", "own_staff", "disputed", "other")
 

@@ -15,8 +15,6 @@ _logger = logging.getLogger(__name__)
 
 #: No bill is that old; stands for "any due date before".
 LONG_AGO = timedelta(days=36_500)
-#: Problems with a bill that dispute its amount.
-DISPUTES = ("reading", "paid", "not_mine")
 #: So many new steps change what PostgreSQL should know of the table.
 ANALYZE_ABOVE = 1_000
 #: Days of grace of a served notice: after them a new one is needed.
@@ -147,58 +145,6 @@ class DiscomNoticeRun(models.Model):
             rows.append((step.id, step.policy_id.id, begin, end))
         return rows
 
-    @api.model
-    def _sql_stops(self, today):
-        """List of (reason, SQL condition on the consumer ``p``, the bill ``bill`` and the policy of
-        ``candidate``), the first that holds is named. Areas with reasons of their own add them."""
-        held = [
-            (
-                reason,
-                SQL(
-                    """EXISTS (SELECT FROM discom_notice_hold hold
-                                WHERE hold.partner_id = p.id AND hold.reason = %s
-                                  AND hold.date_from <= %s
-                                  AND COALESCE(hold.date_to, 'infinity') >= %s)""",
-                    reason,
-                    today,
-                    today,
-                ),
-            )
-            for reason in ("deceased", "court", "own_staff", "disputed", "other")
-        ]
-        disputed = SQL(
-            """EXISTS (SELECT FROM discom_bill_problem problem
-                        WHERE problem.bill_id = bill.id AND problem.kind = ANY(%s)
-                          AND problem.state IN ('new', 'progress'))""",
-            list(DISPUTES),
-        )
-        scheme = SQL(
-            """EXISTS (SELECT FROM discom_scheme_registration registration
-                        WHERE registration.partner_id = p.id
-                          AND registration.state = 'running')"""
-        )
-        # No policy of their own: nothing is done, and the list says so.
-        unprotected = SQL(
-            """p.discom_priority IS NOT NULL
-               AND NOT (SELECT COALESCE(policy.protected, FALSE) FROM discom_notice_policy policy
-                         WHERE policy.id = candidate.policy_id)"""
-        )
-        return [
-            *held[:3],
-            ("life_support", unprotected),
-            ("disputed", disputed),
-            *held[3:],
-            ("scheme", scheme),
-        ]
-
-    @api.model
-    def _sql_stop_cases(self, today):
-        """The branches of a CASE that names the first reason which stands against a step."""
-        return SQL(" ").join(
-            SQL("WHEN %s THEN %s", condition, reason)
-            for reason, condition in self._sql_stops(today)
-        )
-
     def _sql_find(self, rows):
         """Temporary table of the steps of this run, in the order of the columns of their INSERT.
 
@@ -263,8 +209,8 @@ class DiscomNoticeRun(models.Model):
                                   WHEN candidate.amount_old > 0 AND NOT %(continuous)s
                                   THEN candidate.amount_old ELSE 0 END AS recoverable) law
         CROSS JOIN LATERAL (
-                       SELECT step.id, step.kind, step.channel, law.recoverable,
-                              served.id AS notice_id, served.cut_from
+                       SELECT step.id, step.policy_id, step.kind, step.channel,
+                              law.recoverable, served.id AS notice_id, served.cut_from
                          FROM step
                     LEFT JOIN LATERAL (
                                   SELECT notice.id, notice.cut_from, notice.last_day
@@ -283,26 +229,10 @@ class DiscomNoticeRun(models.Model):
                                OR candidate.discom_status = 'live'
                                   AND served.last_day + step.days < %(today)s
                                   AND served.cut_from <= %(today)s)
-                          AND NOT EXISTS (
-                                  SELECT FROM discom_notice past
-                                    JOIN discom_notice_step taken ON taken.id = past.step_id
-                                   WHERE past.partner_id = candidate.partner_id
-                                     AND past.run_id <> %(run)s
-                                     AND past.state = ANY(%(taken)s)
-                                     -- Of one bill nothing comes twice or goes back.
-                                     AND (past.bill_id = candidate.bill_id
-                                          AND taken.sequence >= step.sequence
-                                          OR past.step_id = step.id
-                                             AND past.date > %(today)s - step.repeat_days
-                                          -- A served notice holds until it is acted on or lapses.
-                                          OR step.kind = 'formal' AND past.kind = 'formal'
-                                             AND past.state IN ('issued', 'served')
-                                             AND past.date > %(valid)s
-                                          OR NOT step.kind = ANY(%(legal)s)
-                                             AND NOT past.kind = ANY(%(legal)s)
-                                             AND past.date > %(today)s - step.gap_days))
+                          AND NOT %(earlier)s
                      ORDER BY step.sequence DESC, step.id DESC
                         LIMIT 1) chosen
+              JOIN discom_notice_policy rules ON rules.id = chosen.policy_id
         CROSS JOIN LATERAL (SELECT CASE %(stops)s END AS reason) stop
             """,
             ids=[row[0] for row in rows],
@@ -315,11 +245,41 @@ class DiscomNoticeRun(models.Model):
             currency=self.env.ref("base.INR").id,
             today=self.date,
             valid=self.date - timedelta(days=NOTICE_DAYS),
-            taken=list(TAKEN_STATES),
-            legal=list(LEGAL_KINDS),
+            earlier=self._sql_earlier(),
             continuous=self._sql_continuous(),
             stops=self._sql_stop_cases(self.date),
             uid=self.env.uid,
+        )
+
+    def _sql_earlier(self):
+        """SQL condition on ``candidate`` (consumer, bill) and ``step`` (with the gap of its
+        policy): a step taken earlier, in another run, stands in its way."""
+        return SQL(
+            """
+            EXISTS (
+                SELECT FROM discom_notice past
+                  JOIN discom_notice_step taken ON taken.id = past.step_id
+                 WHERE past.partner_id = candidate.partner_id
+                   AND past.run_id <> %(run)s
+                   AND past.state = ANY(%(taken)s)
+                   -- Of one bill nothing comes twice or goes back.
+                   AND (past.bill_id = candidate.bill_id
+                        AND taken.sequence >= step.sequence
+                        OR past.step_id = step.id
+                           AND past.date > %(today)s - step.repeat_days
+                        -- A served notice holds until it is acted on or lapses.
+                        OR step.kind = 'formal' AND past.kind = 'formal'
+                           AND past.state IN ('issued', 'served')
+                           AND past.date > %(valid)s
+                        OR NOT step.kind = ANY(%(legal)s)
+                           AND NOT past.kind = ANY(%(legal)s)
+                           AND past.date > %(today)s - step.gap_days))
+            """,
+            run=self.id,
+            taken=list(TAKEN_STATES),
+            today=self.date,
+            valid=self.date - timedelta(days=NOTICE_DAYS),
+            legal=list(LEGAL_KINDS),
         )
 
     def _sql_continuous(self):

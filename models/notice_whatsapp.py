@@ -10,8 +10,8 @@ from odoo.tools import SQL
 from ..tools import formats
 from ..tools.indian_time import INDIA
 from ..tools.pdf_notice import notice_pdf
-from .notice_policy import PURPOSES
-from .whatsapp_message import PRIORITY_ARREARS, PRIORITY_RECEIPT
+from .notice_policy import LEGAL_KINDS, PURPOSES
+from .whatsapp_message import PRIORITY_ARREARS, PRIORITY_RECEIPT, REACHED
 
 #: Days for which a message about dues is worth sending.
 FRESH_DAYS = 7
@@ -67,8 +67,8 @@ class DiscomNotice(models.Model):
 
     def _whatsapp_stale(self, purpose):
         """What was paid, cancelled, stopped or is of an older bill meanwhile does not leave."""
-        self.flush_model()
-        self.env["discom.bill"].flush_model(["amount_due"])
+        for model in (self, self.env["discom.bill"], self.env["discom.whatsapp.message"]):
+            model.flush_model()
         rows = self.env.execute_query(
             SQL(
                 "SELECT notice.id FROM %s WHERE notice.id = ANY(%s) AND NOT (%s)",
@@ -85,12 +85,12 @@ class DiscomNotice(models.Model):
         return SQL(
             "discom_notice notice JOIN discom_bill bill ON bill.id = notice.bill_id"
             " JOIN res_partner p ON p.id = notice.partner_id"
-            " CROSS JOIN LATERAL (SELECT notice.policy_id) candidate"
+            " JOIN discom_notice_policy rules ON rules.id = notice.policy_id"
         )
 
     @api.model
     def _sql_applicable(self, purpose):
-        """SQL condition on ``notice``, ``bill``, ``p`` and ``candidate``: this message may leave
+        """SQL condition on ``notice``, ``bill``, ``p`` and ``rules``: this message may leave
         now. What stops a step stops its message as well, however late it becomes known."""
         if purpose == "reconnected":
             return SQL("notice.state = 'reconnected'")
@@ -99,11 +99,38 @@ class DiscomNotice(models.Model):
             """
             notice.state = ANY(%(states)s) AND notice.kind = ANY(%(kinds)s)
             AND notice.channel <> 'print' AND bill.is_latest AND bill.amount_due > 0
-            AND CASE %(stops)s END IS NULL
+            AND CASE %(stops)s END IS NULL AND %(alone)s
             """,
             states=list(SENDABLE),
             kinds=kinds,
+            alone=SQL("TRUE") if set(kinds) & set(LEGAL_KINDS) else self._sql_alone(),
             stops=self.env["discom.notice.run"]._sql_stop_cases(self.env["discom.bill"]._today()),
+        )
+
+    @api.model
+    def _sql_alone(self):
+        """SQL condition on ``notice`` and ``rules``: no other reminder has left within the gap, and
+        no newer one takes the place of this, which has waited in the queue or in its run."""
+        reminders = [kind for kind in PURPOSES if kind not in LEGAL_KINDS]
+        return SQL(
+            """
+            (NOT EXISTS (
+                SELECT FROM discom_whatsapp_message told
+                 WHERE told.partner_id = notice.partner_id AND told.direction = 'out'
+                   AND told.res_model = 'discom.notice' AND told.res_id <> notice.id
+                   AND told.purpose = ANY(%(purposes)s) AND told.state = ANY(%(left)s)
+                   AND (told.claimed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Kolkata')::date
+                       > %(today)s - rules.gap_days)
+             AND NOT EXISTS (
+                SELECT FROM discom_notice newer
+                 WHERE newer.partner_id = notice.partner_id AND newer.id > notice.id
+                   AND newer.state IN ('approved', 'sent') AND newer.kind = ANY(%(kinds)s)
+                   AND newer.channel <> 'print'))
+            """,
+            purposes=list({PURPOSES[kind] for kind in reminders}),
+            left=["unknown", *REACHED],
+            today=self.env["discom.bill"]._today(),
+            kinds=reminders,
         )
 
     def _whatsapp_values(self, lang, purpose):

@@ -1,4 +1,5 @@
 import ast
+import json
 import math
 
 from odoo import api, fields, models
@@ -64,6 +65,22 @@ class DiscomWhatsappAudience(models.AbstractModel):
             )
         }
 
+    def _own_templates(self):
+        """Return {name: {language code: template}} of those that records may have of their own."""
+        self.ensure_one()
+        found = {}
+        for template in self.env["discom.whatsapp.template"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("purpose", "=", self.purpose),
+                ("combined", "=", False),
+                ("status", "=", "approved"),
+                ("category_drifted", "=", False),
+            ]
+        ):
+            found.setdefault(template.name, {})[template.lang] = template
+        return found
+
     def _documents_model(self, user=None):
         """Return the document model, as seen by ``user``, by default the current one.
 
@@ -96,7 +113,8 @@ class DiscomWhatsappAudience(models.AbstractModel):
         """Return a query of one row per (record, person), sorted by nothing.
 
         Columns: ``res_id``, ``partner_id``, ``phone``, ``lang`` (of the message), ``office_id``,
-        ``reason`` (NULL: will be sent) and the names that every message may use.
+        ``family`` (name of the template where it is not the chosen one), ``reason`` (NULL: will be
+        sent) and the names that every message may use.
 
         :param user: whose access rules decide which records count; the current user's by default
         :param partner_ids: people to whom it is narrowed, as if there were no others
@@ -105,32 +123,58 @@ class DiscomWhatsappAudience(models.AbstractModel):
         spec = self._purpose_spec()
         documents = self._documents_model(user)
         self.env.flush_all()
-        langs = sorted(self._templates_by_lang(), key=lambda lang: (lang != FALLBACK_LANG, lang))
+        langs = _by_preference(self._templates_by_lang())
         consent = self._consent_sql(spec)
+        chosen = SQL(
+            "CASE WHEN p.lang = ANY(%s) THEN p.lang ELSE %s::text END",
+            langs,
+            langs[0] if langs else None,
+        )
+        family, lang, own = SQL("NULL::text"), chosen, SQL()
+        if (name := documents._whatsapp_template_sql(self.purpose)) is not None:
+            # {name: {language: language, "": where the consumer's own is none of them}}
+            known = {
+                family: {"": _by_preference(templates)[0], **{code: code for code in templates}}
+                for family, templates in self._own_templates().items()
+            }
+            own = SQL(
+                "CROSS JOIN LATERAL (SELECT NULLIF(%s, %s) AS name) family"
+                " CROSS JOIN LATERAL (SELECT %s::jsonb -> family.name AS langs) known",
+                name,
+                self.template_id.name or "",
+                json.dumps(known),
+            )
+            family = SQL("family.name")
+            lang = SQL(
+                "CASE WHEN family.name IS NULL THEN %s"
+                " ELSE COALESCE(known.langs ->> p.lang, known.langs ->> '') END",
+                chosen,
+            )
         return SQL(
             """
             SELECT a.res_id, a.partner_id, p.discom_whatsapp_number AS phone,
                    p.discom_office_id AS office_id, p.name, p.discom_name_hi AS name_hi,
                    p.discom_account_no AS account_no, %(first)s AS first,
-                   CASE WHEN p.lang = ANY(%(langs)s) THEN p.lang ELSE %(fallback)s END AS lang,
+                   %(family)s AS family, %(lang)s AS lang,
                    CASE WHEN a.skip_reason IS NOT NULL THEN a.skip_reason
                         WHEN COALESCE(p.discom_whatsapp_number, '') = '' THEN 'no_number'
                         WHEN p.discom_kyc_state = 'bounced' THEN 'not_on_whatsapp'
                         WHEN %(consent)s = 'withdrawn' THEN 'opted_out'
                         WHEN %(consent)s IS NULL THEN 'no_consent'
                         WHEN %(repeated)s THEN 'duplicate'
-                        WHEN %(fallback)s IS NULL THEN 'no_template'
+                        WHEN %(lang)s IS NULL THEN 'no_template'
                    END AS reason
               FROM (%(audience)s) a
-              JOIN res_partner p ON p.id = a.partner_id
+              JOIN res_partner p ON p.id = a.partner_id %(own)s
              WHERE %(among)s
             """,
             among=SQL("TRUE")
             if partner_ids is None
             else SQL("a.partner_id = ANY(%s)", list(partner_ids)),
             first=documents._whatsapp_first_sql(self.purpose),
-            langs=langs,
-            fallback=SQL("%s::text", langs[0] if langs else None),
+            family=family,
+            lang=lang,
+            own=own,
             consent=consent,
             repeated=self._repeated_sql(spec),
             audience=documents._whatsapp_audience(self._records_domain(), self.purpose),
@@ -212,8 +256,12 @@ class DiscomWhatsappAudience(models.AbstractModel):
 
     def _row_templates(self, rows):
         """Return the template of the message of each of ``rows``, in order."""
-        templates = self._templates_by_lang()
-        return [templates.get(row["lang"]) for row in rows]
+        chosen = self._templates_by_lang()
+        own = self._own_templates() if any(row.get("family") for row in rows) else {}
+        return [
+            (own.get(row["family"], {}) if row.get("family") else chosen).get(row["lang"])
+            for row in rows
+        ]
 
     def _document_values(self, rows):
         """Return what consumer and document say, one dict for each of ``rows``, in order."""
@@ -289,6 +337,11 @@ class DiscomWhatsappAudience(models.AbstractModel):
             "account_last4": (row["account_no"] or "")[-4:] or "-",
             "office": office_name or "-",
         }
+
+
+def _by_preference(langs):
+    """Return these languages, first that of a message to who reads none of them."""
+    return sorted(langs, key=lambda lang: (lang != FALLBACK_LANG, lang))
 
 
 class _Masked(dict):

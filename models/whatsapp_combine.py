@@ -56,7 +56,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
         return SQL(
             """
             SELECT c.res_id, c.partner_id, c.phone, c.office_id, c.name, c.name_hi, c.account_no,
-                   c.lang, c.first,
+                   c.family, c.lang, c.first,
                    CASE WHEN c.reason IS NULL AND c.place > 1 THEN 'combined'
                         ELSE c.reason END AS reason,
                    CASE WHEN c.reason IS NULL AND c.place = 1 AND c.size > 1

@@ -321,6 +321,12 @@ class DiscomWhatsappMixin(models.AbstractModel):
         return False
 
     @api.model
+    def _whatsapp_template_sql(self, purpose):
+        """Return the SQL expression on the record ``a.res_id`` of the name of the template that
+        stands for the chosen one there; NULL: none does. None where that is so of all records."""
+        return None
+
+    @api.model
     def _whatsapp_first_sql(self, purpose):
         """Return the SQL condition on the person ``p`` under which a message goes before the others
         of its kind."""

@@ -55,6 +55,7 @@ from . import test_notice_effect
 from . import test_notice_field
 from . import test_notice_pdf
 from . import test_notice_plan
+from . import test_notice_policy
 from . import test_notice_rights
 from . import test_notice_service
 from . import test_notice_stops

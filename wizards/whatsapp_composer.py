@@ -45,6 +45,11 @@ class DiscomWhatsappComposer(models.TransientModel):
         store=True,
     )
     language_summary = fields.Char("Languages", compute="_compute_audience", store=True)
+    template_summary = fields.Char(
+        "By Template",
+        compute="_compute_template_summary",
+        help="Some of the records have a message of their own.",
+    )
     preview = fields.Html(compute="_compute_preview", sanitize=False)
     problem = fields.Text(compute="_compute_problem", help="Why nothing can be sent now.")
     warning = fields.Text(compute="_compute_problem")
@@ -162,6 +167,36 @@ class DiscomWhatsappComposer(models.TransientModel):
                 for reason, _label in SKIP_REASONS
                 if reason in by_reason
             ]
+
+    @api.depends("send_count", "template_id", "skip_ids.count")
+    def _compute_template_summary(self):
+        for composer in self:
+            composer.template_summary = False
+            documents = composer._documents_model()
+            if documents._whatsapp_template_sql(composer.purpose) is None:
+                continue
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT family, reason IS NULL, count(*) FROM (%s) audience
+                     WHERE reason IS NULL OR reason = 'no_template' AND family IS NOT NULL
+                     GROUP BY 1, 2 ORDER BY family NULLS FIRST, 2
+                    """,
+                    composer._audience_sql(),
+                )
+            )
+            if any(family for family, _sent, _count in rows):
+                chosen = composer.template_id.name or "-"
+                composer.template_summary = ", ".join(
+                    f"{family or chosen}: {count}"
+                    if sent
+                    else self.env._(
+                        "%(template)s: not approved, %(count)s skipped",
+                        template=family,
+                        count=count,
+                    )
+                    for family, sent, count in rows
+                )
 
     @api.depends("template_id", "send_count", "combine")
     def _compute_preview(self):
@@ -285,14 +320,18 @@ class DiscomWhatsappComposer(models.TransientModel):
         }
 
     def _sample_rows(self, size=SAMPLE_SIZE):
-        """Return ``size`` rows of those who receive it; a message about several comes first."""
+        """Return ``size`` rows of those who receive it: first one of each template, and a message
+        about several."""
         if not self._templates_by_lang():
             return []
+        own = self._documents_model()._whatsapp_template_sql(self.purpose) is not None
+        order = [SQL("row_number() OVER (PARTITION BY family ORDER BY res_id)")] if own else []
+        order += [SQL("about IS NULL")] if self._combines() else []
         self.env.cr.execute(
             SQL(
                 "SELECT * FROM (%s) audience WHERE reason IS NULL %s LIMIT %s",
                 self._audience_sql(),
-                SQL("ORDER BY about IS NULL") if self._combines() else SQL(),
+                SQL("ORDER BY %s", SQL(", ").join(order)) if order else SQL(),
                 size,
             )
         )

@@ -58,7 +58,9 @@ class DiscomAgeing(models.Model):
         "Connection",
         readonly=True,
     )
-    bill_id = fields.Many2one("discom.bill", "Newest Bill", readonly=True, ondelete="set null")
+    bill_id = fields.Many2one(
+        "discom.bill", "Newest Bill", readonly=True, ondelete="set null", index="btree_not_null"
+    )
     currency_id = fields.Many2one(
         "res.currency", readonly=True, default=lambda self: self.env.ref("base.INR")
     )

@@ -75,7 +75,9 @@ class DiscomNotice(models.Model):
         "res.partner", "Consumer", required=True, readonly=True, ondelete="restrict"
     )
     account_no = fields.Char("Account Number", readonly=True)
-    bill_id = fields.Many2one("discom.bill", readonly=True, ondelete="restrict")
+    bill_id = fields.Many2one(
+        "discom.bill", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     office_id = fields.Many2one("discom.office", readonly=True, ondelete="restrict")
     asset_id = fields.Many2one(related="partner_id.discom_asset_id", string="Supplied from")
     village = fields.Char(readonly=True)

@@ -42,7 +42,7 @@ class DiscomNoticeEffect(models.Model):
     _order = "date desc, id desc"
 
     notice_id = fields.Many2one("discom.notice", required=True, readonly=True, ondelete="cascade")
-    partner_id = fields.Many2one("res.partner", "Consumer", readonly=True)
+    partner_id = fields.Many2one("res.partner", "Consumer", readonly=True, index="btree_not_null")
     office_id = fields.Many2one("discom.office", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     policy_id = fields.Many2one("discom.notice.policy", readonly=True)

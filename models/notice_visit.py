@@ -41,7 +41,11 @@ class DiscomNoticeVisit(models.Model):
     promised_on = fields.Date("Promised for", readonly=True)
     receipt_no = fields.Char("Receipt Shown", readonly=True)
     payment_id = fields.Many2one(
-        "discom.payment", "Payment Taken", readonly=True, ondelete="restrict"
+        "discom.payment",
+        "Payment Taken",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
     )
     reading = fields.Float("Meter Reading", digits=(12, 1), readonly=True, aggregator=None)
     note = fields.Char("Remark", readonly=True)

@@ -35,6 +35,7 @@ class DiscomOutageCall(models.Model):
         "res.partner",
         "Consumer",
         required=True,
+        index=True,
         ondelete="restrict",
         domain=[("discom_consumer", "=", True)],
     )

@@ -114,6 +114,28 @@ class TestPlans(DiscomCommon):
                     tried += 1
         self.assertGreater(tried, 30)
 
+    def test_deleting_looks_through_indexes(self):
+        """What may refer to a row of a table with lakhs is found by an index: PostgreSQL looks for
+        it at each row that is deleted, Odoo at each consumer that is merged."""
+        transient = {model._table for model in self.env.values() if model._transient}
+        self.env.cr.execute(
+            """
+            SELECT con.conrelid::regclass::text, att.attname
+              FROM pg_constraint con
+              JOIN pg_attribute att ON att.attrelid = con.conrelid AND att.attnum = con.conkey[1]
+             WHERE con.contype = 'f' AND con.conrelid::regclass::text LIKE 'discom%%'
+               AND con.confrelid = ANY (%s::regclass[])
+               AND NOT EXISTS (
+                   SELECT FROM pg_index ind
+                    WHERE ind.indrelid = con.conrelid AND ind.indkey[0] = att.attnum
+                      AND (ind.indpred IS NULL OR pg_get_expr(ind.indpred, ind.indrelid)
+                                                  = format('(%%I IS NOT NULL)', att.attname)))
+            """,
+            [["res_partner", "discom_bill", "discom_payment", "discom_whatsapp_message"]],
+        )
+        missing = {pair for pair in self.env.cr.fetchall() if pair[0] not in transient}
+        self.assertFalse(missing)
+
     def test_reading_everything_is_seen(self):
         """The measure itself: a question without an index is found out."""
         scans = plans.wasteful(

@@ -316,7 +316,7 @@ def _events(cr, account, status):
                                    json_build_object(
                                        'id', wamid, 'status', %s, 'recipient_id', phone,
                                        'timestamp', extract(epoch FROM {status}_at)::int::text,
-                                       'biz_opaque_callback_data', key)))))))))::text,
+                                       'biz_opaque_callback_data', key))))))))::text,
                'applied', {status}_at
           FROM discom_whatsapp_message
          WHERE {status}_at IS NOT NULL AND direction = 'out'

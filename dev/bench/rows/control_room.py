@@ -28,8 +28,8 @@ def _fill_today(env, account):
         SELECT %(key)s || partner.id, 'out', %(account)s, partner.id, partner.discom_office_id,
                '+91' || (9000000000 + partner.id), 'discom.bill', bill.id, 'bill', 40,
                '{"name": "राम", "amount": "₹500.00", "office": "Robertsganj"}'::jsonb,
-               state, CASE WHEN state <> 'queued' THEN now() AT TIME ZONE 'UTC' END,
-               CASE WHEN state <> 'queued' THEN now() AT TIME ZONE 'UTC' END, 1,
+               of.state, CASE WHEN of.state <> 'queued' THEN now() AT TIME ZONE 'UTC' END,
+               CASE WHEN of.state <> 'queued' THEN now() AT TIME ZONE 'UTC' END, 1,
                now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
           FROM res_partner partner
           JOIN discom_bill bill ON bill.partner_id = partner.id AND bill.is_latest

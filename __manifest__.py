@@ -116,6 +116,7 @@
         "views/outage_call_views.xml",
         "views/outage_village_views.xml",
         "views/outage_reliability_views.xml",
+        "views/outage_compensation_views.xml",
         "views/outage_asset_views.xml",
         "views/outage_res_partner_views.xml",
         "views/outage_res_config_settings_views.xml",

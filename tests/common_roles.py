@@ -90,6 +90,17 @@ class RolesCommon(DiscomCommon):
             cls._set(notice, kind=kind)
             told = {"res_model": notice._name, "res_id": notice.id, "purpose": purpose}
             cls._set(seeds["discom.whatsapp.message"], direction="out", state="read", **told)
+            # An interruption for which a rule gives something.
+            cls._set(seeds["discom.outage.compensation"], hours=0, active=True)
+            cls._set(
+                seeds["discom.outage.interruption"],
+                kind="breakdown",
+                date_start="2026-06-01 10:00:00",
+            )
+            cls.env.cr.execute(
+                "INSERT INTO discom_outage_asset_rel (outage_id, asset_id) VALUES (%s, %s)",
+                [seeds["discom.outage"].id, seeds["discom.asset"].id],
+            )
         for name in cls.models:
             if not cls.env[name]._auto:
                 for seeds in cls.sides.values():

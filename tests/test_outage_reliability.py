@@ -219,3 +219,78 @@ class TestOutageReliability(OutageCommon):
         self.rule()
         with self.assertRaisesRegex(ValidationError, "Test order"):
             self.rule(source="Another", date_from="2026-06-01")
+
+    def due(self, user, groupby):
+        """Totals of the screen: {group: (consumers, rupees)}."""
+        rows = self.env["discom.outage.compensation.due"].with_user(user)
+        rows = rows.formatted_read_group(
+            [("month", "=", MONTH)], groupby, ["consumers:sum", "amount:sum"]
+        )
+        return {
+            row[groupby[0]][0]: (row["consumers:sum"], row["amount:sum"])
+            for row in rows
+            if row[groupby[0]][0] in (self.subdivision_a1.id, self.subdivision_b1.id)
+        }
+
+    def test_compensation_by_month_and_office(self):
+        """The screen, the form and the table by hand agree."""
+        self.rule(planned=True)
+        self.rule(planned=False, hours=1, amount=10, period_hours=1, source="Unplanned")
+        self.create_consumer(
+            discom_asset_id=self.feeder_a2.id, discom_office_id=self.subdivision_b1.id
+        )
+        self.past(self.feeder_a2, 9, (10, 0), (12, 30))
+        planned = self.past(self.feeder_a2, 10, (10, 0), (16, 0), "planned")
+        self.past(self.feeder_a2, 11, (10, 0), (11, 0))
+        self.past(self.feeder_a1, 11, (10, 0), (11, 0))
+        # Unplanned: an hour and a half over, two periods of ₹10 begun. Planned: one of ₹50.
+        self.assertEqual(
+            self.due(self.manager, ["office_id"]),
+            {self.subdivision_a1.id: (8, 4 * 20 + 4 * 50)},
+            "of the own offices",
+        )
+        self.assertEqual(
+            self.due(self.clerk_b, ["office_id"]), {self.subdivision_b1.id: (2, 20 + 50)}
+        )
+        self.assertEqual(planned.with_user(self.operator).compensation_amount, 5 * 50)
+        # The same by bare arithmetic, for every outage of the month.
+        self.env.cr.execute(
+            """
+            SELECT hit.office_id, sum(hit.consumers),
+                   sum(CASE WHEN outage.kind = 'planned' THEN 50 * hit.consumers
+                            ELSE 10 * hit.consumers * ceil(hit.minutes / 60 - 1) END)::int
+              FROM discom_outage_interruption hit
+              JOIN discom_outage outage ON outage.id = hit.outage_id
+             WHERE outage.officer_id = %s AND hit.month = %s
+               AND hit.minutes > CASE WHEN outage.kind = 'planned' THEN 240 ELSE 60 END
+             GROUP BY hit.office_id
+            """,
+            [self.operator.id, MONTH],
+        )
+        self.assertEqual(
+            {row[0]: row[1:] for row in self.env.cr.fetchall()},
+            self.due(self.env.user, ["office_id"]),
+        )
+
+    def test_compensation_counts_the_highest_asset(self):
+        """A feeder is above a transformer, also where its way from the top is longer."""
+        self.rule(planned=True, source="Feeder")
+        self.rule(planned=True, asset_kind="transformer", amount=1, source="Transformer")
+        below = self.create_asset("33 kV A", "substation", self.subdivision_a1, self.substation_a)
+        feeder = self.create_asset("Feeder A8", "feeder", self.subdivision_a1, below)
+        transformer = self.create_asset(
+            "Transformer A81", "transformer", self.subdivision_a1, self.substation_a
+        )
+        self.create_consumer(discom_asset_id=feeder.id)
+        self.create_consumer(discom_asset_id=transformer.id)
+        outage = self.past(feeder | transformer, 10, (10, 0), (16, 0), "planned")
+        self.assertEqual(outage.compensation_amount, 2 * 50)
+
+    def test_compensation_opens_its_outage(self):
+        self.rule(planned=True)
+        outage = self.past(self.feeder_a2, 10, (10, 0), (16, 0), "planned")
+        row = self.env["discom.outage.compensation.due"].with_user(self.operator)
+        row = row.search([("outage_id", "=", outage.id)])
+        self.assertEqual(row.action_open_outage()["res_id"], outage.id)
+        self.assertFalse(row.verified)
+        self.assertEqual(row.rule_id.source, "Test order, clause 1")

@@ -271,6 +271,31 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         )
         self.assertTrue(indices["SAIDI (unplanned, min)"])
 
+    def test_compensation_of_outages(self):
+        self.env["discom.outage.compensation"].create(
+            {
+                "hours": 1,
+                "amount": 150,
+                "period_hours": 24,
+                "date_from": "2026-01-01",
+                "source": "Test order, clause 1",
+            }
+        )
+        outage = self.env["discom.outage"].create(
+            {"asset_ids": self.feeder_a1.ids, "date_start": datetime(2026, 10, 10, 6)}
+        )
+        outage.write({"state": "restored", "date_end": datetime(2026, 10, 11, 8)})
+        due = self.env["discom.outage.compensation.due"].search([("outage_id", "=", outage.id)])
+        amount = sum(due.mapped("consumers")) * 150 * 2
+        self.assertTrue(amount)
+        book = self.october("discom.outage.register", self.operator, office_id=self.division_a)
+        self.assert_sound(book)
+        total = book.table("Outages by office")["Total"]
+        self.assertEqual(total["Compensation due (₹)"], amount)
+        months = book.table("Compensation by month and office")
+        self.assertEqual(months["Total"]["Compensation due (₹)"], amount)
+        self.assertEqual(months["Total"]["Consumers to compensate"], sum(due.mapped("consumers")))
+
     def test_audit_extract(self):
         entries = self.env["discom.audit.entry"]
         entries._log("export", "discom.bill", "=1+1", number=7, office=self.division_a)

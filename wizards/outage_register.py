@@ -12,7 +12,7 @@ from ..tools.xlsx_summary import Chart, Measure, Table
 from .report_mixin import TIMEZONE, Sheet
 
 # Positions in a row of the data sheet.
-OFFICE, KIND, REASON, CONSUMERS, MINUTES, TOLD = 0, 2, 3, 8, 9, 11
+OFFICE, KIND, REASON, CONSUMERS, MINUTES, TOLD, DUE = 0, 2, 3, 8, 9, 11, 13
 
 
 class DiscomOutageRegister(models.TransientModel):
@@ -100,7 +100,7 @@ class DiscomOutageRegister(models.TransientModel):
                    outage.date_end AT TIME ZONE 'UTC' AT TIME ZONE %(tz)s,
                    COALESCE(hit.consumers, waiting.consumers), hit.consumer_minutes,
                    (EXTRACT(epoch FROM outage.date_announced - outage.date_start) / 60)::int,
-                   told.delivered, outage.officer_title
+                   told.delivered, due.consumers, due.amount, outage.officer_title
               FROM discom_outage outage
               JOIN discom_outage_reason reason ON reason.id = outage.reason_id
          LEFT JOIN LATERAL (
@@ -114,6 +114,9 @@ class DiscomOutageRegister(models.TransientModel):
                         WHERE message.res_model = 'discom.outage' AND message.res_id = outage.id
                           AND message.purpose IN %(announcements)s
                           AND message.state IN ('delivered', 'read')) told ON TRUE
+         LEFT JOIN LATERAL (
+                       SELECT SUM(hit.consumers) AS consumers, SUM(hit.amount) AS amount
+                         FROM (%(due)s) hit WHERE hit.outage_id = outage.id) due ON TRUE
              WHERE outage.id IN %(outages)s
           ORDER BY outage.date_start, outage.id
             """,
@@ -122,6 +125,7 @@ class DiscomOutageRegister(models.TransientModel):
             tz=TIMEZONE,
             announcements=ANNOUNCEMENTS,
             affected=self._open_outages()._sql_affected(),
+            due=self._sql_due(),
             outages=self.env["discom.outage"]._search(self._report_domain()).subselect(),
         )
 
@@ -141,6 +145,8 @@ class DiscomOutageRegister(models.TransientModel):
             Column(self.env._("Consumer-minutes"), "integer", 13, total=True),
             Column(self.env._("Minutes to announcement"), "integer", 13),
             Column(self.env._("Consumers told"), "integer", 11, total=True),
+            Column(self.env._("Consumers to compensate"), "integer", 13, total=True),
+            Column(self.env._("Compensation due (₹)"), "money", 14, total=True),
             Column(self.env._("Officer"), width=16),
         ]
 
@@ -151,6 +157,7 @@ class DiscomOutageRegister(models.TransientModel):
             Measure(self.env._("Consumers"), summed=CONSUMERS),
             Measure(self.env._("Consumer-minutes"), summed=MINUTES),
             Measure(self.env._("Consumers told"), summed=TOLD),
+            Measure(self.env._("Compensation due (₹)"), summed=DUE),
         )
         return [
             Table(
@@ -174,8 +181,69 @@ class DiscomOutageRegister(models.TransientModel):
     def _report_sheets(self):
         sheets = super()._report_sheets()
         if self.what == "past" and self._selected_domain() is None:
-            sheets.append(self._indices_sheet())
+            sheets += [self._indices_sheet(), self._compensation_sheet()]
         return sheets
+
+    def _sql_due(self):
+        """SELECT of what is due for the outages of the report, by outage, office, hours and rule.
+
+        As all figures of an outage it counts the consumers of every office below its assets.
+        """
+        # sudo: see above; the outages are chosen by the rights of the user.
+        everybody = self.with_env(self.env(su=True))
+        return SQL(
+            """
+            SELECT line.outage_id, line.month, line.office_id, line.hours, line.rule_id,
+                   SUM(line.consumers) AS consumers, SUM(line.amount) AS amount
+              FROM (%(lines)s) line
+             WHERE line.outage_id IN %(outages)s
+             GROUP BY 1, 2, 3, 4, 5
+            """,
+            lines=everybody._select_all("discom.outage.compensation.due", Domain.TRUE),
+            outages=self.env["discom.outage"]._search(self._report_domain()).subselect(),
+        )
+
+    def _compensation_sheet(self):
+        """What the regulator's table gives, by month, office and outage."""
+        query = SQL(
+            """
+            SELECT due.month, due.office_id, outage.name, due.hours, due.consumers, due.amount,
+                   rule.source, COALESCE(rule.verified, FALSE)
+              FROM (%(due)s) due
+              JOIN discom_outage outage ON outage.id = due.outage_id
+              JOIN discom_outage_compensation rule ON rule.id = due.rule_id
+         LEFT JOIN discom_office office ON office.id = due.office_id
+          ORDER BY due.month, office.parent_path, outage.date_start, outage.id, due.hours
+            """,
+            due=self._sql_due(),
+        )
+        measures = (
+            Measure(self.env._("Consumers to compensate"), summed=4),
+            Measure(self.env._("Compensation due (₹)"), summed=5),
+        )
+        month, office = self.env._("Month"), self.env._("Office")
+        return Sheet(
+            self.env._("Compensation"),
+            query,
+            [
+                Column(month, "date", 11),
+                Column(office, width=20, labels=self._office_labels(), empty="–"),
+                Column(self.env._("Outage"), width=14),
+                Column(self.env._("Hours off"), "decimal", 10),
+                Column(self.env._("Consumers to compensate"), "integer", 13, total=True),
+                Column(self.env._("Compensation due (₹)"), "money", 14, total=True),
+                Column(self.env._("Rule"), width=32),
+                Column(self.env._("Rule verified"), width=8, labels=self._yes_no()),
+            ],
+            [
+                Table(
+                    self.env._("Compensation by month and office"),
+                    (0, 1),
+                    (month, office),
+                    measures,
+                )
+            ],
+        )
 
     def _indices_sheet(self):
         """SAIFI, SAIDI and CAIDI of the months that the period touches, by feeder."""

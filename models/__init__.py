@@ -181,7 +181,9 @@ from . import outage_served
 from . import outage_interruption
 from . import outage_reliability
 from . import outage_compensation
+from . import outage_compensation_due
 from . import outage_call
+from . import outage_call_closed
 from . import outage_suggestion
 from . import outage_reminder
 from . import outage_overdue

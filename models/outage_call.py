@@ -20,7 +20,7 @@ class DiscomOutageCall(models.Model):
 
     Life: open -> known (belongs to an outage on record) -> closed. Calls from below one asset
     within minutes of each other suggest a breakdown there (``discom.outage.suggestion``). Who
-    called is told when supply is back.
+    called is told when supply is back, or what the call came to.
     """
 
     _name = "discom.outage.call"
@@ -223,8 +223,7 @@ class DiscomOutageCall(models.Model):
                 )
             )
         self.write({"state": "closed", "outcome": outcome})
-        if outcome == "restored":
-            self._tell_restored()
+        self._tell_closed()
 
     @api.model
     def _common_asset(self, assets):

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_datetime
 
 from .outage_audience import CALLERS_NEWS, DATETIME_FORMATS, TIMEZONE, UNKNOWN_END
+from .outage_call_closed import RESULTS
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_message_inbound import WINDOW
 from .whatsapp_turn import Service
@@ -41,6 +42,12 @@ TEXTS = {
         "लिखें या 1912 पर बताएँ।",
         "Account …{last4}: the supply of your area is back. If you still have none, write NO "
         "SUPPLY again or call 1912.",
+    ),
+    "closed": (
+        "खाता …{last4}: बिजली न होने की आपकी सूचना बंद की गई। परिणाम: {result}। अब भी बिजली न हो तो "
+        "फिर “बिजली नहीं है” लिखें या 1912 पर बताएँ।",
+        "Account …{last4}: your report of no supply is closed. Result: {result}. If you still have "
+        "none, write NO SUPPLY again or call 1912.",
     ),
     "anyway": ("फिर भी सूचना दें", "Report anyway"),
     "report": ("बिजली नहीं है", "No supply"),
@@ -161,7 +168,7 @@ class DiscomOutageCall(models.Model):
                 CALLERS_NEWS, calls.partner_id.ids
             )
             told |= calls._with_news(sent)
-        (self - told)._answer_restored()
+        (self - told)._answer_closed()
 
     def _with_news(self, broadcast):
         """Those of these calls whose consumer has the message of ``broadcast``, or his phone."""
@@ -171,17 +178,22 @@ class DiscomOutageCall(models.Model):
         phones = set(messages.mapped("phone"))
         return self.filtered(lambda call: call.partner_id.discom_whatsapp_number in phones)
 
-    def _answer_restored(self):
-        """Answer those who reported on WhatsApp within the last 24 hours that supply is back; who
-        has withdrawn consent hears nothing more."""
-        messages = []
+    def _answer_closed(self):
+        """Answer those who reported on WhatsApp within the last 24 hours what their call came to;
+        who has withdrawn consent hears nothing more.
+
+        :return: the calls that are answered
+        """
+        answered, messages = self.browse(), []
         for call in self:
             # sudo: an officer of the network need not see conversations.
             conversation = call.sudo().conversation_id
             withdrawn = call.partner_id.discom_consent_outages == "withdrawn"
             if withdrawn or not conversation.window_open:
                 continue
+            answered += call
             english = conversation._reader_lang() == "en"
+            text = TEXTS["back" if call.outcome == "restored" else "closed"][english]
             messages.append(
                 {
                     "direction": "out",
@@ -190,16 +202,21 @@ class DiscomOutageCall(models.Model):
                     "phone": conversation.phone,
                     "partner_id": call.partner_id.id,
                     "office_id": call.office_id.id,
+                    "res_model": call._name,
+                    "res_id": call.id,
                     "purpose": "reply",
                     "priority": PRIORITY_REPLY,
                     "lang": "en_IN" if english else "hi_IN",
-                    "body": TEXTS["back"][english].format(last4=call.account_no[-4:]),
+                    "body": text.format(
+                        last4=call.account_no[-4:], result=RESULTS[call.outcome][english]
+                    ),
                     "expires_at": conversation.last_in_at + WINDOW,
                 }
             )
         if messages:
-            # sudo: nobody writes messages; who marks supply as restored may tell so.
+            # sudo: nobody writes messages; who closes a call may tell so.
             self.env["discom.whatsapp.message"].sudo().create(messages).account_id._trigger_lane()
+        return answered
 
 
 class DiscomWhatsappConversation(models.Model):

@@ -14,7 +14,8 @@ class DiscomOutageSuggestion(models.Model):
     """A breakdown that the calls of consumers make likely, for an operator to announce or dismiss.
 
     The likely asset is the lowest one that feeds all the callers of a cluster: several calls from
-    one transformer point to it, calls from several transformers of a feeder to the feeder.
+    one transformer point to it, calls from several transformers of a feeder to the feeder. It
+    stands until the announcement is on its way, whoever has looked at its preview before.
     """
 
     _name = "discom.outage.suggestion"
@@ -37,13 +38,15 @@ class DiscomOutageSuggestion(models.Model):
     date_first = fields.Datetime("First call", readonly=True)
     date_last = fields.Datetime("Last call", readonly=True)
     state = fields.Selection(
-        [("new", "To look at"), ("announced", "Outage recorded"), ("dismissed", "Dismissed")],
+        [("new", "To look at"), ("announced", "Announced"), ("dismissed", "Dismissed")],
         required=True,
         default="new",
         readonly=True,
         tracking=True,
     )
-    outage_id = fields.Many2one("discom.outage", readonly=True)
+    outage_id = fields.Many2one(
+        "discom.outage", readonly=True, help="Recorded from here, or announced another way."
+    )
 
     _once = models.UniqueIndex(
         "(asset_id) WHERE state = 'new'", "This asset has a suggestion already."
@@ -58,7 +61,7 @@ class DiscomOutageSuggestion(models.Model):
     # === ACTIONS === #
 
     def action_announce(self):
-        """Record the breakdown, tie the calls to it and open the composer that tells everyone."""
+        """Record the breakdown and open the composer that tells everyone."""
         self.ensure_one()
         outage = self._record_outage()
         return outage.action_announce()
@@ -94,17 +97,26 @@ class DiscomOutageSuggestion(models.Model):
             )
 
     def _record_outage(self):
-        """Create the outage as the current user, once."""
+        """Create the outage as the current user, once; that of a preview that was closed is used
+        again."""
         if self.try_lock_for_update() != self:
             raise UserError(self.env._("Somebody else is dealing with this suggestion. Reload."))
         self._check_new()
-        # More calls may suggest it anew while the preview of the first announcement is open.
-        outage = self.asset_id._find_breakdown_draft() or self.env["discom.outage"].create(
-            {"kind": "breakdown", "asset_ids": self.asset_id.ids, "date_start": self.date_first}
+        now = fields.Datetime.now()
+        draft = self.outage_id.filtered(
+            lambda outage: (
+                outage.state == "draft"
+                and (not outage.date_end_expected or outage.date_end_expected > now)
+            )
         )
-        self.write({"state": "announced", "outage_id": outage.id})
-        self.activity_feedback(["discom.mail_activity_outage_suggestion"])
-        return outage
+        self.outage_id = (
+            draft
+            or self.asset_id._find_breakdown_draft()
+            or self.env["discom.outage"].create(
+                {"kind": "breakdown", "asset_ids": self.asset_id.ids, "date_start": self.date_first}
+            )
+        )
+        return self.outage_id
 
     @api.model
     def _cron_suggest(self):
@@ -211,21 +223,32 @@ class DiscomOutage(models.Model):
     _inherit = "discom.outage"
 
     def _set_announced(self):
-        """What was announced by another way needs no suggestion any more."""
+        """What was announced, from its suggestion or another way, needs no suggestion any more."""
         result = super()._set_announced()
         # sudo: an outage settles the suggestions of all offices below its assets.
         suggestions = (
             self.env["discom.outage.suggestion"]
             .sudo()
-            .search([("state", "=", "new"), ("asset_id", "child_of", self.asset_ids.ids)])
+            .search(
+                [
+                    ("state", "=", "new"),
+                    *("|", ("outage_id", "in", self.ids)),
+                    ("asset_id", "child_of", self.asset_ids.ids),
+                ]
+            )
         )
-        for outage in self.filtered(lambda outage: outage.state == "ongoing"):
-            below = suggestions.filtered(
-                lambda suggestion, outage=outage: any(
-                    suggestion.asset_id.parent_path.startswith(asset.parent_path)
-                    for asset in outage.asset_ids
+        for outage in self:
+            settled = suggestions.filtered(
+                lambda suggestion, outage=outage: (
+                    suggestion.outage_id == outage
+                    or outage.state == "ongoing"
+                    and any(
+                        suggestion.asset_id.parent_path.startswith(asset.parent_path)
+                        for asset in outage.asset_ids
+                    )
                 )
             )
-            below.write({"state": "announced", "outage_id": outage.id})
-            below.activity_feedback(["discom.mail_activity_outage_suggestion"])
+            settled.write({"state": "announced", "outage_id": outage.id})
+            settled.activity_feedback(["discom.mail_activity_outage_suggestion"])
+            suggestions -= settled
         return result

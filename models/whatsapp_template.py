@@ -115,6 +115,7 @@ class WhatsAppTemplate(models.Model):
             ("outage_cancelled", "Outage cancelled"),
             ("outage_reminder", "Reminder of a planned outage"),
             ("outage_contact", "Outage, to a village contact person"),
+            ("outage_call_closed", "No-supply call closed"),
             ("kyc_code", "KYC code"),
             ("welcome", "KYC welcome"),
             ("opt_out", "Opt-out confirmed"),

@@ -59,6 +59,78 @@ class TestOutageCall(OutageCommon):
         self.assertEqual(self.messages(outage, "outage_restored").partner_id, call.partner_id)
         self.assertEqual((call.state, call.outcome), ("closed", "restored"))
 
+    def closed_messages(self, calls):
+        return self.env["discom.whatsapp.message"].search(
+            [("res_model", "=", "discom.outage.call"), ("res_id", "in", calls.ids)]
+        )
+
+    def closing_template(self):
+        for lang in ("hi_IN", "en_IN"):
+            self.env["discom.whatsapp.template"].create(
+                {
+                    "name": "test_outage_call_closed",
+                    "account_id": self.account.id,
+                    "lang": lang,
+                    "purpose": "outage_call_closed",
+                    "body": "Test: {{account_last4}} {{result}}.",
+                    "status": "approved",
+                }
+            )
+
+    def test_who_telephoned_is_told_when_the_call_is_closed(self):
+        """There is no outage on record and no chat to answer in."""
+        self.closing_template()
+        for action, result in (
+            ("action_close_restored", "चालू हो गई है"),
+            ("action_close_premises", "केवल आपके कनेक्शन में"),
+            ("action_close_none", "कोई खराबी नहीं मिली"),
+        ):
+            with self.subTest(action):
+                call = self.call(lang="hi_IN")
+                getattr(call, action)()
+                message = self.closed_messages(call)
+                self.assertEqual(
+                    (message.state, message.partner_id, message.purpose),
+                    ("queued", call.partner_id, "outage_call_closed"),
+                )
+                self.assertIn(result, message.values["result"])
+                self.assertEqual(message.values["account_last4"], call.account_no[-4:])
+                self.assertEqual(call.whatsapp_state, "queued")
+
+    def test_closed_from_the_list_in_one_sending(self):
+        self.closing_template()
+        calls = self.call() | self.call() | self.call(discom_whatsapp_number=False)
+        self.create_consumer()
+        calls.action_close_none()
+        messages = self.closed_messages(calls)
+        self.assertEqual(sorted(messages.mapped("state")), ["queued", "queued", "skipped"])
+        self.assertEqual(len(messages.broadcast_id), 1)
+
+    def test_closed_call_of_who_did_not_agree(self):
+        self.closing_template()
+        with Form(self.env["discom.outage.call"].with_user(self.counter)) as form:
+            form.partner_id = self.create_consumer().with_user(self.counter)
+        form.record.with_user(self.operator).action_close_none()
+        self.assertEqual(self.closed_messages(form.record).skip_reason, "no_consent")
+
+    def test_closed_without_a_template_says_so(self):
+        call = self.call()
+        call.action_close_none()
+        self.assertEqual(call.state, "closed")
+        self.assertFalse(self.closed_messages(call))
+        self.assertIn("was not told", str(call.message_ids[0].body))
+
+    def test_open_calls_are_not_told_of(self):
+        """Not even by RPC: there is nothing to tell yet."""
+        self.closing_template()
+        call = self.call()
+        composer = self.env["discom.whatsapp.composer"].with_user(self.operator)
+        action = composer._open("discom.outage.call", [("id", "=", call.id)], "outage_call_closed")
+        composer = composer.browse(action["res_id"])
+        self.assertEqual(composer.total_count, 0)
+        with self.assertRefused(UserError, "Nobody would receive"):
+            composer.action_send()
+
     def test_cancelled_outage_gives_calls_back(self):
         outage = self.create_outage(self.feeder_a1)
         outage.state = "ongoing"

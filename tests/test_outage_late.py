@@ -257,24 +257,53 @@ class TestOutageLate(OutageCommon):
         self.assertFalse(suggestion.search([("state", "=", "new")]))
 
     def test_calls_while_the_preview_is_open(self):
-        """They suggest the same again; announcing that goes on with the same outage."""
+        """They join the suggestion, which stands until the announcement is sent."""
         first = self.suggestion().with_user(self.operator)
-        first.action_announce()
+        preview = first.action_announce()
         second = self.suggestion().with_user(self.operator)
-        self.assertNotEqual(second, first)
-        self.send(second.action_announce())
-        self.assertEqual(second.outage_id, first.outage_id)
-        self.assertEqual(len(second.outage_id.call_ids), 6)
+        self.assertEqual((second, second.call_count), (first, 6))
+        self.send(preview)
+        self.assertEqual(len(first.outage_id.call_ids), 6)
+        self.assertEqual(first.state, "announced")
+
+    def test_discarded_preview_leaves_the_suggestion(self):
+        """It can be announced anew, with the same outage, corrected meanwhile or not."""
+        suggestion = self.suggestion().with_user(self.operator)
+        self.assertTrue(suggestion.action_announce())
+        outage = suggestion.outage_id
+        self.assertEqual((suggestion.state, outage.state), ("new", "draft"))
+        self.assertTrue(suggestion.activity_ids)
+        self.assertEqual(suggestion.call_ids.mapped("state"), ["open"] * 3)
+        outage.asset_ids |= self.transformer_a11
+        self.assertEqual(suggestion.action_record()["res_id"], outage.id)
+        self.send(suggestion.action_announce())
+        self.assertEqual((suggestion.state, outage.state), ("announced", "ongoing"))
+        self.assertFalse(suggestion.activity_ids)
+        self.assertEqual(suggestion.call_ids.outage_id, outage)
+
+    def test_draft_that_was_thrown_away(self):
+        """The suggestion makes another one."""
+        suggestion = self.suggestion().with_user(self.operator)
+        suggestion.action_announce()
+        first = suggestion.outage_id
+        self.update(first.action_cancel())
+        self.assertEqual(suggestion.state, "new")
+        self.send(suggestion.action_announce())
+        self.assertNotEqual(suggestion.outage_id, first)
+        self.assertEqual(suggestion.state, "announced")
 
     def test_two_operators(self):
-        """The second learns it; nobody is told twice."""
+        """Both look at the preview; who sends second learns it, and nobody is told twice."""
         suggestion = self.suggestion()
-        composer = suggestion.with_user(self.operator).action_announce()
-        with self.assertRefused(UserError, "dealt with this suggestion already"):
-            suggestion.with_user(self.manager).action_announce()
-        self.send(composer)
-        with self.assertRefused(UserError, "dealt with this suggestion already"):
-            suggestion.with_user(self.manager).action_dismiss()
+        first = suggestion.with_user(self.operator).action_announce()
+        second = suggestion.with_user(self.manager).action_announce()
+        self.send(first)
+        with self.assertRefused(UserError, "sent meanwhile"):
+            self.send(second, self.manager)
+        for action in ("action_announce", "action_dismiss"):
+            with self.assertRefused(UserError, "dealt with this suggestion already"):
+                getattr(suggestion.with_user(self.manager), action)()
+        self.assertEqual(len(self.messages(suggestion.outage_id)), 3)
 
     def test_announced_another_way(self):
         """Its suggestion is done with."""

@@ -241,6 +241,14 @@ class DiscomWhatsappComposer(models.TransientModel):
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
         self.env["discom.whatsapp.broadcast"]._check_send_at(self.send_at)
+        counts = self._counts_now()
+        if not counts["send_count"] and not self._instead_count():
+            raise UserError(
+                self.env._(
+                    "Nobody would receive this message any more: it was sent meanwhile, or there is"
+                    " nobody left to tell. Close this and look at the record."
+                )
+            )
         # A broadcast carries the rights of the person who confirmed it, so nobody may write one.
         broadcast = (
             self.env["discom.whatsapp.broadcast"]
@@ -257,7 +265,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                     "resend": self.resend,
                     "office_id": self.env.user.discom_scope_ids[:1].id,
                     "priority": self._purpose_spec()["priority"],
-                    **self._counts_now(),
+                    **counts,
                     "combine": self.combine,
                     "send_at": self.send_at,
                     "estimated_cost": self.cost,

@@ -71,6 +71,7 @@ from . import whatsapp_event
 from . import whatsapp_broadcast
 from . import whatsapp_broadcast_plan
 from . import whatsapp_broadcast_shared
+from . import whatsapp_broadcast_urgent
 from . import whatsapp_broadcast_approval
 from . import whatsapp_broadcast_progress
 from . import whatsapp_message

@@ -7,14 +7,12 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
-from .whatsapp_message import PRIORITY_OTHER, PRIORITY_OUTAGE
+from .whatsapp_message import PRIORITY_OTHER
 
 _logger = logging.getLogger(__name__)
 
 #: Messages that are planned in one statement and one transaction.
 PLAN_SIZE = 10000
-#: As many of an urgent broadcast come first, to be sent while the rest is planned.
-PLAN_FIRST = 1000
 #: Audiences up to this size are planned while the person waits, larger ones in the background.
 PLAN_AT_ONCE = 2000
 #: Seconds of one run in the background; the cron worker's own limit is 120.
@@ -184,18 +182,24 @@ class DiscomWhatsappBroadcast(models.Model):
         A small one also waits for a large one of the same kind that is being planned.
         """
         for broadcast in self:
-            others = self.search_count(
-                [
-                    ("state", "=", "planning"),
-                    ("purpose", "=", broadcast.purpose),
-                    ("id", "!=", broadcast.id),
-                ],
-                limit=1,
-            )
-            if broadcast.total_count <= PLAN_AT_ONCE and not others:
+            if broadcast.total_count <= PLAN_AT_ONCE and not broadcast._waits_for_others():
                 while broadcast._plan_batch():
                     pass
         self._wake()
+
+    def _waits_for_others(self):
+        """Return whether another broadcast of this kind is being planned."""
+        self.ensure_one()
+        return bool(
+            self.search_count(
+                [
+                    ("state", "=", "planning"),
+                    ("purpose", "=", self.purpose),
+                    ("id", "!=", self.id),
+                ],
+                limit=1,
+            )
+        )
 
     @api.model
     def _cron_work(self):
@@ -241,9 +245,7 @@ class DiscomWhatsappBroadcast(models.Model):
                 )
             )
         self._take_turn()
-        urgent = self.priority <= PRIORITY_OUTAGE and not self.planned_count
-        size = min(PLAN_FIRST, PLAN_SIZE) if urgent else PLAN_SIZE
-        count, last, more = self._plan_next(size)
+        count, last, more = self._plan_next(PLAN_SIZE)
         if count:
             self.write(
                 {

@@ -1,4 +1,5 @@
 import logging
+import math
 import random
 import time
 from datetime import timedelta
@@ -10,6 +11,7 @@ from odoo.tools import SQL
 
 from ..tools.cloud_api import Verdict
 from ..tools.dispatch import MAX_WAIT, Dispatcher
+from .whatsapp_message import PRIORITY_OUTAGE
 
 _logger = logging.getLogger(__name__)
 
@@ -139,19 +141,25 @@ class DiscomWhatsappAccount(models.Model):
         gate = self._gate()
         ahead = max(2, self.rate_limit * AHEAD_SECONDS)
         self._commit()
-        keys, exhausted, stopped = {}, False, False
+        keys, urgent, exhausted, stopped = {}, set(), False, False
         # Nothing leaves while the first claim is made ready, so it is small.
         most, least = min(max(2, self.rate_limit), CLAIM_SIZE), 1
         with dispatcher:
             while True:
                 stopped |= dispatcher.pause_left > MAX_WAIT
                 self._mark_read(dispatcher)
+                urgent &= keys.keys()
                 if not (exhausted or stopped or time.monotonic() > deadline):
                     room = min(ahead - dispatcher.open_jobs, most)
+                    if room < least and not urgent and self._urgent_waits(gate):
+                        # They go before all that is claimed already, so they need not wait for it.
+                        room = max(room, least / 4)
+                        least = 1
                     if room >= least:
-                        claimed, exhausted = self._claim(room, gate)
+                        claimed, exhausted = self._claim(math.ceil(room), gate)
                         jobs, refused = claimed._prepare_jobs()
                         keys.update((m.key, (m.id, m.attempts)) for m in claimed)
+                        urgent.update(m.key for m in claimed if m.priority <= PRIORITY_OUTAGE)
                         self._settle(refused, keys, rules)
                         dispatcher.submit(jobs)
                         self.env.invalidate_all()
@@ -221,18 +229,40 @@ class DiscomWhatsappAccount(models.Model):
 
         return self._committed(claim)
 
+    def _urgent_waits(self, gate):
+        """Return whether an outage, or an answer to somebody, waits to be claimed."""
+        self.env.cr.execute(
+            SQL(
+                "SELECT FROM discom_whatsapp_message m WHERE priority <= %s AND %s LIMIT 1",
+                PRIORITY_OUTAGE,
+                self._due_condition(fields.Datetime.now(), gate),
+            )
+        )
+        return bool(self.env.cr.rowcount)
+
+    def _due_condition(self, now, gate):
+        """Return what has to hold of a message ``m`` that may be claimed."""
+        return SQL(
+            """
+            account_id = %(account)s AND open_state = 'queued'
+            AND (retry_at IS NULL OR retry_at <= %(now)s)
+            AND (broadcast_id IS NULL OR broadcast_id NOT IN (
+                     SELECT id FROM discom_whatsapp_broadcast
+                      WHERE account_id = %(account)s AND state IN ('paused', 'cancelled')))
+            AND %(allowed)s AND %(gate)s
+            """,
+            account=self.id,
+            now=now,
+            allowed=self._claim_condition(),
+            gate=gate.condition(),
+        )
+
     def _claim_query(self, count, now, gate):
         return SQL(
             """
-            WITH paused AS (
-                SELECT id FROM discom_whatsapp_broadcast
-                 WHERE account_id = %(account)s AND state IN ('paused', 'cancelled')
-            ), due AS (
+            WITH due AS (
                 SELECT id, expires_at FROM discom_whatsapp_message m
-                 WHERE account_id = %(account)s AND open_state = 'queued'
-                   AND (retry_at IS NULL OR retry_at <= %(now)s)
-                   AND (broadcast_id IS NULL OR broadcast_id NOT IN (SELECT id FROM paused))
-                   AND %(allowed)s AND %(gate)s
+                 WHERE %(due)s
                  ORDER BY priority, id
                  LIMIT %(count)s
                    FOR NO KEY UPDATE SKIP LOCKED
@@ -249,11 +279,9 @@ class DiscomWhatsappAccount(models.Model):
              WHERE m.id = due.id
             RETURNING m.id, m.state, m.priority, COALESCE(m.phone, m.wa_user_id)
             """,
-            account=self.id,
             count=count,
             now=now,
-            allowed=self._claim_condition(),
-            gate=gate.condition(),
+            due=self._due_condition(now, gate),
         )
 
     # === TRANSACTIONS === #

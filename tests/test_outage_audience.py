@@ -71,24 +71,68 @@ class TestOutageAudience(OutageCommon):
         self.assertEqual(messages[opted_out].skip_reason, "opted_out")
 
     def test_first_messages_leave_while_the_rest_is_planned(self):
-        for _number in range(3):
-            self.create_told()
+        """Whoever goes before the others is among them, and nobody is planned twice."""
+        self.create_told(discom_whatsapp_number=False)
+        ordinary = [self.create_told() for _number in range(4)]
+        urgent = self.create_told(discom_priority="hospital")
+        unreachable = self.create_told(discom_priority="hospital", discom_whatsapp_number=False)
         outage = self.create_outage(self.feeder_a1)
-        module = "odoo.addons.discom.models.whatsapp_broadcast"
+        models = "odoo.addons.discom.models"
         with (
-            patch(f"{module}.PLAN_AT_ONCE", 0),
-            patch(f"{module}.PLAN_FIRST", 1),
-            patch(f"{module}.PLAN_SIZE", 2),
+            patch(f"{models}.whatsapp_broadcast.PLAN_AT_ONCE", 0),
+            patch(f"{models}.whatsapp_broadcast_urgent.PLAN_FIRST", 3),
         ):
-            self.send(outage.with_user(self.operator).action_announce())
-            broadcast = self.env["discom.whatsapp.broadcast"].search(
-                [("res_model", "=", "discom.outage")], order="id desc", limit=1
-            )
-            broadcast._plan_batch()
-            self.assertEqual((broadcast.planned_count, broadcast.state), (1, "planning"))
+            for size in (2, 100):
+                with self.subTest(size), self.cr.savepoint() as savepoint:
+                    self.announce_in_batches(outage, size, urgent, ordinary, unreachable)
+                    savepoint.rollback()
+                    self.env.invalidate_all()
+
+    def announce_in_batches(self, outage, size, urgent, ordinary, unreachable):
+        """Announce with batches of ``size``, some of which are large enough for a table."""
+        with patch("odoo.addons.discom.models.whatsapp_broadcast.PLAN_SIZE", size):
+            composer = self.send(outage.with_user(self.operator).action_announce())
+            broadcast = composer.broadcast_id.sudo()
+            self.assertEqual((broadcast.planned_count, broadcast.state), (3, "planning"))
+            self.assertEqual(outage.state, "ongoing")
+            first = self.messages(outage)
+            self.assertEqual(set(first.mapped("state")), {"queued"})
+            self.assertEqual(first.partner_id, urgent | ordinary[0] | ordinary[1])
+            self.assertFalse(broadcast._audiences(), "nothing is left on the connection")
             while broadcast._plan_batch():
                 pass
-        self.assertEqual((broadcast.planned_count, broadcast.state), (3, "sending"))
+        self.assertEqual((broadcast.planned_count, broadcast.total_count), (7, 7))
+        self.assertEqual(broadcast.state, "sending")
+        messages = self.messages(outage)
+        self.assertEqual(len(messages), 7)
+        self.assertEqual(sorted(messages.mapped("state")), ["queued"] * 5 + ["skipped"] * 2)
+        self.assertIn(unreachable, messages.partner_id)
+
+    def test_first_messages_wait_for_another_announcement(self):
+        """That is being planned and may be about the same people."""
+        for _number in range(3):
+            self.create_told()
+        feeder, transformer = (
+            self.create_outage(self.feeder_a1),
+            self.create_outage(self.transformer_a11),
+        )
+        models = "odoo.addons.discom.models"
+        with (
+            patch(f"{models}.whatsapp_broadcast.PLAN_AT_ONCE", 0),
+            patch(f"{models}.whatsapp_broadcast_urgent.PLAN_FIRST", 1),
+        ):
+            self.send(feeder.with_user(self.operator).action_announce())
+            self.send(transformer.with_user(self.operator).action_announce())
+            self.assertEqual(len(self.messages(feeder)), 1)
+            self.assertFalse(self.messages(transformer))
+            broadcasts = self.env["discom.whatsapp.broadcast"].search(
+                [("res_model", "=", "discom.outage")], order="id"
+            )
+            for broadcast in broadcasts:
+                while broadcast._plan_batch():
+                    pass
+        self.assertEqual(self.messages(feeder).mapped("state"), ["queued"] * 3)
+        self.assertEqual(set(self.messages(transformer).mapped("skip_reason")), {"duplicate"})
 
     def test_life_support_is_told_first(self):
         ordinary = self.create_told()

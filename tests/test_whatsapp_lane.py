@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -46,6 +47,31 @@ class TestWhatsappLane(WhatsappCommon):
         self.account.daily_limit = 1
         self.run_lane()
         self.assertEqual(messages.mapped("state"), ["queued", "queued", "accepted"])
+
+    def test_outage_does_not_wait_for_what_is_claimed(self):
+        """Seconds of bills are claimed ahead; what is more urgent joins them at once, in front."""
+        messages = self.queue(14)
+        urgent = messages[-1]
+        self.account.rate_limit = 4
+        self.simulator.settings(latency_ms=2000)
+        self.addCleanup(self.simulator.settings, latency_ms=0)
+        model = type(self.account)
+        claim, claims = model._claim, []
+
+        def spy(account, count, gate):
+            claimed, exhausted = claim(account, count, gate)
+            claims.append(claimed.ids)
+            if len(claims) == 2:
+                account.env.cr.execute(
+                    "UPDATE discom_whatsapp_message SET priority = 10 WHERE id = %s", [urgent.id]
+                )
+            return claimed, exhausted
+
+        with patch.object(model, "_claim", spy):
+            self.run_lane()
+        self.assertEqual([len(ids) for ids in claims[:3]], [4, 8, 2], "the rest would take long")
+        self.assertEqual(claims[2][0], urgent.id)
+        self.assertEqual(set(messages.mapped("state")), {"accepted"})
 
     def test_permanent_error_concerns_one_message(self):
         messages = self.queue(2)

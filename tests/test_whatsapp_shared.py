@@ -6,6 +6,7 @@ from odoo.tests import tagged
 from .outage_common import OutageCommon
 
 PLAN = "odoo.addons.discom.models.whatsapp_broadcast"
+FIRST = "odoo.addons.discom.models.whatsapp_broadcast_urgent"
 #: What may differ between two messages to the same person.
 OWN = ("id", "key", "broadcast_id", "create_date", "write_date", "open_state")
 
@@ -21,7 +22,7 @@ class TestWhatsappShared(OutageCommon):
         try:
             with (
                 patch(f"{PLAN}.PLAN_AT_ONCE", 0),
-                patch(f"{PLAN}.PLAN_FIRST", 2),
+                patch(f"{FIRST}.PLAN_FIRST", 2),
                 patch(f"{PLAN}.PLAN_SIZE", 3),
                 patch.object(model, "_shared_values", model._shared_values if shared else _never),
                 patch.object(

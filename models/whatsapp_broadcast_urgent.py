@@ -1,0 +1,73 @@
+"""The first of an urgent broadcast leave while the rest of it is being planned."""
+
+from odoo import models
+from odoo.tools import SQL
+
+from . import whatsapp_broadcast
+from .whatsapp_message import PRIORITY_OUTAGE
+
+#: As many are planned at first, while the person waits: they keep a number busy for seconds.
+PLAN_FIRST = 1000
+
+
+class DiscomWhatsappBroadcast(models.Model):
+    """Who goes before the others is planned first, then the first of the others, in the transaction
+    of *Send*. They stand out of the order in which the rest is planned."""
+
+    _inherit = "discom.whatsapp.broadcast"
+
+    def _start(self):
+        result = super()._start()
+        for broadcast in self:
+            if broadcast._first_to_plan() and not broadcast._waits_for_others():
+                broadcast._plan_batch()
+        return result
+
+    def _first_to_plan(self):
+        """Return whether the first batch of a large urgent broadcast is still to be planned."""
+        self.ensure_one()
+        return (
+            self.state == "planning"
+            and self.priority <= PRIORITY_OUTAGE
+            and not self.planned_count
+            and self.total_count > whatsapp_broadcast.PLAN_AT_ONCE
+        )
+
+    def _plan_next(self, size):
+        if not self._first_to_plan():
+            return super()._plan_next(size)
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT * FROM %s audience WHERE reason IS NULL
+                 ORDER BY NOT first, res_id, partner_id LIMIT %s
+                """,
+                self._audience_table()
+                if self._is_large()
+                else SQL("(%s)", self._audience_sql(self.user_id)),
+                PLAN_FIRST,
+            )
+        )
+        rows = self.env.cr.dictfetchall()
+        if not rows:
+            return super()._plan_next(size)
+        self._insert_messages(rows)
+        # They are no audience any more, and stand in its table still.
+        self._forget_audiences()
+        return len(rows), (self.plan_res_id, self.plan_partner_id), True
+
+    def _audience_sql(self, user=None, partner_ids=None):
+        """See `discom.whatsapp.audience`; without those who were planned out of their order."""
+        query = super()._audience_sql(user, partner_ids)
+        if self.priority > PRIORITY_OUTAGE or not self.planned_count:
+            return query
+        return SQL(
+            """
+            SELECT * FROM (%s) everybody
+             WHERE NOT EXISTS (SELECT FROM discom_whatsapp_message m
+                                WHERE m.broadcast_id = %s AND m.res_id = everybody.res_id
+                                  AND m.partner_id = everybody.partner_id)
+            """,
+            query,
+            self.id,
+        )

@@ -280,15 +280,18 @@ class DiscomBill(models.Model):
             "words_en": amount_in_words(asked, "en"),
         }
 
-    def _upi_uri(self):
-        """Link that pays what is payable today, or empty text where the bill asks for nothing."""
+    def _upi_uri(self, most=None):
+        """Link that pays what is payable today, or empty text where the bill asks for nothing.
+
+        :param Decimal most: what the paper asks for, where that is less
+        """
         company = self.company_id.sudo()  # the payee is printed on every bill
         if not company.discom_upi_address or not self._asks_for_payment():
             return ""
         return upi_uri(
             company.discom_upi_address,
             company.discom_upi_name or company.name,
-            self._payable(),
+            self._payable() if most is None else min(self._payable(), most),
             reference=re.sub(r"[^A-Za-z0-9]", "", f"{self.account_no}{self.name}")[:35],
             note=f"{self.account_no} {self.name}",
         )

@@ -27,7 +27,7 @@ class DiscomNotice(models.Model):
         result = {}
         for notice in self:
             bill = notice.bill_id
-            amount = Decimal(str(notice.amount_recoverable or notice.amount))
+            amount = notice._amount_printed()
             # sudo: the name of the officer who signs stands on the paper.
             officer = notice.officer_id.sudo()
             result[notice.id] = {
@@ -48,18 +48,38 @@ class DiscomNotice(models.Model):
                     "served_on": formats.day(notice.served_on),
                     "last_day": formats.day(notice.last_day),
                 },
-                "months": self._dues_lines(*months.get(bill.id, ((), 0))),
-                "upi": {"uri": bill._upi_uri()},
+                "months": notice._dues_lines(*months.get(bill.id, ((), 0))),
+                "upi": {"uri": bill._upi_uri(amount)},
             }
         return result
 
+    def _amount_printed(self):
+        """What the notice asks for: the same on paper, in its QR code and in the message.
+
+        :rtype: Decimal
+        """
+        self.ensure_one()
+        amount = self.amount_recoverable or self.amount
+        return Decimal(str(amount)).quantize(Decimal("0.01"))
+
     def _dues_lines(self, months, surcharge):
-        """Lines of the table: newest month first, what is older in one line, then the surcharge."""
+        """Lines of the table: newest month first, what is older in one line, then the surcharge.
+
+        The months are those of today; lines below them lead to the amount of the notice, where
+        old dues are no part of it, or where payments or bills came after it.
+        """
+        self.ensure_one()
         dated = [row for row in months if row[0]]
         older = sum(amount for _month, amount in dated[MONTHS:])
         older += sum(amount for month, amount in months if not month)
         lines = [(formats.month(month, "hi_IN"), amount) for month, amount in dated[:MONTHS]]
         lines += [("पहले का", older), (HEADS_WORDS_HINDI[SURCHARGE], surcharge)]
+        barred = self._amount_printed() - Decimal(str(self.amount)).quantize(Decimal("0.01"))
+        since = self._amount_printed() - barred - sum(Decimal(str(line[1])) for line in lines)
+        lines += [
+            ("दो वर्ष से पुराना, इसमें नहीं", barred),
+            ("सूचना के बाद जमा" if since > 0 else "बाद के बिल", since),
+        ]
         return [
             {"month": text, "amount": formats.rupees(amount)} for text, amount in lines if amount
         ]

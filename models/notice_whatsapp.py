@@ -134,11 +134,18 @@ class DiscomNotice(models.Model):
         )
 
     def _whatsapp_values(self, lang, purpose):
-        """Those of the bill, with the dues of today, and of the notice."""
+        """Those of the bill, with the dues of today, and of the notice; a formal one names what its
+        paper asks for, or what is left of it."""
         bills = self.bill_id._whatsapp_values(lang, purpose)
+        asked = {
+            notice: min(float(notice._amount_printed()), notice.bill_id.amount_due)
+            for notice in self
+            if purpose == "notice"
+        }
         return {
             notice.id: {
                 **bills[notice.bill_id.id],
+                **({"amount": f"₹{formats.rupees(asked[notice])}"} if notice in asked else {}),
                 "notice_no": notice.name or "-",
                 "notice_date": formats.day(notice.date_issued or notice.date),
                 "pay_by": formats.day(notice._pay_by()),

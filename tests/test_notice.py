@@ -447,6 +447,49 @@ class TestNotice(NoticeCommon):
         amounts = [float(line["amount"].replace(",", "").strip("₹ ")) for line in months]
         self.assertAlmostEqual(sum(amounts), notice.amount, 2)
 
+    def lines(self, notice):
+        months = notice._document_data()[notice.id]["months"]
+        return {line["month"]: float(line["amount"].replace(",", "")) for line in months}
+
+    def test_months_lead_to_the_amount_of_the_notice(self):
+        """Dues that may not be recovered by cutting, and payments since, stand in the table."""
+        debtor = self.old_debt([*range(0, 20), *range(28, 35)])
+        run = self.approve(self.propose("2026-12-15"))
+        notice = run.sudo().notice_ids.filtered(lambda n: n.partner_id == debtor)
+        barred = notice.amount - notice.amount_recoverable
+        lines = self.lines(notice)
+        self.assertAlmostEqual(lines["दो वर्ष से पुराना, इसमें नहीं"], -barred, 2)
+        self.assertAlmostEqual(sum(lines.values()), notice.amount_recoverable, 2)
+        with freeze_time("2026-12-20 06:00:00"):
+            self.pay(30, "2026-12-20", debtor)
+            lines = self.lines(notice)
+        self.assertEqual(lines["सूचना के बाद जमा"], 30)
+        self.assertAlmostEqual(sum(lines.values()), notice.amount_recoverable, 2)
+
+    def test_one_amount_on_paper_in_its_code_and_in_the_message(self):
+        """The bill asks for more after its due date; the notice is about what was unpaid."""
+        self.company.discom_upi_address = "division@bank"
+        consumer = self.create_consumer()
+        self.create_bill(consumer, amount=100, amount_after_due=112)
+        run = self.approve(self.propose("2026-12-14"))
+        notice = run.sudo().notice_ids
+        with freeze_time("2026-12-14 06:00:00"):
+            self.assertEqual(notice.bill_id.amount_payable, 112)
+            data = notice._document_data()[notice.id]
+            self.assertEqual(data["notice"]["amount"], "100.00")
+            self.assertIn("am=100.00", data["upi"]["uri"])
+            self.assertEqual(
+                notice._whatsapp_values("hi_IN", "notice")[notice.id]["amount"], "₹100.00"
+            )
+            self.pay(40, "2026-12-14", consumer)
+            # What is left of it; other messages ask for what is payable.
+            self.assertEqual(
+                notice._whatsapp_values("hi_IN", "notice")[notice.id]["amount"], "₹60.00"
+            )
+            self.assertEqual(
+                notice._whatsapp_values("hi_IN", "overdue")[notice.id]["amount"], "₹72.00"
+            )
+
     def test_pdf(self):
         notice = self.formal()
         content, kind = (

@@ -323,12 +323,14 @@ class DiscomNotice(models.Model):
                 UPDATE discom_notice notice
                    SET state = 'paid', paid_from = notice.state, write_uid = %(uid)s,
                        write_date = now() AT TIME ZONE 'UTC'
-                  FROM discom_bill bill, discom_notice_step step, discom_notice_policy rules
+                  FROM discom_notice_step step, discom_notice_policy rules
                  WHERE notice.partner_id IN %(partners)s
                    AND notice.state = ANY(%(open)s)
-                   AND bill.partner_id = notice.partner_id AND bill.is_latest
                    AND step.id = notice.step_id AND rules.id = step.policy_id
-                   AND NOT %(owes)s
+                   -- Nor where the only bill was cancelled.
+                   AND NOT EXISTS (SELECT FROM discom_bill bill
+                                    WHERE bill.partner_id = notice.partner_id
+                                      AND bill.is_latest AND %(owes)s)
                 """,
                 owes=owes,
                 uid=self.env.uid,

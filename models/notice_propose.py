@@ -161,7 +161,8 @@ class DiscomNoticeRun(models.Model):
                        AS due(id, policy_id, due_from, due_to)
                   JOIN discom_notice_step step ON step.id = due.id
                   JOIN discom_notice_policy policy ON policy.id = due.policy_id
-            ), candidate AS (
+            -- MATERIALIZED: else the policy of each is looked up at every place that names it.
+            ), candidate AS MATERIALIZED (
                 SELECT p.id AS partner_id, p.discom_account_no AS account_no,
                        p.discom_office_id AS office_id, p.discom_priority, p.discom_status,
                        bill.id AS bill_id, bill.due_date, bill.amount_due AS amount,

@@ -1,7 +1,9 @@
+from ast import literal_eval
 from datetime import date, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.tests import Form, tagged
 
@@ -154,6 +156,7 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
             {("overdue", reached): values for reached, values in expected.items()},
         )
         self.assert_workbook(expected)
+        self.assert_filter(self.clerk, 5)
         # As the pivot asks.
         with freeze_time("2026-12-31 06:00:00"):
             rows = effect.formatted_read_group(
@@ -174,6 +177,16 @@ class TestNoticeSending(WorkbookMixin, SendingCommon):
             )
             self.assertEqual(groups, [(False, False)])
         self.assertFalse(self.env["discom.notice.effect"].with_user(self.clerk_b).search([]))
+
+    def assert_filter(self, user, count):
+        """“15 days are over” keeps those who did not pay."""
+        arch = etree.fromstring(self.env.ref("discom.discom_notice_effect_view_search").arch)
+        [over] = arch.xpath("//filter[@name='over']")
+        domain = [("date", ">", "2026-11-01"), *literal_eval(over.get("domain"))]
+        effect = self.env["discom.notice.effect"].with_user(user)
+        for day, found in (("2026-12-08", 0), ("2026-12-09", count)):
+            with freeze_time(f"{day} 06:00:00"):
+                self.assertEqual(effect.search_count(domain), found, day)
 
     def assert_workbook(self, expected):
         """The Excel file says the same as the view it is made from."""

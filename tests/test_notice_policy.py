@@ -203,6 +203,20 @@ class TestStopsUntilApproval(StopCommon, SendingCommon, FieldCommon):
         with freeze_time("2026-11-23 06:00:00"):
             self.assertFalse(overdue._whatsapp_stale("overdue"), "it reached nobody")
 
+    def test_cancelled_bill(self):
+        """Who has no bill any more is neither notified nor cut."""
+        listed, issued = self.listed(), self.formal("2026-12-14")
+        for notice in (listed, issued):
+            self.cancel_issued(notice.bill_id)
+            self.assertEqual(notice.state, "paid")
+        self.assertEqual(listed.notice_id.state, "paid")
+        # A correction with the same dues takes the place of the bill; the notice stands.
+        other = self.formal("2026-12-15")
+        correction = other.bill_id.browse(other.bill_id.action_correct()["res_id"])
+        correction.action_check()
+        correction.action_issue()
+        self.assertEqual((other.bill_id.state, other.state), ("cancelled", "issued"))
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")

@@ -1,3 +1,4 @@
 from . import bill
+from . import json
 from . import metrics
 from . import webhook

@@ -13,6 +13,7 @@ from . import mask_res_users
 from . import mask_base
 from . import mask_mixin
 from . import mask_doors
+from . import mask_mail
 from . import mask_res_config_settings
 from . import consumer_category
 from . import consumer_aadhaar_mixin
@@ -243,6 +244,7 @@ from . import report_control_room_message
 from . import report_control_room_work
 from . import privacy_res_company
 from . import privacy_request
+from . import privacy_correction
 from . import privacy_erasure
 from . import privacy_breach
 from . import privacy_breach_person

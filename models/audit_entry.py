@@ -25,6 +25,7 @@ KINDS = [
     ("template", "Template"),
     ("data_file", "Data of a person"),
     ("correction", "Correction of a person's data"),
+    ("grievance", "Answer to a grievance"),
     ("erasure", "Erasure"),
     ("retention", "Deletion after its time"),
     ("breach", "Breach report"),

@@ -2,6 +2,10 @@ from odoo import models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
+from ..tools.rate_limit import RateLimit
+
+#: Calls with a key have no session: of each user and address one an hour is put on record.
+KEY_CALLS = RateLimit(1, 3600)
 ROLE_FIELDS = ("group_ids", "discom_office_ids", "company_ids", "active", "login")
 
 
@@ -63,3 +67,22 @@ class ResUsers(models.Model):
         """Name users by their logins: names of people belong to no journal."""
         # sudo: see the mixin.
         return ", ".join(self.sudo().mapped("login"))
+
+
+class IrHttp(models.AbstractModel):
+    _inherit = "ir.http"
+
+    @classmethod
+    def _auth_method_bearer(cls):
+        """Write down who calls with a key in the header, as JSON-2 does."""
+        result = super()._auth_method_bearer()
+        http, user = request.httprequest, request.env.user
+        if http.headers.get("Authorization") and user.has_group("discom.group_staff"):
+            key = (request.env.cr.dbname, user.id, http.remote_addr)
+            if KEY_CALLS.hit(key):
+                # In a transaction of its own: that of the call may only read, or be undone.
+                with request.env.registry.cursor() as cr:
+                    env = request.env(cr=cr)
+                    text = f"apikey, {env._('by JSON with a key')}"
+                    env["discom.audit.entry"]._log("sign_in", text=text)
+        return result

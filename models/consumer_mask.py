@@ -110,14 +110,52 @@ class ResPartner(models.Model):
             raise AccessError(self._discom_masked_text())
         return super()._build_vcard()
 
+    # === WHAT ODOO COPIES BETWEEN CONTACTS === #
+
+    def _fields_sync(self, values):
+        """A connection has an address of its own. Odoo would copy it to the contacts below and
+        above it, where nothing is masked and colleagues without a role read it."""
+        if not self._discom_beside_consumer():
+            super()._fields_sync(values)
+
+    def _handle_first_contact_creation(self):
+        """As above."""
+        if not self._discom_beside_consumer():
+            super()._handle_first_contact_creation()
+
+    @api.onchange("parent_id")
+    def onchange_parent_id(self):
+        """As above, in a form."""
+        return None if self._discom_beside_consumer() else super().onchange_parent_id()
+
+    def _discom_beside_consumer(self):
+        # sudo: whether somebody is a consumer is asked to decide what the user may see.
+        contact = self.sudo()
+        return contact.discom_consumer or contact.parent_id.discom_consumer
+
+    @api.model
+    def _discom_check_parent_seen(self, parent_ids):
+        """
+        :raise AccessError: for a contact below a consumer whom the user does not see: its name
+            would tell the consumer's
+        """
+        ids = [parent_id for parent_id in parent_ids if parent_id]
+        if ids and not self.env.su:
+            # sudo: as above.
+            above = self.sudo().browse(ids).exists().filtered("discom_consumer")
+            above.sudo(False).check_access("read")
+
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
             self._discom_check_unmasked(vals)
+        default = self.env.context.get("default_parent_id")
+        self._discom_check_parent_seen({vals.get("parent_id", default) for vals in vals_list})
         return super().create(vals_list)
 
     def write(self, vals):
         self._discom_check_unmasked(vals)
+        self._discom_check_parent_seen([vals.get("parent_id")])
         return super().write(vals)
 
     @api.model

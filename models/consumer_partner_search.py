@@ -24,6 +24,8 @@ NUMBER_FIELDS = [
 ]
 #: A shorter number is looked for as a word of its own: it is a part of too many others.
 MIN_DIGITS = 4
+#: Of a mobile number; see :func:`search_words`.
+PHONE_DIGITS = 10
 #: What finds up to so many consumers is narrowed down to their ids before anything else is asked.
 FEW = 1_000
 # What Odoo looks into for the display name of a contact.
@@ -112,6 +114,9 @@ class ResPartner(models.Model):
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
         words = search_words(value)
+        if not (self.env.su or self._personal_by_role("phone")):
+            # Of a number that is masked the whole one is found.
+            self._personal_count(sum(len(word) >= PHONE_DIGITS for word in words))
         known = self.env["discom.name.word"]
         as_written = {word: known._holding(word) for word in words}
         near = {word: known._near(word) for word in words}

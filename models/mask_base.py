@@ -1,14 +1,22 @@
+import logging
+
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.personal import masked
+from ..tools.rate_limit import RateLimit
+
+_logger = logging.getLogger(__name__)
 
 #: Kinds whose full value may be searched for by those who see it masked: a consumer who calls says
 #: the number. The digits of a document would be guessed in no time.
 EXACT_KINDS = ("phone", "email")
 #: Values that may be asked for at once so, or a list of all numbers would tell whose each is.
 EXACT_LIMIT = 200
+#: Values that one user may ask for in an hour: of a number shown masked, some hundred thousand
+#: would have to be tried.
+ASKED = RateLimit(1000, 3600)
 
 
 class Base(models.AbstractModel):
@@ -204,11 +212,32 @@ class Base(models.AbstractModel):
                 comodel = self.env[field.comodel_name]
                 return Domain(name, operator, comodel._personal_guard(value))
             kind = self._personal_kind(name)
-            if not kind or self._personal_by_role(kind) or _is_exact(kind, operator, value):
+            if not kind or self._personal_by_role(kind):
+                return condition
+            asked = _asked_for(operator, value)
+            if asked is not None and (
+                not asked or (kind in EXACT_KINDS and len(asked) <= EXACT_LIMIT)
+            ):
+                self._personal_count(len(asked))
                 return condition
             return condition & self._personal_domain(kind)
 
         return domain.map_conditions(guard)
+
+    @api.model
+    def _personal_count(self, number):
+        """Count whole values that somebody asks for who sees them masked.
+
+        :raise UserError: where they are so many that it is no search any more
+        """
+        if number and not ASKED.hit((self.env.cr.dbname, self.env.uid), number):
+            _logger.warning("User %s asks for very many phones or e-mails", self.env.uid)
+            raise UserError(
+                self.env._(
+                    "You have searched for very many numbers. Search again in an hour, or ask a "
+                    "colleague who sees them in full."
+                )
+            )
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         self._personal_check(field_name)
@@ -239,13 +268,12 @@ class Base(models.AbstractModel):
             )
 
 
-def _is_exact(kind, operator, value):
-    """Tell whether a condition asks only for whole values, or whether there is any."""
+def _asked_for(operator, value):
+    """Return the whole values that a condition asks for, None where it asks for parts."""
     if operator not in ("in", "not in"):
-        return False
+        return None
     try:
-        values = set(value)
+        return set(value) - {False, None}
     except TypeError:
         # A subquery, which no client can send.
-        return True
-    return not values - {False, None} or (kind in EXACT_KINDS and len(values) <= EXACT_LIMIT)
+        return set()

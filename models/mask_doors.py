@@ -110,6 +110,37 @@ class IrAttachment(models.Model):
         text = self.env["res.partner"]._discom_masked_text()
         return hidden | (result[0] if result else hidden), lambda: AccessError(text)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        files = super().create(vals_list)
+        files._check_stays_inside()
+        return files
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"public", "access_token", "res_model", "res_id"} & vals.keys():
+            self._check_stays_inside()
+        return result
+
+    def _check_stays_inside(self):
+        """
+        :raise AccessError: where a file of a consumer, or of a record of ours, would open to
+            whoever has its address
+        """
+        if self.env.su:
+            return
+        # sudo: whose file it is decides whether it may be opened to others.
+        opened = self.sudo().filtered(lambda file: file.public or file.access_token)
+        contacts = opened.filtered(lambda file: file.res_model == "res.partner")
+        consumers = self.env["res.partner"].sudo().browse(contacts.mapped("res_id")).exists()
+        kept = consumers.filtered("discom_consumer").ids
+        for file in opened:
+            ours = (file.res_model or "").startswith("discom.")
+            if ours or (file in contacts and file.res_id in kept):
+                raise AccessError(
+                    self.env._("Files of consumers are opened by signing in, not by their address.")
+                )
+
     @api.model
     def _masked_fields(self):
         """Return ``{model: names of the fields with files that the user may see masked}``."""

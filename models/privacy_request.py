@@ -175,7 +175,12 @@ class DiscomPrivacyRequest(models.Model):
 
     def action_done(self):
         """Close as done; what was done stands in the answer."""
-        kinds = {"access": "data_file", "erasure": "erasure"}
+        kinds = {
+            "access": "data_file",
+            "correction": "correction",
+            "erasure": "erasure",
+            "grievance": "grievance",
+        }
         for request in self:
             request._check_answer()
             if request.kind == "erasure" and not request.partner_id.discom_erased_at:
@@ -187,11 +192,10 @@ class DiscomPrivacyRequest(models.Model):
                     )
                 )
             request._close("done")
-            self.env["discom.audit.entry"]._log(
-                kinds.get(request.kind, "correction"),
-                request,
-                self.env._("Request %(name)s done", name=request.name),
-            )
+            text = self.env._("Request %(name)s done", name=request.name)
+            if request.kind == "correction":
+                text = "; ".join([text, *request._corrected()])
+            self.env["discom.audit.entry"]._log(kinds[request.kind], request, text)
         return True
 
     def action_refuse(self):

@@ -22,7 +22,10 @@ class IrActionsReport(models.Model):
         return super()._get_readable_fields() | {"report_file"}
 
     def _render_qweb_pdf(self, report_ref, res_ids=None, data=None):
-        """Reports whose file is a typst layout are rendered by typst, all others as ever."""
+        """Reports whose file is a typst layout are rendered by typst, all others as ever.
+
+        :raise RedirectWarning: for so many documents about people that an approval is needed
+        """
         report = self._get_report(report_ref)
         layout = report.report_file or ""
         if PurePath(layout).suffix != LAYOUT_SUFFIX or not hasattr(
@@ -30,14 +33,17 @@ class IrActionsReport(models.Model):
         ):
             return super()._render_qweb_pdf(report_ref, res_ids=res_ids, data=data)
         ids = [res_ids] if isinstance(res_ids, int) else res_ids
+        requests, approval = self.env["discom.export.request"], None
         if len(ids or ()) > 1 and self.env.user.has_group("discom.group_staff"):
-            self.env["discom.audit.entry"]._log(
-                "export",
-                report,
-                self.env._("%(what)s as PDF", what=report.name),
-                number=len(ids),
-            )
-        return self._render_typst(report.model, layout, ids), "pdf"
+            # What is printed leaves the system as what is exported does. In place of columns it
+            # is asked for by the name of the report.
+            documents = self.env[report.model].browse(ids)
+            approval = requests._check_list(documents, [report.report_name], len(ids))
+        content = self._render_typst(report.model, layout, ids)
+        if approval is not None:
+            what = [self.env._("%(what)s as PDF", what=report.name)]
+            requests._record(report.model, len(ids), what, approval)
+        return content, "pdf"
 
     def _render_typst(self, model, layout, ids):
         """One PDF of records, in the order of their ids.

@@ -99,6 +99,7 @@ from . import test_whatsapp_inbox_tour
 from . import test_whatsapp_fallback
 from . import test_hindi
 from . import test_roles
+from . import test_roles_doors
 from . import test_attacks
 from . import test_report_excel
 from . import test_report_job_tour
@@ -115,3 +116,4 @@ from . import test_mask_probing
 from . import test_unmask
 from . import test_mask_export
 from . import test_mask_field
+from . import test_mask_mail

@@ -356,7 +356,54 @@ class TestExportReports(ExportCommon):
         report = self.env.ref("discom.discom_bill_report").with_user(self.auditor)
         report._render_qweb_pdf(report.report_name, bills[:2].ids)
         entry = self.entries()[-1]
-        self.assertEqual((entry.user_id, entry.number), (self.auditor, 2))
+        self.assertEqual(
+            (entry.user_id, entry.model, entry.number), (self.auditor, "discom.bill", 2)
+        )
+
+    def test_bulk_print_needs_an_approval(self):
+        """A PDF of more documents than leave freely: asked for, approved, printed once; what was
+        printed and exported counts together."""
+        bills = self.env["discom.bill"].search([("partner_id", "in", self.consumers.ids)])
+        report = self.env.ref("discom.discom_bill_report").with_user(self.clerk)
+        printed = lambda some: report._render_qweb_pdf(report.report_name, some.ids)[0]  # noqa: E731
+        with self.assertRaises(RedirectWarning) as refused:
+            printed(bills)
+        _text, _action, _button, context = refused.exception.args
+        self.assertEqual(context["default_columns"], report.report_name)
+        requests = self.env["discom.export.request"].with_user(self.clerk)
+        request = requests.with_context(**context).create({"reason": REASON})
+        request.with_user(self.manager).action_approve()
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk, bills, ("name",))
+        self.assertTrue(printed(bills).startswith(b"%PDF"))
+        self.assertEqual((request.state, self.entries()[-1].reason), ("used", REASON))
+        with self.assertRaises(RedirectWarning):
+            printed(bills)
+        # In slices, and with exports between them.
+        printed(bills[:3])
+        with self.assertRaises(RedirectWarning):
+            printed(bills[3:])
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk, self.consumers[:2])
+        # One document is what the screen shows, at a counter for everybody who comes.
+        self.assertTrue(printed(bills[:1]))
+        with self.assertRaises(AccessError):
+            report.with_user(self.clerk_b)._render_qweb_pdf(report.report_name, bills[:2].ids)
+
+    def test_bulk_print_in_the_background(self):
+        """A selection too long to wait for is asked for, and made once from its approval."""
+        bills = self.env["discom.bill"].search([("partner_id", "in", self.consumers.ids)])
+        prints = self.env["discom.bill.print"].with_user(self.clerk)
+        selected = {"active_model": "discom.bill", "active_ids": bills.ids}
+        action = prints.with_context(**selected).print_selection("discom.report_bill")
+        self.assertEqual(action["res_model"], "discom.export.request")
+        requests = self.env["discom.export.request"].with_user(self.clerk)
+        request = requests.with_context(**action["context"]).create({"reason": REASON})
+        self.assertEqual((request.rows, request.report), (6, "discom.bill.print"))
+        request.with_user(self.manager).action_approve()
+        job = self.env["discom.report.job"].browse(request.action_make()["res_id"])
+        self.assertEqual((job.user_id, job.rows_total), (self.clerk, 6))
+        self.assertEqual(request.state, "used")
 
 
 @tagged("post_install", "-at_install")

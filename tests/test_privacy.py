@@ -7,7 +7,7 @@ from datetime import timedelta
 import openpyxl
 from lxml import html
 
-from odoo import fields
+from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
@@ -548,10 +548,48 @@ class TestPrivacyRequest(PrivacyCommon):
         action = request.action_correct()
         self.assertEqual((action["res_model"], action["res_id"]), ("res.partner", self.consumer.id))
         self.consumer.with_user(self.manager).discom_guardian_name = "Right Name"
+        self.consumer.with_user(self.manager).phone = "+919415299901"
         request.answer = "Name of the father corrected"
         request.action_done()
-        entry = self.env["discom.audit.entry"].search([("kind", "=", "correction")], limit=1)
-        self.assertEqual(entry.res_id, request.id)
+        done, changed = self.env["discom.audit.entry"].search(
+            [("kind", "=", "correction")], limit=2
+        )
+        self.assertEqual((changed.model, changed.res_id), ("res.partner", self.consumer.id))
+        self.assertEqual(changed.user_id, self.manager)
+        self.assertEqual(changed.text, "Changed: Father or husband")
+        self.assertEqual((done.model, done.res_id), (request._name, request.id))
+        for label in ("Father or husband", "Mobile"):
+            self.assertIn(label, done.text)
+        self.assertNotIn("Right Name", f"{changed.text} {done.text}", "no data of the person")
+
+    def test_corrections_are_on_record(self):
+        """Also without a request; not where nothing changes, nor what the software writes."""
+        entries = self.env["discom.audit.entry"]
+        domain = [("kind", "=", "correction"), ("res_id", "=", self.consumer.id)]
+        for vals, count in (
+            ({"name": self.consumer.name}, 0),
+            ({"name": "Corrected", "street": "House 1"}, 1),
+            ({"discom_meter_no": "77123"}, 1),
+            ({"street": False}, 2),
+        ):
+            with self.subTest(vals):
+                self.consumer.with_user(self.counter).write(vals)
+                self.assertEqual(entries.search_count(domain), count)
+        self.env["res.partner"].browse(self.consumer.id).with_user(SUPERUSER_ID).name = "System"
+        self.assertEqual(entries.search_count(domain), 2)
+        contact = self.env["res.partner"].create({"name": "Printer"})
+        self.administrator.group_ids += self.env.ref("base.group_partner_manager")
+        contact.with_user(self.administrator).name = "Renamed"
+        self.assertFalse(
+            entries.search([("model", "=", "res.partner"), ("res_id", "=", contact.id)])
+        )
+
+    def test_grievance_is_no_correction(self):
+        request = self.ask("grievance", text="My number was given away")
+        request.answer = "The clerk was warned"
+        request.action_done()
+        entry = self.env["discom.audit.entry"].search([("res_id", "=", request.id)], limit=1)
+        self.assertEqual((entry.kind, entry.model), ("grievance", request._name))
 
     def test_refused_with_the_reason(self):
         request = self.ask("erasure")

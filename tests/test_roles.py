@@ -7,29 +7,17 @@ what a change of the rules changes in it is then seen and judged in the commit.
 import inspect
 import json
 import os
-import re
-from contextlib import contextmanager
 from datetime import timedelta
-from unittest.mock import patch
 from xmlrpc.client import Fault
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
-from odoo.sql_db import Cursor
-from odoo.tests import HttpCase, tagged
-from odoo.tools import SQL, file_open, file_path, mute_logger
+from odoo.tests import tagged
+from odoo.tools import file_path, mute_logger
 
-from .common_roles import OPERATIONS, ROLES, SIDES, RolesCommon
+from .common_roles import OPERATIONS, SIDES
+from .common_roles_table import QUIET, TABLE, RolesTable
 
-TABLE = "discom/docs/roles.md"
-QUIET = (
-    "odoo.addons.base.models.ir_model",
-    "odoo.addons.base.models.ir_rule",
-    "odoo.addons.rpc.controllers.xmlrpc",
-    "odoo.http",
-    "odoo.sql_db",
-)
-WRITING = re.compile(r"\b(?:INSERT INTO|UPDATE(?! SKIP)|DELETE FROM)\s+\"?(\w+)")
 #: Public methods that are no button: each was read, with what keeps it in bounds.
 REVIEWED = {
     "discom.kyc.counter": {  # counter clerks; the consumer is one whom the user may write
@@ -50,31 +38,13 @@ REVIEWED = {
 #: Methods of Odoo that ours extend; they are as safe as theirs.
 OF_ODOO = {
     *("create", "write", "unlink", "init", "default_get", "copy_data", "name_search"),
-    "onchange",
+    *("onchange", "onchange_parent_id"),
     *("web_search_read", "get_formview_id", "amount_to_text", "export_data", "fields_get"),
 }
 
 
 @tagged("post_install", "-at_install")
-class TestRoles(RolesCommon, HttpCase):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        with file_open(TABLE) as file:
-            cls.documented = file.read()
-        cells = [
-            [cell.strip() for cell in line.strip("| \n").split("|")]
-            for line in cls.documented.splitlines()
-            if line.startswith("| `discom.")
-        ]
-        cls.reach = {row[0].strip("`"): row[2] for row in cells}
-        cls.allowed = {
-            row[0].strip("`"): dict(
-                zip(ROLES, (cell.strip("–SA") for cell in row[4:]), strict=True)
-            )
-            for row in cells
-        }
-
+class TestRoles(RolesTable):
     # === THE TABLE === #
 
     def test_table(self):
@@ -86,22 +56,6 @@ class TestRoles(RolesCommon, HttpCase):
                 file.write(text)
             return
         self.assertEqual(self.documented.splitlines(), text.splitlines())
-
-    def _expected(self, name, role, side):
-        """Letters that ``role`` has on the record of a side."""
-        letters = self.allowed[name][role]
-        reach = self.reach[name]
-        seen = {
-            "all": SIDES,
-            "own company": ("own", "foreign"),
-            "own offices": ("own", "foreign") if role == "Administrator" else ("own",),
-        }.get(reach, ())
-        if side not in seen:
-            return ""
-        if name == "discom.asset" and side == "foreign" and role != "Administrator":
-            # All staff read the network of the company and change that of their own offices.
-            return "R"
-        return letters
 
     def test_records(self):
         """Each operation on a record of the own, a foreign and another company's office."""
@@ -169,14 +123,6 @@ class TestRoles(RolesCommon, HttpCase):
                     self.assertEqual(count, len(expected))
                     found = model.name_search("", domain, limit=None)
                     self.assertLessEqual({row[0] for row in found}, set(expected.ids))
-
-    def _column(self, model):
-        """Name of a column that everybody may read who may read the record."""
-        return next(
-            name
-            for name, field in model._fields.items()
-            if field.column_type and field.store and not field.groups and name != "id"
-        )
 
     def test_own_records(self):
         """Wizards and reports belong to who opened them, whatever the role of another."""
@@ -256,21 +202,6 @@ class TestRoles(RolesCommon, HttpCase):
                         if each.__module__.startswith("odoo.addons.discom."):
                             yield method, function
                         break
-
-    @contextmanager
-    def _written(self):
-        """Yield a list that takes the names of the tables written meanwhile."""
-        tables = []
-        execute = Cursor.execute
-
-        def recording(cursor, query, params=None, log_exceptions=True):
-            text = query.code if isinstance(query, SQL) else query
-            if isinstance(text, str):
-                tables.extend(WRITING.findall(text))
-            return execute(cursor, query, params, log_exceptions)
-
-        with patch.object(Cursor, "execute", recording), mute_logger(*QUIET):
-            yield tables
 
     def _press(self, record, user):
         """Call each button of a record as a user, undo it, and yield (button, tables written).

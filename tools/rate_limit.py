@@ -30,11 +30,11 @@ class RateLimit:
         with self._lock:
             return self._count(key)[1] >= self.limit
 
-    def hit(self, key):
-        """Count a call. False when it is one too many."""
+    def hit(self, key, weight=1):
+        """Count a call, or one that counts for several. False when it is one too many."""
         with self._lock:
             begun, count = self._count(key)
-            self._counts[key] = (begun, count + 1)
+            self._counts[key] = (begun, count + weight)
             self._counts.move_to_end(key)
             if len(self._counts) > self.keys:
                 self._counts.popitem(last=False)

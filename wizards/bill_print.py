@@ -53,10 +53,6 @@ class DiscomBillPrint(models.TransientModel):
     def _report_title(self):
         return self.env._("Bills (PDF)")
 
-    def _report_personal(self):
-        """Bills are printed to be delivered, after the run was approved; it is on record."""
-        return False
-
     def _report_domain(self):
         domain = self._selected_domain()
         if domain is None:

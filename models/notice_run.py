@@ -133,7 +133,7 @@ class DiscomNoticeRun(models.Model):
         self.ensure_one()
         return self.env["discom.notice"].search_count(
             [
-                ("run_id", "=", self.id),
+                ("run_id", "in", self.ids),
                 ("kind", "=", "formal"),
                 ("state", "in", ("issued", "served")),
                 ("channel", "!=", "print"),

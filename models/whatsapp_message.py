@@ -165,7 +165,9 @@ class DiscomWhatsappMessage(models.Model):
     _ledger_idx = models.Index("(account_id, claimed_at) WHERE claimed_at IS NOT NULL")
     # What left on a day, whatever the number: messages leave much in the order of their rows.
     _claimed_idx = models.Index("USING brin (claimed_at) WITH (autosummarize = on)")
-    _document_idx = models.Index("(res_model, res_id, id)")
+    # With what tells a sending from an answer or a trial: whether a document was sent is asked of
+    # lakhs of bills at once, and answered without looking at the messages.
+    _document_idx = models.Index("(res_model, res_id, id) INCLUDE (direction, purpose)")
     _phone_idx = models.Index("(phone, id)")
     _inbound_idx = models.Index("(phone, account_id) WHERE direction = 'in'")
     _partner_idx = models.Index("(partner_id, id)")

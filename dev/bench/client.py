@@ -253,7 +253,8 @@ class Client:
             return ()
         if found.type == "many2one" and found.comodel_name != "res.partner":
             # The client offers the values by name; the person chooses one.
-            other = self.env[found.comodel_name].search([], limit=1)
+            others = self.env[found.comodel_name]
+            other = others.has_access("read") and others.search([], limit=1)
             return (other.id,) if other else ()
         return WORDS
 

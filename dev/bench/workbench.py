@@ -191,12 +191,12 @@ class Workbench:
         :param path: the generated file of the kind without it
         :raise Unavailable: when the import does not end as done
         """
-        path = path or self.files[kind]
         with self.env() as env:
             imports = env["discom.import"]
             if self.keep and imports.search_count([("kind", "=", kind), ("state", "=", "done")]):
                 self._imported.add(kind)
                 return None
+            path = path or self.files[kind]
             self.report(f"Importing {path.name}")
             # The generated bills are of a fixed month, whose due date may lie in the past.
             env.ref("discom.bill_check_due_soon").active = False

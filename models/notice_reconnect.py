@@ -12,6 +12,7 @@ class DiscomNotice(models.Model):
         "discom.payment",
         "Last Payment before Cutting",
         readonly=True,
+        index="btree_not_null",
         ondelete="restrict",
         help="What the dues when cut were reckoned with; only what came after it counts for "
         "reconnection.",

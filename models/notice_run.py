@@ -221,6 +221,8 @@ class DiscomNoticeRun(models.Model):
                 ("state", "in", ("issued", "served")),
             ]
         )
+        # Whom a stop keeps from the list for disconnection gets no paper that threatens with it.
+        notices -= notices.browse(notices._stops_now())
         if not notices:
             raise UserError(self.env._("This run has no formal notice to print."))
         return self.env.ref("discom.notice_report").report_action(notices)

@@ -94,6 +94,23 @@ class TestServiceRecord(NoticeCommon):
         ):  # fmt: skip
             self.assertIn(text, texts)
 
+    def test_nobody_goes_out_with_a_notice_that_is_stopped(self):
+        """A court stay that came after the notice: not printed, not on the list to go out with;
+        the record of all notices has it."""
+        stayed, served, waiting = self.issued()
+        run = waiting.run_id
+        hold = self.env["discom.notice.hold"].with_user(self.clerk)
+        hold.create({"partner_id": stayed.partner_id.id, "reason": "court", "note": "WP 12"})
+        self.serve(served, "2026-12-15")
+        self.assertEqual(list(self.rows(unserved=True)[0]), [waiting.name])
+        self.assertIn(stayed.name, self.rows()[0])
+        with freeze_time("2026-12-15 06:00:00"):
+            printed = run.with_user(self.clerk).action_print_notices()["context"]["active_ids"]
+            self.assertEqual(set(printed), {served.id, waiting.id})
+            self.policy.stop_court = False
+            printed = run.with_user(self.clerk).action_print_notices()["context"]["active_ids"]
+            self.assertIn(stayed.id, printed)
+
     def test_narrowed(self):
         """By selection, village and what waits for service; not of another office."""
         small, large, waiting = self.issued()

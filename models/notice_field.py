@@ -331,26 +331,6 @@ class DiscomNotice(models.Model):
             [("partner_id", "=", self.partner_id.id), ("is_latest", "=", True)], limit=1
         )
 
-    def _stops_now(self):
-        """What stands against these steps today: ``{notice id: reason}``."""
-        self.env.flush_all()
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    "SELECT * FROM (SELECT candidate.id, CASE %(stops)s END AS reason"
-                    " FROM discom_notice candidate"
-                    " JOIN res_partner p ON p.id = candidate.partner_id"
-                    " JOIN discom_notice_policy rules ON rules.id = candidate.policy_id"
-                    " JOIN discom_bill bill ON bill.partner_id = p.id AND bill.is_latest"
-                    " WHERE candidate.id = ANY(%(ids)s)) stop WHERE reason IS NOT NULL",
-                    stops=self.env["discom.notice.run"]._sql_stop_cases(
-                        self.env["discom.bill"]._today()
-                    ),
-                    ids=self.ids,
-                )
-            )
-        )
-
     def _set_status(self, status, **vals):
         """Write the status of the connection; the change stands in its history."""
         # sudo: who enters a result need not be one who edits consumers.

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .notice_hold import STOP_REASONS
+
 #: Problems with a bill that dispute its amount.
 DISPUTES = ("reading", "paid", "not_mine")
 #: Reasons that a policy may leave out; a hold for another reason always stops.
@@ -146,3 +148,43 @@ class DiscomNoticeRun(models.Model):
             )
         )
         return self.env.cr.rowcount
+
+
+class DiscomNotice(models.Model):
+    _inherit = "discom.notice"
+
+    stop_now = fields.Selection(
+        STOP_REASONS,
+        "Stopped Meanwhile by",
+        compute="_compute_stop_now",
+        help="What has come to stand against it since: nobody is cut, and no paper goes out.",
+    )
+
+    @api.depends("state", "partner_id")
+    def _compute_stop_now(self):
+        waiting = self.filtered(lambda notice: notice.state in ("issued", "served", "listed"))
+        stops = waiting._stops_now()
+        for notice in self:
+            notice.stop_now = stops.get(notice.id)
+
+    def _stops_now(self):
+        """What stands against these steps today: ``{notice id: reason}``."""
+        if not self.ids:
+            return {}
+        self.env.flush_all()
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT * FROM (SELECT candidate.id, CASE %(stops)s END AS reason"
+                    " FROM discom_notice candidate"
+                    " JOIN res_partner p ON p.id = candidate.partner_id"
+                    " JOIN discom_notice_policy rules ON rules.id = candidate.policy_id"
+                    " JOIN discom_bill bill ON bill.partner_id = p.id AND bill.is_latest"
+                    " WHERE candidate.id = ANY(%(ids)s)) stop WHERE reason IS NOT NULL",
+                    stops=self.env["discom.notice.run"]._sql_stop_cases(
+                        self.env["discom.bill"]._today()
+                    ),
+                    ids=self.ids,
+                )
+            )
+        )

@@ -119,6 +119,9 @@ class DiscomNotice(models.Model):
                  WHERE told.partner_id = notice.partner_id AND told.direction = 'out'
                    AND told.res_model = 'discom.notice' AND told.res_id <> notice.id
                    AND told.purpose = ANY(%(purposes)s) AND told.state = ANY(%(left)s)
+                   -- Messages of the last days have an index.
+                   AND told.claimed_at > %(today)s - 1 - (
+                       SELECT COALESCE(max(gap_days), 0) FROM discom_notice_policy)
                    AND (told.claimed_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Kolkata')::date
                        > %(today)s - rules.gap_days)
              AND NOT EXISTS (

@@ -185,6 +185,21 @@ class TestNoticeField(FieldCommon):
         with self.assertRaisesRegex(UserError, "Depends on supply"):
             self.cut(notice)
 
+    def test_stop_is_seen_before_going_there(self):
+        """On the phone and at the desk; the workbook to carry along leaves it out."""
+        stayed, other = self.give(self.listed()), self.listed()
+        self.assertFalse(stayed.stop_now)
+        hold = self.env["discom.notice.hold"].with_user(self.clerk)
+        hold.create({"partner_id": stayed.partner_id.id, "reason": "court", "note": "WP 12"})
+        self.env.invalidate_all()
+        self.assertEqual((stayed | other).mapped("stop_now"), ["court", False])
+        with freeze_time("2026-12-31 06:00:00"):
+            door = self.env["discom.notice.result"].with_user(self.surveyor)
+            self.assertEqual(door.new({"notice_id": stayed.id}).stop_now, "court")
+            wizard = self.env["discom.notice.field.list"].with_user(self.operator).create({})
+            found = self.env["discom.notice"].search(wizard._report_domain())
+            self.assertEqual((stayed | other) & found, other)
+
     def test_bounced_cheque_brings_the_listing_back(self):
         notice = self.listed()
         payment = self.pay(100, "2026-11-10", notice.partner_id)

@@ -52,7 +52,7 @@ class DiscomNoticeFieldList(models.TransientModel):
         for name in ("user_id", "feeder_id"):
             if self[name]:
                 domain &= Domain(name, "=", self[name].id)
-        return domain
+        return self._not_stopped(domain)
 
     def _report_query(self):
         return SQL(

@@ -25,6 +25,12 @@ class DiscomNoticeReport(models.AbstractModel):
             facts.append((self.env._("Village"), self.village))
         return facts
 
+    def _not_stopped(self, domain):
+        """``domain`` without those against whom something has come to stand since: nobody goes
+        there."""
+        stopped = self.env["discom.notice"].search(domain)._stops_now()
+        return domain & Domain("id", "not in", list(stopped))
+
     def _report_domain(self):
         domain = Domain(self._selected_domain() or [])
         if self.office_id:

@@ -42,6 +42,7 @@ class DiscomNoticeResult(models.TransientModel):
     currency_id = fields.Many2one(related="notice_id.currency_id")
     cut_from = fields.Date(related="notice_id.cut_from")
     state = fields.Selection(related="notice_id.state")
+    stop_now = fields.Selection(related="notice_id.stop_now")
     may_take_money = fields.Boolean(compute="_compute_may_take_money")
     outcome = fields.Selection(LISTED, "What happened", required=True)
     receipt_no = fields.Char("Number of the receipt shown")

@@ -49,17 +49,11 @@ class DiscomNoticeServiceRecord(models.TransientModel):
         domain = super()._report_domain() & Domain("kind", "=", "formal")
         domain &= Domain("name", "!=", False)
         domain &= Domain("state", "in", ("issued",) if self.unserved else ISSUED)
-        if self.unserved:
-            # To go out with: not to whom something stops since the notice was issued.
-            waiting = self.env["discom.notice"].search(
-                Domain("kind", "=", "formal") & Domain("state", "=", "issued")
-            )
-            domain &= Domain("id", "not in", list(waiting._stops_now()))
         if self.date_from:
             domain &= Domain("date_issued", ">=", self.date_from)
         if self.date_to:
             domain &= Domain("date_issued", "<=", self.date_to)
-        return domain
+        return self._not_stopped(domain) if self.unserved else domain
 
     def _report_query(self):
         return SQL(

@@ -115,13 +115,13 @@ class ResPartner(models.Model):
     def _fields_sync(self, values):
         """A connection has an address of its own. Odoo would copy it to the contacts below and
         above it, where nothing is masked and colleagues without a role read it."""
-        if not self._discom_beside_consumer():
-            super()._fields_sync(values)
+        return None if self._discom_beside_consumer() else super()._fields_sync(values)
 
     def _handle_first_contact_creation(self):
         """As above."""
-        if not self._discom_beside_consumer():
-            super()._handle_first_contact_creation()
+        if self._discom_beside_consumer():
+            return None
+        return super()._handle_first_contact_creation()
 
     @api.onchange("parent_id")
     def onchange_parent_id(self):

@@ -18,6 +18,8 @@ class Base(models.AbstractModel):
         name = getattr(given, "field_name", given)
         if (
             isinstance(given, Store.Relation)
+            # Something else than the field is sent by its name.
+            or getattr(given, "value", None) is not None
             or not isinstance(name, str)
             or not self._personal_kind(name)
             or not self.env.user._discom_is_masked()
@@ -75,16 +77,13 @@ class MailMessage(models.Model):
         return self._personal_store_repr(field_name, super()._field_store_repr(field_name))
 
     def _to_store(self, store, fields, **kwargs):
+        # Odoo comes back here with the fields and with each message; the lists of addresses it
+        # adds past the fields.
+        whole = "message_format" in fields
         super()._to_store(store, fields, **kwargs)
-        # Odoo adds the lists of addresses past the fields.
-        listed = self.filtered(
-            lambda message: message.incoming_email_to or message.incoming_email_cc
-        )
-        if not listed or not self.env.user._discom_is_masked():
+        names = ("incoming_email_to", "incoming_email_cc")
+        if not whole or not self.env.user._discom_is_masked():
             return
-        hidden = listed - listed._personal_shown("email")
-        if hidden:
-            store.add_records_fields(
-                hidden,
-                [Store.Attr(name, []) for name in ("incoming_email_to", "incoming_email_cc")],
-            )
+        listed = self.filtered(lambda message: any(message[name] for name in names))
+        if hidden := listed - listed._personal_shown("email"):
+            store.add_records_fields(hidden, [Store.Attr(name, []) for name in names])

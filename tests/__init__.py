@@ -117,3 +117,4 @@ from . import test_unmask
 from . import test_mask_export
 from . import test_mask_field
 from . import test_mask_mail
+from . import test_mask_size

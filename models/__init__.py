@@ -88,6 +88,7 @@ from . import whatsapp_file
 from . import whatsapp_message_stale
 from . import whatsapp_message_status
 from . import whatsapp_message_failure
+from . import whatsapp_hidden
 from . import whatsapp_message_expiry
 from . import whatsapp_message_job
 from . import whatsapp_media

@@ -121,7 +121,7 @@ class DiscomComplaint(models.Model):
                     "text": mask_aadhaar(text)[:TEXT_MAX],
                     "source": "whatsapp",
                     "partner_id": request.partner.id,
-                    "phone": request.turn.row["phone"],
+                    "phone": request.turn.row["phone"] or False,
                     "office_id": (request.partner.discom_office_id
                                   or request.turn.row["office"]).id,
                     "conversation_id": request.turn.conversation.id,
@@ -159,20 +159,24 @@ class DiscomComplaint(models.Model):
         """Return {request: complaint} of those that say what is recorded and open already."""
         if not wanted:
             return {}
+        turns = [request.turn for request, _kind, _text in wanted]
         recent = self.search(
             [
-                ("phone", "in", [request.turn.row["phone"] for request, _kind, _text in wanted]),
                 ("state", "in", OPEN_STATES),
                 ("source", "=", "whatsapp"),
                 ("create_date", ">", fields.Datetime.now() - SAME),
+                "|",
+                ("phone", "in", [turn.row["phone"] for turn in turns if turn.row["phone"]]),
+                # Of who hides the number.
+                ("conversation_id", "in", [turn.conversation.id for turn in turns]),
             ],
             order="id",
         )
-        by_key = {(c.phone, c.partner_id.id, c.kind): c for c in recent}
+        by_key = {(c.phone or c.conversation_id.phone, c.partner_id.id, c.kind): c for c in recent}
         return {
             request: by_key[key]
             for request, kind, _text in wanted
-            if (key := (request.turn.row["phone"], request.partner.id, kind)) in by_key
+            if (key := (request.turn.row["writer"], request.partner.id, kind)) in by_key
         }
 
     @api.model
@@ -186,7 +190,9 @@ class DiscomComplaint(models.Model):
             turn = request.turn
             asked = request.arguments[0] if request.arguments else ""
             complaint = phones.get(int(asked)) if asked.isdigit() else None
-            if not complaint or complaint.phone != turn.row["phone"]:
+            if not complaint or turn.row["writer"] != (
+                complaint.phone or complaint.conversation_id.phone
+            ):
                 self.env["discom.whatsapp.conversation"]._answer_help([turn])
             elif turn.row["type"] in PHOTO_KINDS:
                 turn.row["message"].write({"res_model": self._name, "res_id": complaint.id})
@@ -244,7 +250,7 @@ class DiscomComplaint(models.Model):
             "direction": "out",
             "state": "queued",
             "account_id": conversation.account_id.id,
-            "phone": conversation.phone,
+            **conversation._recipient(),
             "partner_id": self.partner_id.id,
             "office_id": self.office_id.id,
             "priority": PRIORITY_REPLY,
@@ -332,7 +338,7 @@ class DiscomWhatsappConversation(models.Model):
         action["context"] = {
             "default_conversation_id": self.id,
             "default_partner_id": self.consumer_ids[:1].id,
-            "default_phone": self._personal_values("phone")[self.id],
+            "default_phone": not self.number_hidden and self._personal_values("phone")[self.id],
         }
         return action
 

@@ -199,7 +199,7 @@ class DiscomOutageCall(models.Model):
                     "direction": "out",
                     "state": "queued",
                     "account_id": conversation.account_id.id,
-                    "phone": conversation.phone,
+                    **conversation._recipient(),
                     "partner_id": call.partner_id.id,
                     "office_id": call.office_id.id,
                     "res_model": call._name,

@@ -123,13 +123,17 @@ class DiscomWhatsappConversation(models.Model):
     def _messages_domain(self):
         """Return the domain of the messages from and to this phone."""
         self.ensure_one()
-        writer = "wa_user_id" if self._hides_number() else "phone"
-        return [(writer, "=", self.phone), ("account_id", "=", self.account_id.id)]
+        writer = [(name, "=", value) for name, value in self._recipient().items()]
+        return [*writer, ("account_id", "=", self.account_id.id)]
 
     def _hides_number(self):
         """Whether WhatsApp tells an id of this person and no number."""
         self.ensure_one()
         return not self.phone.startswith("+")
+
+    def _recipient(self):
+        """Return what names the writer in a message: the number, or the id of who hides it."""
+        return {"wa_user_id" if self._hides_number() else "phone": self.phone}
 
     # === WHAT FEATURES EXTEND === #
 
@@ -181,11 +185,11 @@ class DiscomWhatsappConversation(models.Model):
         people = {}
         messages = self.env["discom.whatsapp.message"]
         for row in rows:
-            row["action"] = messages._inbound_action(row)
+            row["action"] = row["phone"] and messages._inbound_action(row)
             row["understood"] = bool(row["action"]) or row["type"] in SILENT_KINDS
-            if not row["phone"] or (not row["action"] and row["type"] in SILENT_KINDS):
+            if not row["writer"] or (not row["action"] and row["type"] in SILENT_KINDS):
                 continue
-            turns = people.setdefault((row["phone"], row["company"]), [])
+            turns = people.setdefault((row["writer"], row["company"]), [])
             if row["action"] and turns and turns[-1]["action"]:
                 turns[-1] = row
             elif row["action"] or sum(not t["action"] for t in turns) < ANSWERS_PER_HOUR:
@@ -359,7 +363,7 @@ class DiscomWhatsappConversation(models.Model):
                     "direction": "out",
                     "state": "queued",
                     "account_id": row["account_id"],
-                    "phone": row["phone"],
+                    **({"phone": turn.phone} if turn.phone else conversation._recipient()),
                     "partner_id": partner.id,
                     "office_id": (partner.discom_office_id or row["office"]).id,
                     "lang": "en_IN" if turn.lang == "en" else "hi_IN",

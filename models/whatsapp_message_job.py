@@ -8,6 +8,7 @@ from ..tools.cloud_api import Outcome, Verdict
 from ..tools.dispatch import Job
 from ..tools.template_text import send_components
 from .whatsapp_message import PRIORITY_REPLY
+from .whatsapp_turn import SHARE_NUMBER
 
 _logger = logging.getLogger(__name__)
 
@@ -102,10 +103,13 @@ class DiscomWhatsappMessage(models.Model):
         return payload
 
     def _choices(self):
-        """Return the type and the action of an interactive message: reply buttons or a list.
+        """Return the type and the action of an interactive message: reply buttons, a list, or
+        WhatsApp's own button for sharing the number.
 
         https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-list-messages
         """
+        if self.buttons[0]["id"] == SHARE_NUMBER:
+            return {"type": "request_contact_info", "action": {"name": "request_contact_info"}}
         if not self.list_title:
             buttons = [{"type": "reply", "reply": button} for button in self.buttons]
             return {"type": "button", "action": {"buttons": buttons}}

@@ -11,6 +11,8 @@ from odoo import models
 BUTTONS_TEXT, CAPTION_TEXT, PLAIN_TEXT = 1024, 1024, 4096
 BUTTONS_MAX, ROWS_MAX = 3, 10
 BUTTON_TITLE, ROW_TITLE, ROW_ABOUT = 20, 24, 72
+#: Id of the choice that is WhatsApp's own button for sharing the number.
+SHARE_NUMBER = "number:share"
 
 
 def fingerprint(*texts):
@@ -34,6 +36,7 @@ class Turn:
     :ivar list_title: label of the button that opens the choices as a list, empty for buttons
     :ivar document: record whose document goes along, with the text as caption
     :ivar partner: consumer whom the answer is about, proven; None where it is about nobody
+    :ivar phone: number that the answer goes to instead of to who wrote, empty for none
     """
 
     conversation: models.Model
@@ -47,6 +50,7 @@ class Turn:
     list_title: str = ""
     document: models.Model = None
     partner: models.Model = None
+    phone: str = ""
 
     def say(self, text, *buttons):
         """Set the answer."""

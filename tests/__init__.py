@@ -93,6 +93,7 @@ from . import test_tariff
 from . import test_bill_reading
 from . import test_whatsapp_service
 from . import test_whatsapp_shared
+from . import test_whatsapp_hidden
 from . import test_whatsapp_inbox
 from . import test_complaint
 from . import test_whatsapp_inbox_tour

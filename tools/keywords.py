@@ -53,7 +53,9 @@ def essence(words):
 
 
 #: What people write in Latin letters though they speak Hindi.
-EITHER_LANGUAGE = frozenset({"kyc", "help", "menu", "ok", "ha", "hi", "bill", "bil"})
+EITHER_LANGUAGE = frozenset(
+    {"kyc", "help", "menu", "ok", "ha", "hi", "bill", "bil", "stop", "start"}
+)
 #: Hindi words in Latin letters: who writes them does not ask for English.
 HINGLISH = frozenset(
     """

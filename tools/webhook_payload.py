@@ -41,9 +41,10 @@ class Webhook:
 
     :ivar statuses: ``key, wamid, status, timestamp, error_code, error_text, category``
     :ivar messages: ``wamid, phone, timestamp, type, text, payload, context_wamid, profile_name,
-        phone_number_id, user_id, new_phone, media, error_code``; ``phone`` in E.164, empty where
-        Meta hides it, and then ``user_id`` says who it is; ``new_phone`` of who has changed the
-        number; ``media`` is empty or ``id, mime_type, filename``
+        phone_number_id, user_id, new_phone, shared_phone, media, error_code``; ``phone`` in E.164,
+        empty where Meta hides it, and then ``user_id`` says who it is; ``new_phone`` of who has
+        changed the number; ``shared_phone`` is what somebody gave who was asked for the number;
+        ``media`` is empty or ``id, mime_type, filename``
     :ivar people: ``user_id, phone`` of people of whom Meta tells both
     :ivar templates: ``kind`` (status, quality, category), ``waba_id``, ``wa_template_id``,
         ``name``, ``language``, ``value`` (the raw change)
@@ -122,7 +123,7 @@ def _read_change(webhook, waba_id, change, received):
         phone_number_id = clean((value.get("metadata") or {}).get("phone_number_id"))
         webhook.numbers.add(phone_number_id)
         contacts = [_read_contact(contact) for contact in value.get("contacts") or []]
-        names = {contact["phone"]: contact["name"] for contact in contacts}
+        names = {contact["phone"] or contact["user_id"]: contact["name"] for contact in contacts}
         webhook.people += [
             {"user_id": contact["user_id"], "phone": contact["phone"]}
             for contact in contacts
@@ -142,9 +143,9 @@ def _read_change(webhook, waba_id, change, received):
                     continue
                 if reader is _read_message:
                     row["phone_number_id"] = phone_number_id
-                    row["profile_name"] = names.get(row["phone"], "")
                     if not row["user_id"] and len(contacts) == 1:
                         row["user_id"] = contacts[0]["user_id"]
+                    row["profile_name"] = names.get(row["phone"] or row["user_id"], "")
                 rows.append(row)
     elif field in TEMPLATE_FIELDS:
         webhook.templates.append(
@@ -212,6 +213,7 @@ def _read_message(message, received):
         "phone": _phone(message.get("from")),
         "user_id": clean(message.get("from_user_id") or message.get("user_id"), 128),
         "new_phone": _phone(system.get("wa_id") or system.get("new_wa_id")) if system else "",
+        "shared_phone": _shared_phone(message) if kind == "contacts" else "",
         "timestamp": _timestamp(message.get("timestamp"), received),
         "type": kind,
         "text": clean(text),
@@ -276,6 +278,27 @@ def _contact_names(contacts):
         phones = [clean(phone.get("phone"), 32) for phone in contact.get("phones") or []]
         cards.append(" ".join(filter(None, [name, *phones[:3]])))
     return "; ".join(filter(None, cards))
+
+
+def _shared_phone(message):
+    """Return the number on the card that came by the button which asks for it, else nothing.
+
+    https://developers.facebook.com/docs/whatsapp/business-scoped-user-ids
+    """
+    cards = message.get("contacts")
+    card = cards[0] if isinstance(cards, list) and cards else None
+    if not isinstance(card, dict):
+        return ""
+    # Meta has shown its place both ways.
+    if "contact_request" not in (card.get("origin"), message.get("origin")):
+        return ""
+    phones = card.get("phones")
+    for phone in phones if isinstance(phones, list) else []:
+        if isinstance(phone, dict):
+            written = re.sub(r"[ ()-]", "", clean(phone.get("phone"), 32))
+            if number := _phone(phone.get("wa_id")) or _phone(written):
+                return number
+    return ""
 
 
 def _timestamp(value, received):

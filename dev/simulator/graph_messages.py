@@ -44,6 +44,9 @@ async def _take(simulator, phone, body, arrived):
     if fault and fault.kind == "error":
         failure = fault.error()
     message = _accept(state, phone, draft, arrived)
+    if body.get("to"):
+        # Who is written to by the number is told by it.
+        message.chat.hidden = False
     accepted = {"id": message.id}
     if message.template is not None:
         accepted["message_status"] = "accepted"

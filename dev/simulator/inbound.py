@@ -169,10 +169,14 @@ def _reaction(state, _phone, chat, given):
     return {"message_id": message.id, "emoji": str(given.get("emoji", "👍"))}, None, None
 
 
-def _contacts(_state, _phone, _chat, given):
+def _contacts(_state, _phone, chat, given):
     name = str(given.get("contact_name", "राम प्रसाद"))
-    phone = str(given.get("contact_phone", "+91 94150 00000"))
+    share = bool(given.get("share")) and chat is not None
+    phone = str(given.get("contact_phone", f"+{chat.number}" if share else "+91 94150 00000"))
     card = {"name": {"formatted_name": name, "first_name": name}, "phones": [{"phone": phone}]}
+    if share:
+        card["origin"] = "contact_request"
+        card["phones"][0]["wa_id"] = "".join(filter(str.isdigit, phone))
     return [card], None, None
 
 

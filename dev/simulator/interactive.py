@@ -1,4 +1,4 @@
-"""Checks of interactive messages: reply buttons, list, link button."""
+"""Checks of interactive messages: reply buttons, list, link button, button that asks the number."""
 
 from .checks import required_text
 from .errors import GraphError
@@ -6,11 +6,12 @@ from .errors import GraphError
 BUTTONS_MAX, BUTTON_TITLE_MAX, BUTTON_ID_MAX = 3, 20, 256
 ROWS_MAX, SECTIONS_MAX, ROW_TITLE_MAX, ROW_TEXT_MAX, ROW_ID_MAX = 10, 10, 24, 72, 200
 HEADER_MAX, FOOTER_MAX = 60, 60
-BODY_MAX = {"button": 1024, "list": 4096, "cta_url": 1024}
+BODY_MAX = {"button": 1024, "list": 4096, "cta_url": 1024, "request_contact_info": 1024}
 HEADERS = {
     "button": ("text", "image", "video", "document"),
     "list": ("text",),
     "cta_url": ("text", "image", "video", "document"),
+    "request_contact_info": (),
 }
 
 
@@ -100,4 +101,14 @@ def _link(action):
     required_text(parameters, "url", "parameters", 2000)
 
 
-_ACTIONS = {"button": _buttons, "list": _rows, "cta_url": _link}
+def _contact_info(action):
+    if action != {"name": "request_contact_info"}:
+        raise GraphError(131009, "interactive['action'] must name request_contact_info.")
+
+
+_ACTIONS = {
+    "button": _buttons,
+    "list": _rows,
+    "cta_url": _link,
+    "request_contact_info": _contact_info,
+}

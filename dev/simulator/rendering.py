@@ -91,6 +91,9 @@ def _interactive_parts(message):
             for section in action["sections"]
             for row in section["rows"]
         ]
+    elif data["type"] == "request_contact_info":
+        # Meta's own words.
+        buttons = [{"type": "share", "text": "Share contact info"}]
     else:
         buttons = [
             {

@@ -131,9 +131,10 @@ function drawButton(message, button) {
     }
     const tap = el("button", { type: "button" }, button.text,
         button.description ? el("small", {}, button.description) : null);
-    tap.addEventListener("click", () => say(button.type === "reply"
-        ? { type: "interactive", message: message.id, id: button.id }
-        : { type: "button", message: message.id, button: button.payload }));
+    tap.addEventListener("click", () => say({
+        reply: { type: "interactive", message: message.id, id: button.id },
+        share: { type: "contacts", message: message.id, share: true },
+    }[button.type] || { type: "button", message: message.id, button: button.payload }));
     return tap;
 }
 

@@ -43,6 +43,27 @@ class TestInbound(SimulatorCase):
             _status, answer = self.simulator.send({"recipient": recipient, **text})
             self.assertEqual(answer["error"]["code"], code, recipient)
 
+    def test_number_is_shared(self):
+        """The button that asks for the number brings a card; who is written to by it is told."""
+        self.simulator.inbound(NUMBER, text="बिल", hidden=True)
+        value = [value for value in self.values() if "messages" in value][-1]
+        user_id = value["messages"][0]["from_user_id"]
+        ask = {"type": "request_contact_info", "body": {"text": "Your number?"}}
+        for action, status in (({"name": "request_contact_info"}, 200), ({"name": "x"}, 400)):
+            interactive = {"type": "interactive", "interactive": {**ask, "action": action}}
+            answered, _body = self.simulator.send({"recipient": user_id, **interactive})
+            self.assertEqual(answered, status)
+        [button] = self.simulator.messages(to=NUMBER)[-1]["buttons"]
+        self.assertEqual(button["type"], "share")
+        self.simulator.inbound(NUMBER, type="contacts", share=True)
+        [found] = [value for value in self.values() if "messages" in value][-1]["messages"]
+        self.assertNotIn("from", found)
+        [card] = found["contacts"]
+        self.assertEqual((card["origin"], card["phones"][0]["wa_id"]), ("contact_request", NUMBER))
+        self.simulator.send({"to": NUMBER, "type": "text", "text": {"body": "धन्यवाद"}})
+        found, value = self.inbound(text="बिल")
+        self.assertEqual(value["contacts"], [{**value["contacts"][0], "user_id": user_id}])
+
     def test_quick_reply_of_a_template(self):
         wamid = self.sent(self.bill())
         for tapped in ("बिल", "BILL", 0):

@@ -212,7 +212,8 @@ class DiscomWhatsappConversation(models.Model):
         Amounts are easily guessed, so they are no proof against a number that was proved before.
         """
         partner = partners.get(partner_id)
-        if not partner:
+        # An id in a button comes from outside and may be anybody's.
+        if not partner or not partner.discom_account_no:
             return None
         mine = partner in turn.row["partners"]
         verified = partner.discom_kyc_state == "verified"

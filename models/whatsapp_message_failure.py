@@ -100,7 +100,8 @@ class DiscomWhatsappMessage(models.Model):
             )
         unreachable = by_action["fallback"]
         if unreachable:
-            self._note_bounced(set(unreachable.mapped("phone")))
+            # Who hides the number has none that could be noted.
+            self._note_bounced(set(unreachable.mapped("phone")) - {False})
             unreachable._fallback("not_on_whatsapp")
         refused = by_action["fail"].filtered(lambda m: m.error_code == MEDIA_REFUSED)
         if media_ids := set(refused.mapped("wa_media_id")) - {False}:

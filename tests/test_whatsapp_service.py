@@ -146,6 +146,21 @@ class TestWhatsappService(ServiceCommon):
         payload["entry"][0]["changes"][0]["value"]["messages"][0]["from"] = phone
         return payload
 
+    def test_ids_in_forged_buttons(self):
+        """They are anybody's: of people without an account, of nobody; and change nothing."""
+        nobody = self.env["res.partner"].create({"name": "No consumer"})
+        for partner_id in (nobody.id, self.env.company.partner_id.id, 999999999, self.owner.id):
+            for command in ("yes", "no", "notmine"):
+                reply = {"id": f"kyc:{command}:{partner_id}:1", "title": f"{command}{partner_id}"}
+                self.post(
+                    self.inbound_from(STRANGER, {"type": "button_reply", "button_reply": reply})
+                )
+        self.apply()
+        self.assertFalse(self.env["discom.whatsapp.event"].search_count([("state", "=", "error")]))
+        self.assertEqual(len(self.answers(STRANGER)), 12)
+        self.assertEqual(self.owner.discom_whatsapp_number, f"+{OWNER}")
+        self.assertEqual(self.owner.discom_consent_bills, "given")
+
     def test_number_on_file_has_to_be_proved(self):
         """A number that was only taken down hears of the account after it has proved it."""
         consumer = self.create_ready_consumer(discom_whatsapp_number=f"+{STRANGER}")

@@ -1,6 +1,9 @@
 import ast
 import json
 import math
+from collections import defaultdict
+
+from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -262,6 +265,31 @@ class DiscomWhatsappAudience(models.AbstractModel):
             (own.get(row["family"], {}) if row.get("family") else chosen).get(row["lang"])
             for row in rows
         ]
+
+    def _preview_of(self, rows):
+        """Return the messages of ``rows`` as they look on a phone, one below the other."""
+        templates = self._row_templates(rows)
+        names = self._document_names(rows, templates)
+        return Markup().join(
+            template._preview_html({**values, "_filename": names.get((row["res_id"], row["lang"]))})
+            for row, template, values in zip(
+                rows, templates, self._message_values(rows), strict=True
+            )
+        )
+
+    def _document_names(self, rows, templates):
+        """Return {(record id, language): name} of the documents that go along; none is made."""
+        ids = defaultdict(set)
+        for row, template in zip(rows, templates, strict=True):
+            if template.header_type == "document":
+                ids[row["lang"]].add(row["res_id"])
+        make = self.env["discom.whatsapp.message"]._make_documents
+        return {
+            (res_id, lang): document[0]
+            for lang, res_ids in ids.items()
+            for res_id, document in make(self.env[self.res_model].browse(res_ids), lang).items()
+            if not isinstance(document, Exception)
+        }
 
     def _document_values(self, rows):
         """Return what consumer and document say, one dict for each of ``rows``, in order."""

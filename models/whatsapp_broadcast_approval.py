@@ -60,9 +60,7 @@ class DiscomWhatsappBroadcast(models.Model):
                     broadcast._audience_sql(broadcast.user_id),
                 )
             )
-            if rows := self.env.cr.dictfetchall():
-                template = broadcast._row_templates(rows)[0]
-                broadcast.sample = template._preview_html(broadcast._message_values(rows)[0])
+            broadcast.sample = broadcast._preview_of(self.env.cr.dictfetchall()) or False
 
     # === ACTIONS === #
 

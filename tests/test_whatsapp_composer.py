@@ -39,8 +39,38 @@ class TestWhatsappComposer(WhatsappCommon):
         composer = self.compose(self.bills)
         skip = composer.skip_ids.filtered(lambda s: s.reason == "opted_out")
         action = skip.action_open_partners()
-        partners = self.env["res.partner"].search(action["domain"])
-        self.assertEqual(partners, self.withdrawn.partner_id)
+        partners = self.env["res.partner"]
+        self.assertEqual(partners.search(action["domain"]), self.withdrawn.partner_id)
+        own = self.compose(self.bills, user=self.clerk)
+        for skip in own.skip_ids:
+            domain = skip.with_user(self.clerk).action_open_partners()["domain"]
+            self.assertEqual(partners.with_user(self.clerk).search_count(domain), skip.count)
+            with self.assertRaises(AccessError):
+                partners.with_user(self.clerk_b).search_count(domain)
+        # An hour later the dialog is gone.
+        domain = own.skip_ids[0].action_open_partners()["domain"]
+        own.unlink()
+        self.assertFalse(partners.search(domain))
+
+    def test_samples(self):
+        """Of two languages both are shown, and the document by its real name."""
+        self.create_template(
+            self.template.name, "bill", "Dear {{name}}, your bill is ready.", lang="en_IN"
+        )
+        self.template.header_type = "document"
+        bills = self.create_bill()
+        for lang in ("hi_IN", "hi_IN", "hi_IN", "en_IN"):
+            consumer = self.create_ready_consumer()
+            consumer.lang = lang
+            bills |= self.create_bill(consumer)
+        composer = self.compose(bills)
+        rows = composer._sample_rows()
+        self.assertEqual(len(rows), 3)
+        self.assertEqual({row["lang"] for row in rows}, {"hi_IN", "en_IN"})
+        self.assertIn("Dear", composer.preview)
+        self.assertEqual(composer.language_summary, "Hindi: 4, English: 1")
+        bill = self.env["discom.bill"].browse(rows[0]["res_id"])
+        self.assertIn(bill._whatsapp_document("hi_IN")[bill.id][0], composer.preview)
 
     def test_what_was_shown_is_what_happens(self):
         broadcast = self.send(self.bills)

@@ -1,16 +1,15 @@
 import psycopg2
-from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL, format_date
+from odoo.tools.misc import formatLang
 
 from ..models.whatsapp_message import SKIP_REASONS
 
 #: Messages shown as the recipients will see them.
 SAMPLE_SIZE = 3
-#: Skipped people listed behind a reason, at most.
-LIST_SIZE = 10000
 
 
 class DiscomWhatsappComposer(models.TransientModel):
@@ -157,9 +156,9 @@ class DiscomWhatsappComposer(models.TransientModel):
             composer.send_count = sum(by_lang.values())
             composer.skip_count = sum(by_reason.values())
             composer.total_count = composer.send_count + composer.skip_count
-            labels = dict(self.env["res.lang"].get_installed())
+            labels = dict(composer.template_id._fields["lang"]._description_selection(self.env))
             composer.language_summary = ", ".join(
-                f"{labels.get(lang, lang).split(' / ')[0]}: {count}"
+                f"{labels.get(lang, lang)}: {formatLang(self.env, count, digits=0)}"
                 for lang, count in sorted(by_lang.items(), key=lambda item: -item[1])
             )
             composer.skip_ids = [Command.clear()] + [
@@ -202,12 +201,7 @@ class DiscomWhatsappComposer(models.TransientModel):
     def _compute_preview(self):
         for composer in self:
             rows = composer._sample_rows()
-            composer.preview = Markup().join(
-                template._preview_html(values)
-                for template, values in zip(
-                    composer._row_templates(rows), composer._message_values(rows), strict=True
-                )
-            )
+            composer.preview = composer._preview_of(rows)
 
     # === ACTIONS === #
 
@@ -329,17 +323,29 @@ class DiscomWhatsappComposer(models.TransientModel):
 
     def _sample_rows(self, size=SAMPLE_SIZE):
         """Return ``size`` rows of those who receive it: first one of each template, and a message
-        about several."""
-        if not self._templates_by_lang():
+        about several; of several languages each is shown."""
+        langs = set(self._templates_by_lang())
+        if not langs:
             return []
         own = self._documents_model()._whatsapp_template_sql(self.purpose) is not None
         order = [SQL("row_number() OVER (PARTITION BY family ORDER BY res_id)")] if own else []
         order += [SQL("about IS NULL")] if self._combines() else []
+        order = SQL("ORDER BY %s", SQL(", ").join(order)) if order else SQL()
+        rows = self._sample_query(SQL("TRUE"), order, size)
+        missing = langs - {row["lang"] for row in rows}
+        if missing and not own and 1 < size == len(rows):
+            others = self._sample_query(SQL("lang = ANY(%s)", list(missing)), order, 1)
+            rows[len(rows) - len(others) :] = others
+        return rows
+
+    def _sample_query(self, condition, order, size):
+        """Return ``size`` rows of those who receive it and meet ``condition``."""
         self.env.cr.execute(
             SQL(
-                "SELECT * FROM (%s) audience WHERE reason IS NULL %s LIMIT %s",
+                "SELECT * FROM (%s) audience WHERE reason IS NULL AND %s %s LIMIT %s",
                 self._audience_sql(),
-                SQL("ORDER BY %s", SQL(", ").join(order)) if order else SQL(),
+                condition,
+                order,
                 size,
             )
         )
@@ -357,20 +363,44 @@ class DiscomWhatsappComposerSkip(models.TransientModel):
     count = fields.Integer("People")
 
     def action_open_partners(self):
-        """List the people behind the reason."""
+        """List the people behind the reason, all of them, however many."""
         self.ensure_one()
-        self.env.cr.execute(
-            SQL(
-                "SELECT DISTINCT partner_id FROM (%s) audience WHERE reason = %s LIMIT %s",
-                self.composer_id._audience_sql(),
-                self.reason,
-                LIST_SIZE,
-            )
-        )
         return {
             "type": "ir.actions.act_window",
             "name": dict(self._fields["reason"]._description_selection(self.env))[self.reason],
             "res_model": "res.partner",
             "views": [(False, "list"), (False, "form")],
-            "domain": [("id", "in", [row[0] for row in self.env.cr.fetchall()])],
+            "domain": [("discom_skip_id", "=", self.id)],
         }
+
+    def _people_sql(self):
+        """Return the query of the ids of the people behind the reason."""
+        self.ensure_one()
+        return SQL(
+            "SELECT partner_id FROM (%s) audience WHERE reason = %s",
+            self.composer_id._audience_sql(),
+            self.reason,
+        )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    discom_skip_id = fields.Many2one(
+        "discom.whatsapp.composer.skip",
+        "Skipped Because",
+        store=False,
+        search="_search_discom_skip_id",
+        export_string_translation=False,
+    )
+
+    def _search_discom_skip_id(self, operator, value):
+        """Find the people behind one reason of a composer of the current user."""
+        if operator != "in" or len(value) != 1:
+            return NotImplemented
+        skip = self.env["discom.whatsapp.composer.skip"].browse(list(value)).exists()
+        # Who opens an old list once more finds nobody: what it was made for is over.
+        if not skip:
+            return Domain.FALSE
+        skip.check_access("read")
+        return Domain("id", "in", skip._people_sql())

@@ -290,6 +290,9 @@ class DiscomWhatsappFallback(models.Model):
             )
             known = message.values or (values or {}).get(message.id) or {}
             text = template and template._text(known)
+            reason = self.env._("No DLT template for this message.")
+            if template:
+                reason = self.env._("A value of the SMS is missing in this message.")
             if text:
                 row.sms_template_id = template
                 queue.append(
@@ -297,13 +300,9 @@ class DiscomWhatsappFallback(models.Model):
                      "discom_fallback_id": row.id}
                 )  # fmt: skip
             elif row.purpose in DOOR_PURPOSES:
-                row.write(
-                    {"channel": "door", "note": self.env._("No DLT template for this message.")}
-                )
+                row.write({"channel": "door", "note": reason})
             else:
-                row.write(
-                    {"state": "failed", "note": self.env._("No DLT template for this message.")}
-                )
+                row.write({"state": "failed", "note": reason})
         # sudo: SMS are the system's.
         self.env["sms.sms"].sudo().create(queue)
 

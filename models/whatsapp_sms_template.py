@@ -38,6 +38,14 @@ class DiscomSmsTemplate(models.Model):
         "{#var#}, for example {{account_last4}}.",
     )
     dlt_body = fields.Text("As Registered", compute="_compute_dlt_body")
+    variables = fields.Char("Variables to Use", compute="_compute_variables")
+    sample = fields.Text("What Is Sent", compute="_compute_sample", help="With invented values.")
+    sms_count = fields.Integer(
+        "Counts as SMS",
+        compute="_compute_sample",
+        help="An SMS holds 160 Latin letters, or 70 as soon as one is Hindi or another sign such "
+        "as ₹; of a longer text each part counts and costs.",
+    )
 
     _purpose_uniq = models.UniqueIndex(
         "(company_id, purpose, lang) WHERE active", "This message has an SMS in this language."
@@ -49,10 +57,48 @@ class DiscomSmsTemplate(models.Model):
         return [(purpose, names[purpose]) for purpose in SMS_PURPOSES if purpose in names]
 
     @api.depends("purpose", "lang")
+    @api.depends_context("lang")
     def _compute_name(self):
-        purposes, langs = dict(self._selection_purpose()), dict(self._fields["lang"].selection)
+        purposes = dict(self._selection_purpose())
+        langs = dict(self._fields["lang"]._description_selection(self.env))
         for template in self:
-            template.name = f"{purposes.get(template.purpose, '')} ({langs.get(template.lang, '')})"
+            purpose, lang = purposes.get(template.purpose), langs.get(template.lang)
+            template.name = purpose and lang and f"{purpose} ({lang})"
+
+    def _declared_variables(self):
+        """Return {name: label} of the values that messages of this purpose have."""
+        self.ensure_one()
+        mixin = self.env["discom.whatsapp.mixin"]
+        model = mixin._models_by_purpose().get(self.purpose)
+        return (mixin if model is None else self.env[model])._whatsapp_variables()
+
+    @api.depends("purpose")
+    @api.depends_context("lang")
+    def _compute_variables(self):
+        for template in self:
+            template.variables = template.purpose and " · ".join(
+                f"{{{{{name}}}}} {label}" for name, label in template._declared_variables().items()
+            )
+
+    @api.depends("body", "purpose", "lang")
+    def _compute_sample(self):
+        for template in self:
+            text = template.body or ""
+            if template.purpose:
+                text = template_text.render(text, template._sample_values())
+            template.sample = text
+            template.sms_count = sms_gateway.count_parts(text)
+
+    def _sample_values(self):
+        """Return {variable: sample} of the WhatsApp message that this stands in for."""
+        templates = self.env["discom.whatsapp.template"].search(
+            [("purpose", "=", self.purpose), ("lang", "=", self.lang)], order="id"
+        )
+        values = {name: f"({label})" for name, label in self._declared_variables().items()}
+        for variable in templates.variable_ids:
+            if variable.example and variable.name in values:
+                values[variable.name] = variable.example
+        return values
 
     @api.depends("body")
     def _compute_dlt_body(self):
@@ -74,6 +120,24 @@ class DiscomSmsTemplate(models.Model):
                     self.env._(
                         "%(id)s is no DLT template id: digits only, as the DLT platform shows it.",
                         id=template.dlt_template_id,
+                    )
+                )
+
+    @api.constrains("body", "purpose")
+    def _check_body(self):
+        """A variable that no message has would keep every SMS from leaving."""
+        for template in self:
+            if not (template.body or "").strip():
+                raise ValidationError(self.env._("Write the text of the SMS."))
+            declared = template._declared_variables()
+            unknown = set(template_text.variable_names(template.body)) - set(declared)
+            if unknown:
+                raise ValidationError(
+                    self.env._(
+                        "“%(template)s” has no value for %(unknown)s. Use only: %(known)s.",
+                        template=template.name,
+                        unknown=", ".join(f"{{{{{name}}}}}" for name in sorted(unknown)),
+                        known=", ".join(f"{{{{{name}}}}}" for name in declared),
                     )
                 )
 

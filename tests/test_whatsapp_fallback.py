@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
 from ..tools import sms_gateway
@@ -335,3 +335,31 @@ class TestWhatsappFallback(WhatsappCommon):
         for field in ("discom_sms_key", "discom_sms_url"):
             with self.assertRaises(AccessError, msg=field):
                 self.company.with_user(self.manager).read([field])
+
+    def test_text_is_checked_and_shown(self):
+        """A variable that no message has is refused at once; the form shows what leaves."""
+        self.assertFalse(self.env["discom.sms.template"].new().name)
+        form = Form(self.env["discom.sms.template"].with_context(lang="en_IN"))
+        form.purpose, form.header, form.dlt_template_id = "overdue", "UPPCLT", "1207160000000000003"
+        self.assertIn("{{amount}}", form.variables)
+        form.body = "खाता …{{account_last4}}: {{amuont}} देय। {{office}}"
+        with self.assertRaises(ValidationError) as caught:
+            form.save()
+        self.assertRegex(str(caught.exception), r"\{\{amuont\}\}.*\{\{amount\}\}")
+        form.body = " "
+        with self.assertRaises(ValidationError):
+            form.save()
+        form.body = "खाता …{{account_last4}}: {{amount}} देय। {{office}}"
+        self.assertNotIn("{{", form.sample)
+        self.assertEqual(form.sms_count, sms_gateway.count_parts(form.sample))
+        template = form.save()
+        self.assertEqual(template.name, "Overdue notice (Hindi)")
+        self.env["res.lang"]._activate_lang("hi_IN")
+        self.assertNotIn("Hindi", template.with_context(lang="hi_IN").display_name)
+
+    def test_parts_of_an_sms(self):
+        for text, count in (
+            ("", 0), ("a" * 160, 1), ("a" * 161, 2), ("a" * 306, 2), ("a" * 307, 3),
+            ("[" * 80, 1), ("[" * 81, 2), ("बि" * 35, 1), ("बि" * 36, 2), ("a" * 70 + "₹", 2),
+        ):  # fmt: skip
+            self.assertEqual(sms_gateway.count_parts(text), count, text)

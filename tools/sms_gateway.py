@@ -15,6 +15,15 @@ PLACEHOLDERS = ("number", "number10", "text", "entity", "header", "template", "k
 _LINE = re.compile(r"([A-Za-z_][\w.-]*)\s*=\s*(.*)")
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
+# 3GPP TS 23.038: the default alphabet, and its signs that take two places.
+_LATIN = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    "ÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_LATIN_TWO = frozenset("^{}\\[~]|€\f")
+#: Places in one SMS, and in each part of a longer one.
+_LATIN_PLACES, _OTHER_PLACES = (160, 153), (70, 67)
+
 
 class GatewayError(Exception):
     """The gateway did not take the SMS; the text is for people and holds no secret."""
@@ -35,6 +44,17 @@ def parse_fields(text):
             raise ValueError(f"{{{unknown.pop()}}}")
         fields[match[1]] = match[2]
     return fields
+
+
+def count_parts(text):
+    """Return how many SMS ``text`` counts as; one sign that is not Latin shortens them all."""
+    if set(text) <= _LATIN | _LATIN_TWO:
+        length = len(text) + sum(char in _LATIN_TWO for char in text)
+        one, each = _LATIN_PLACES
+    else:
+        length = len(text.encode("utf-16-le")) // 2
+        one, each = _OTHER_PLACES
+    return -(-length // each) if length > one else min(length, 1)
 
 
 def fill(fields, values):

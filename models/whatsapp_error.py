@@ -83,6 +83,8 @@ class DiscomWhatsappError(models.Model):
     meaning_hi = fields.Char("Meaning (Hindi)")
     advice = fields.Char("What to Do")
     advice_hi = fields.Char("What to Do (Hindi)")
+    own_meaning = fields.Char("Meaning in Your Language", compute="_compute_own_language")
+    own_advice = fields.Char("What to Do, in Your Language", compute="_compute_own_language")
     source = fields.Char()
     last_seen = fields.Datetime(readonly=True, help="To the hour.")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
@@ -101,6 +103,14 @@ class DiscomWhatsappError(models.Model):
     def _compute_display_name(self):
         for error in self:
             error.display_name = f"{error.code} {error.name or ''}".rstrip()
+
+    @api.depends("meaning", "meaning_hi", "advice", "advice_hi")
+    @api.depends_context("lang")
+    def _compute_own_language(self):
+        hindi = (self.env.lang or "").startswith("hi")
+        for error in self:
+            error.own_meaning = (hindi and error.meaning_hi) or error.meaning
+            error.own_advice = (hindi and error.advice_hi) or error.advice
 
     def _compute_message_count(self):
         counts = {}

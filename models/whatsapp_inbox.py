@@ -166,7 +166,8 @@ class DiscomWhatsappConversation(models.Model):
             if not conversation:
                 continue
             note = notes.setdefault(conversation.id, {"unread": 0, "office": None})
-            note["text"] = " ".join(row["text"].split())[:PREVIEW]
+            text = self.env["discom.whatsapp.message"]._inbound_readable(row)
+            note["text"] = " ".join(text.split())[:PREVIEW]
             note["at"] = min(self.env["discom.whatsapp.message"]._inbound_time(row),
                              fields.Datetime.now())  # fmt: skip
             note["name"] = row["profile_name"] or None

@@ -184,8 +184,7 @@ class DiscomWhatsappConversation(models.Model):
                 "direction": "out",
                 "state": "queued",
                 "account_id": self.account_id.id,
-                # Who hides the number is written to by the id.
-                "wa_user_id" if self._hides_number() else "phone": self.phone,
+                **self._recipient(),
                 "partner_id": partner.id,
                 "office_id": self.office_id.id,
                 "lang": "en_IN" if self._reader_lang() == "en" else "hi_IN",
@@ -289,7 +288,7 @@ class DiscomWhatsappMessage(models.Model):
                 "at": (message.sent_at or message.create_date).replace(tzinfo=UTC).isoformat(),
                 "state": message.state,
                 "state_label": states[message.state],
-                "error": message.error_text or "",
+                "error": message.error_meaning or "",
                 "by": message._thread_author(),
                 "template": bool(message.template_id),
                 "purpose": names.get(message.purpose, ""),

@@ -39,6 +39,17 @@ WINDOW = timedelta(hours=24)
 #: Texts of one batch shown in a consumer's chatter; all of them are in the inbox.
 LOGGED = 20
 
+#: What stands for a file, a place or a card where a line is all that is shown.
+KIND_SIGNS = {
+    "image": "📷",
+    "document": "📄",
+    "audio": "🎤",
+    "video": "🎬",
+    "sticker": "🙂",
+    "location": "📍",
+    "contacts": "👤",
+}
+
 
 class WhatsAppMessage(models.Model):
     """What consumers write back: kept, shown on the consumer, and STOP obeyed at once."""
@@ -240,7 +251,7 @@ class WhatsAppMessage(models.Model):
         texts = defaultdict(list)
         for row in rows:
             if row["partner"]:
-                texts[row["partner"]].append(row["text"])
+                texts[row["partner"]].append(self._inbound_readable(row))
         partners = self.env["res.partner"].union(*texts)
         partners._message_log_batch(
             bodies={
@@ -253,6 +264,13 @@ class WhatsAppMessage(models.Model):
                 for partner, lines in texts.items()
             }
         )
+
+    @api.model
+    def _inbound_readable(self, row):
+        """Return the text of a message in one line, a sign in the place of a file."""
+        if sign := KIND_SIGNS.get(row["type"]):
+            return f"{sign} {row['text'].removeprefix('[' + row['type'] + ']').strip()}".strip()
+        return row["text"]
 
     @api.model
     def _inbound_obey(self, rows):

@@ -395,12 +395,10 @@ class ResPartner(models.Model):
     )
 
     def _search_discom_skip_id(self, operator, value):
-        """Find the people behind one reason of a composer of the current user."""
-        if operator != "in" or len(value) != 1:
+        """Find the people behind reasons of a composer of the current user."""
+        if operator != "in":
             return NotImplemented
-        skip = self.env["discom.whatsapp.composer.skip"].browse(list(value)).exists()
+        skips = self.env["discom.whatsapp.composer.skip"].browse(filter(None, value)).exists()
+        skips.check_access("read")
         # Who opens an old list once more finds nobody: what it was made for is over.
-        if not skip:
-            return Domain.FALSE
-        skip.check_access("read")
-        return Domain("id", "in", skip._people_sql())
+        return Domain.OR(Domain("id", "in", skip._people_sql()) for skip in skips)

@@ -5,6 +5,7 @@ from . import report_period
 from . import report_area
 from . import whatsapp_broadcast_reject
 from . import whatsapp_composer
+from . import whatsapp_composer_skip
 from . import whatsapp_handover
 from . import whatsapp_composer_estimate
 from . import whatsapp_composer_test

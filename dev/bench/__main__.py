@@ -1,6 +1,7 @@
 """Command line of the benchmark: ``python -m dev.bench --help``, or ``make bench``."""
 
 import argparse
+import os
 import sys
 import time
 
@@ -59,12 +60,17 @@ def _say(text):
 
 def _measure(row, bench, size, dry):
     begun = time.monotonic()
+    before = os.getloadavg()[2]
     try:
         result = row.run(bench, size)
     except (Unavailable, StackError) as error:
         _say(f"{row.name}: {error}")
         print(f"{row.name} not measured", flush=True)
         return False
+    # What others do on the machine, as well as it can be told: without them it is below the cores.
+    load = max(before, os.getloadavg()[2])
+    if load > 2 * os.cpu_count():
+        result.also[report.LOAD] = f"{load:.0f}"
     print(line(row.name, result, row.goal), flush=True)
     _say(f"{row.name} took {time.monotonic() - begun:.0f} s")
     if not dry:

@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+#: Name of the load of the machine beside the results of a row, where others worked on it, too.
+LOAD = "load"
 COLUMNS = "row size ours yardstick ratio goal verdict also machine date commit".split()
 
 

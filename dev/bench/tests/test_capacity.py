@@ -55,6 +55,14 @@ class TestCapacity(unittest.TestCase):
         with self.assertRaisesRegex(KeyError, "queue"):
             capacity.measured(DOCUMENT.replace("| queue |", "| other |"))
 
+    def test_a_busy_machine_does_not_count(self):
+        busy = line("import_bills", 275000, "700rows/s", "refused 0, load 12")
+        costs = capacity.measured(DOCUMENT.replace(report.END, f"{busy}\n{report.END}"))
+        self.assertAlmostEqual(costs.import_bill, 1 / 2500)
+        alone = busy.replace(", load 12", "")
+        costs = capacity.measured(DOCUMENT.replace(report.END, f"{alone}\n{report.END}"))
+        self.assertAlmostEqual(costs.import_bill, 1 / 700)
+
     def test_sizes_are_read_where_they_were_measured(self):
         measured = line(
             "database", 27500, "2700B", "bill_bytes 2700, message_row_bytes 1200, event_bytes 800"

@@ -200,9 +200,9 @@ class DiscomExportRequest(models.Model):
     @api.model
     def _needs_text(self, rows):
         return self.env._(
-            "This export has %(rows)s rows about people. More than %(limit)s within a day leave "
-            "the system only with a reason and the approval of a division manager. Ask for it; "
-            "once it is approved, export the same rows again.",
+            "This export or print has %(rows)s rows about people. More than %(limit)s within a day "
+            "leave the system only with a reason and the approval of a division manager. Ask for "
+            "it; once it is approved, export or print the same again.",
             rows=rows,
             limit=self.env.company.sudo().discom_export_rows,  # sudo: a setting of the company
         )

@@ -254,8 +254,8 @@ class ResCompany(models.Model):
         "Rows without approval",
         default=500,
         required=True,
-        help="An export of more rows about people within a day needs a reason and the approval of "
-        "another person.",
+        help="An export or print of more rows about people within a day needs a reason and the "
+        "approval of another person.",
     )
     discom_export_hours = fields.Integer(
         "Hours an approval holds", default=24, required=True, help="It holds for one export."

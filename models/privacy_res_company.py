@@ -19,8 +19,11 @@ class ResCompany(models.Model):
         default=90,
         required=True,
         aggregator=None,
-        help="Not more than ninety days (rule 14(3) of the Digital Personal Data Protection Rules "
-        "2025; to be verified by the company's legal adviser).",
+        # https://www.meity.gov.in/static/uploads/2025/11/53450e6e5dc0bfa85ebd78686cadad39.pdf
+        help="The company publishes the time, “a reasonable period not exceeding ninety days”: "
+        "rule 14(3) of the Digital Personal Data Protection Rules 2025 (G.S.R. 846(E) of 13 "
+        "November 2025), in force 18 months later. Taken from transcriptions of the Gazette; "
+        "the company's legal adviser compares it with the original.",
     )
     discom_privacy_officer = fields.Char(
         "Contact for Personal Data",

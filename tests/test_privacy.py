@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import openpyxl
 from lxml import html
+from psycopg2 import IntegrityError
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError, UserError
@@ -516,8 +517,16 @@ class TestPrivacyRequest(PrivacyCommon):
             request.unlink()
 
     def test_grievance_has_its_own_time(self):
-        request = self.ask("grievance")
-        self.assertEqual(request.due_date - request.received, timedelta(days=90))
+        """That of the settings, no longer than the law allows, which stands beside it."""
+        for days in (90, 30):
+            self.company.discom_grievance_days = days
+            request = self.ask("grievance")
+            self.assertEqual(request.due_date - request.received, timedelta(days=days))
+        field = self.company._fields["discom_grievance_days"]
+        self.assertIn("14(3)", field.help)
+        with self.assertRaises(IntegrityError), self.cr.savepoint(), mute_logger("odoo.sql_db"):
+            self.company.discom_grievance_days = 91
+            self.env.flush_all()
 
     def test_file_from_the_request(self):
         request = self.ask("access")

@@ -15,7 +15,10 @@ class DiscomNodeMixin(models.AbstractModel):
     _consumer_field = None
 
     name = fields.Char(required=True)
-    name_hi = fields.Char("Name in Hindi", help="Used in messages and documents for consumers.")
+    name_hi = fields.Char(
+        "Name in Hindi",
+        help="Used in messages and documents for consumers, and on screens in Hindi.",
+    )
     parent_path = fields.Char(index=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
@@ -23,21 +26,27 @@ class DiscomNodeMixin(models.AbstractModel):
     consumer_count = fields.Integer("Consumers", compute="_compute_consumer_count")
     active = fields.Boolean(default=True)
 
-    @api.depends("name", "parent_path")
-    @api.depends_context("hierarchical_naming")
+    @api.depends("name", "name_hi", "parent_path")
+    @api.depends_context("hierarchical_naming", "lang")
     def _compute_display_name(self):
-        """Name the path to the node, or the node alone where the context asks so, as in a tree."""
+        """Name the path to the node, or the node alone where the context asks so, as in a tree;
+        in Hindi for who works in it."""
+        hindi = (self.env.lang or "").startswith("hi")
+
+        def called(node):
+            return (hindi and node.name_hi) or node.name or ""
+
         if not self.env.context.get("hierarchical_naming", True):
             for node in self:
-                node.display_name = node.name
+                node.display_name = called(node)
             return
         path_ids = {node: self._path_ids(node.parent_path) for node in self}
         ancestors = self.browse({node_id for ids in path_ids.values() for node_id in ids})
         # A label: the path may lead through nodes that the user may not open.
-        names = {node.id: node.name for node in ancestors.sudo() if node._is_named_in_path()}
+        names = {node.id: called(node) for node in ancestors.sudo() if node._is_named_in_path()}
         for node in self:
             above = [names[node_id] for node_id in path_ids[node][:-1] if node_id in names]
-            node.display_name = " / ".join([*above, node.name or ""])
+            node.display_name = " / ".join([*above, called(node)])
 
     @api.depends("parent_path")
     def _compute_consumer_count(self):

@@ -123,7 +123,7 @@ class DiscomWhatsappBroadcast(models.Model):
         )
         for broadcast in self:
             pace = lately.get(broadcast.id, 0) / PACE_SECONDS
-            running = broadcast.state == "sending" and broadcast.queued_count
+            running = broadcast.state == "sending" and bool(broadcast.queued_count)
             broadcast.pace = (
                 self.env._("%(pace)s a second", pace=f"{pace:.1f}") if running and pace else False
             )

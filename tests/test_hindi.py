@@ -38,6 +38,22 @@ class TestHindi(TransactionCase):
                     found = [id_ for id_, _name in record.name_search(words)]
                     self.assertIn(record.id, found)
 
+    def test_names_in_the_trees(self):
+        """Offices and assets are called by their Hindi names, with the path to them or without."""
+        named = {"name": "Rihand", "name_hi": "रिहंद", "code": "TEST RIHAND"}
+        office = self.env["discom.office"].create({**named, "level": "zone"})
+        asset = self.env["discom.asset"].create(
+            {**named, "kind": "substation", "office_id": office.id}
+        )
+        for node in (office, asset):
+            with self.subTest(model=node._name):
+                bare = node.with_context(hierarchical_naming=False)
+                self.assertEqual(bare.with_context(lang="hi_IN").display_name, "रिहंद")
+                self.assertEqual(bare.with_context(lang="en_US").display_name, "Rihand")
+                self.assertEqual(node.with_context(lang="hi_IN").display_name, "रिहंद")
+                node.name_hi = False
+                self.assertEqual(node.with_context(lang="hi_IN").display_name, "Rihand")
+
     def test_menus(self):
         """No menu of the add-on is left in English but for names that are the same in Hindi."""
         menus = self.env["ir.model.data"].search(

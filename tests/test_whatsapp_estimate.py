@@ -144,6 +144,9 @@ class TestWhatsappEstimate(WhatsappCommon):
             self.assertIn("08:00", broadcast.wait_reason)
         with self.at(DAY):
             self.run_lane()
+            # Nothing is left to wait for, and nothing is said: neither a reason nor 0.
+            broadcast.invalidate_recordset()
+            self.assertEqual((broadcast.queued_count, broadcast.wait_reason), (0, False))
         self.assertEqual(set(self.messages(broadcast).mapped("state")), {"accepted"})
 
     def test_outages_leave_at_night(self):

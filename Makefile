@@ -4,7 +4,7 @@ PYTHON ?= python3
 STACK = $(PYTHON) -m dev.stack
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint stop clean pot bench screenshots python
+.PHONY: help demo test lint stop clean pot bench screenshots dump python
 
 help:
 	@echo "make demo         Odoo with demo data on http://localhost:8069 (PORT=, SIMULATOR_PORT=)"
@@ -12,8 +12,9 @@ help:
 	@echo "make lint         ruff, pylint-odoo, bandit, OCA checks, sudo(), XML, translations, named tests"
 	@echo "make stop         stop what make demo started"
 	@echo "make clean        stop it and remove its data"
-	@echo "make screenshots  pictures of the manual, from the running demo (PORT=)"
+	@echo "make screenshots  pictures of manual and README, from the running demo (PORT=, SIMULATOR_PORT=)"
 	@echo "make pot          write i18n/discom.pot anew and merge it into the translations"
+	@echo "make dump         keep the demo's database as that of this version, to update it ever after"
 	@echo "make bench        measure (ROW=name SIZE=n for one row)"
 
 demo: python
@@ -33,10 +34,13 @@ bench: python
 
 # Of the demo, which has to be running.
 screenshots: python
-	@$(STACK) screenshots $(if $(PORT),--port=$(PORT))
+	@$(STACK) screenshots $(if $(PORT),--port=$(PORT)) $(if $(SIMULATOR_PORT),--simulator-port=$(SIMULATOR_PORT))
 
 pot: python
 	@$(STACK) pot
+
+dump: python
+	@$(STACK) dump
 
 # Python itself is the one thing that Python cannot fetch.
 python:

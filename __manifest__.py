@@ -1,7 +1,7 @@
 {
     "name": "Discom",
     "summary": "KYC, bills, outages and arrears notices on WhatsApp for an electricity division",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Services/Electricity",
     "author": "Discom contributors",
     "website": "https://github.com/discom-odoo/discom",

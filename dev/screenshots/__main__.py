@@ -8,9 +8,10 @@ from dev.stack.paths import CHECKOUT
 from dev.stack.web import Session
 
 from .browser import Browser, BrowserError
-from .scenes import SCENES
+from .scenes import SCENES, SHOP
 
 FOLDER = CHECKOUT / "docs" / "manual" / "images"
+SHOP_FOLDER = CHECKOUT / "static" / "description"
 #: Language of Odoo to folder of its pictures.
 LANGUAGES = {"en_US": "en", "hi_IN": "hi"}
 
@@ -19,36 +20,51 @@ def main(argv=None):
     """Take the pictures of the running demo; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m dev.screenshots", description=__doc__)
     parser.add_argument("--url", required=True, help="of the demo's Odoo")
+    parser.add_argument("--simulator", required=True, help="address of the demo's simulator")
     parser.add_argument("--database", required=True, help="of the demo")
-    parser.add_argument("--scene", action="append", choices=[scene.name for scene in SCENES])
+    names = [scene.name for scene in (*SCENES, *SHOP)]
+    parser.add_argument("--scene", action="append", choices=names)
     options = parser.parse_args(argv)
-    scenes = [scene for scene in SCENES if not options.scene or scene.name in options.scene]
+    wanted = [
+        (scene, lang, FOLDER / folder / f"{scene.name}.png")
+        for lang, folder in LANGUAGES.items()
+        for scene in SCENES
+    ]
+    wanted += [(scene, "en_US", SHOP_FOLDER / f"{scene.name}.png") for scene in SHOP]
+    wanted = [row for row in wanted if not options.scene or row[0].name in options.scene]
     failed = 0
-    for lang, folder in LANGUAGES.items():
-        for scene in scenes:
-            with step(f"{folder}/{scene.name}") as current:
-                try:
-                    _take(options, scene, lang, FOLDER / folder / f"{scene.name}.png")
-                except BrowserError as error:
-                    failed += 1
-                    current.note = str(error)
-    say(f"{2 * len(scenes) - failed} pictures in {FOLDER.relative_to(CHECKOUT)}, {failed} failed")
+    for scene, lang, path in wanted:
+        with step(str(path.relative_to(CHECKOUT))) as current:
+            try:
+                _take(options, scene, lang, path)
+            except BrowserError as error:
+                failed += 1
+                current.note = str(error)
+    say(f"{len(wanted) - failed} pictures, {failed} failed")
     return 1 if failed else 0
 
 
 def _take(demo, scene, lang, path):
     """Take one picture; the user reads English again afterwards."""
+    if not scene.login:
+        _photograph(Browser(demo.simulator, None, *scene.size), scene, scene.path, path)
+        return
     session = Session(demo.url, demo.database, scene.login, scene.login)
     user = session.read("res.users", [("login", "=", scene.login)], ["lang"])[0]
     session.call("res.users", "write", [user["id"]], {"lang": lang})
     try:
-        with Browser(demo.url, scene.login, *scene.size) as browser:
-            browser.open(f"/odoo/{scene.path}")
-            for method, *arguments in scene.steps:
-                getattr(browser, method)(*arguments)
-            browser.picture(path)
+        browser = Browser(demo.url, scene.login, *scene.size)
+        _photograph(browser, scene, f"/odoo/{scene.path}", path)
     finally:
         session.call("res.users", "write", [user["id"]], {"lang": user["lang"]})
+
+
+def _photograph(browser, scene, address, path):
+    with browser:
+        browser.open(address)
+        for method, *arguments in scene.steps:
+            getattr(browser, method)(*arguments)
+        browser.picture(path)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ class BrowserError(Exception):
 
 
 class Browser:
-    """A page of headless Chromium at `url`, logged in as `login`.
+    """A page of headless Chromium at `url`, logged in to Odoo as `login` where there is one.
 
     :param int width, height: of the window, in pixels
     """
@@ -59,7 +59,8 @@ class Browser:
             )
             if width < PHONE:
                 self._call("Emulation.setTouchEmulationEnabled", enabled=True)
-            self._login(login, password or login)
+            if login:
+                self._login(login, password or login)
         except BaseException:
             self.close()
             raise

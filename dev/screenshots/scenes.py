@@ -16,7 +16,7 @@ class Scene:
 
     :ivar str name: of the file
     :ivar str login: of the demo's user who looks
-    :ivar str path: of Odoo's web client, below ``/odoo/``
+    :ivar str path: of Odoo's web client, below ``/odoo/``; without a login of the simulator
     :ivar tuple steps: methods of the browser with their arguments, the last one a wait
     :ivar tuple size: of the window, :data:`DESK` or :data:`PHONE`
     """
@@ -64,4 +64,42 @@ SCENES = (
     Scene("sending_number", "admin", "whatsapp-numbers", (("click", KANBAN), ("wait", FORM))),
     Scene("template", "admin", "whatsapp-templates", (("click", FIRST_ROW), ("wait", FORM))),
     Scene("errors", "admin", "whatsapp-errors", (("click", ".o_facet_remove"), ("wait", LIST))),
+)
+
+#: Pictures of the shop window and the README, in English.
+SHOP = (
+    Scene(
+        "main_screenshot",
+        "clerk",
+        "action-discom.discom_bill_action_overdue",
+        (
+            ("wait", LIST),
+            ("click", "thead .o_list_record_selector input"),
+            ("click", ".o_control_panel button[name=action_send_overdue]"),
+            ("wait", ".modal .o_discom_phone"),
+        ),
+    ),
+    Scene(
+        "phone_screenshot",
+        None,
+        "/",
+        (("click", "button[aria-current]"), ("wait", "img, .bubble, .document, time")),
+    ),
+    Scene(
+        "control_room_screenshot",
+        "manager",
+        "control-room",
+        (("wait", ".o_discom_control_room canvas"),),
+    ),
+    Scene(
+        "outage_screenshot",
+        "operator",
+        "discom-report-outage",
+        (
+            ("wait", KANBAN),
+            ("click", ".o_kanban_record button[name=action_announce_breakdown]"),
+            ("wait", ".modal .o_discom_phone"),
+        ),
+        PHONE,
+    ),
 )

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from . import demo, i18n, lint, test
+from . import demo, i18n, lint, test, versions
 from .console import StackError, say, show_error
 from .paths import CHECKOUT
 from .stack import Stack
@@ -41,15 +41,23 @@ def main():
 
     command = commands.add_parser("screenshots", help="take the manual's pictures of the demo")
     command.add_argument("--port", type=int, default=demo.PORT)
+    command.add_argument("--simulator-port", type=int, default=demo.SIMULATOR_PORT)
     command.set_defaults(
         run=lambda options: run_module(
             "dev.screenshots",
-            [f"--url=http://localhost:{options.port}", f"--database={demo.DATABASE}"],
+            [
+                f"--url=http://localhost:{options.port}",
+                f"--simulator=http://127.0.0.1:{options.simulator_port}",
+                f"--database={demo.DATABASE}",
+            ],
         )
     )
 
     command = commands.add_parser("pot", help="write i18n/discom.pot anew")
     command.set_defaults(run=lambda options: i18n.main())
+
+    command = commands.add_parser("dump", help="keep the demo as database of this version")
+    command.set_defaults(run=lambda options: versions.dump(demo.DATABASE))
 
     options = parser.parse_args()
     # A terminated run cleans up as an interrupted one does.

@@ -2,7 +2,7 @@
 
 import os
 
-from . import odoo, postgres, system, venv
+from . import axe, odoo, postgres, system, venv
 from .paths import CHECKOUT, STATE, prepare_state
 from .process import Service, run
 
@@ -32,6 +32,7 @@ class Stack:
             "DISCOM_CHECKOUT": str(CHECKOUT),
             "DISCOM_PYTHON": str(self.python),
             "ODOO_RC": str(self.config),
+            "DISCOM_AXE": str(axe.path()),
         }
 
     def command(self, name, *arguments):

@@ -46,6 +46,7 @@ CHROMIUM = Package(
 )
 FONTS = Package("fonts-noto-core", "Hindi on bills", lambda: os.path.exists(HINDI_FONT))
 POPPLER = Package("poppler-utils", "tests that look at a PDF", lambda: shutil.which("pdftoppm"))
+NPM = Package("npm", "axe-core, which looks at the screens", lambda: shutil.which("npm"))
 WKHTMLTOPDF = Package(
     "wkhtmltopdf", "the yardstick of the PDF benchmark", lambda: shutil.which("wkhtmltopdf")
 )

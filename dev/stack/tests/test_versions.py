@@ -1,0 +1,49 @@
+"""Databases of earlier versions: what is told of one that was not updated well."""
+
+import unittest
+from pathlib import Path
+from unittest.mock import patch
+
+from dev.stack import versions
+from dev.stack.versions import Content
+
+PATH = Path("19.0.1.0.0.sql.xz")
+
+
+class TestVersions(unittest.TestCase):
+    """The dumps, and :func:`dev.stack.versions.problems` with what two databases say."""
+
+    def problems(self, before, after, structures=(set(), set())):
+        tables = {name: content.columns for name, content in after.items()}
+        with (
+            patch.object(versions, "columns", return_value=tables),
+            patch.object(versions, "content", return_value=after),
+            patch.object(versions, "structure", side_effect=structures),
+        ):
+            return versions.problems(None, PATH.resolve(), "old", before, "fresh")
+
+    def test_dumps_are_of_versions_and_old_ones_come_first(self):
+        names = [versions.version(path) for path in versions.dumps()]
+        self.assertIn("19.0.1.0.0", names)
+        paths = [Path("19.0.1.10.0.sql.xz"), Path("19.0.1.9.0.sql.xz")]
+        with patch.object(Path, "glob", return_value=paths):
+            self.assertEqual(versions.dumps(), paths[::-1])
+
+    def test_nothing_lost(self):
+        was = {"discom_bill": Content("id", 2, "a"), "discom_notice": Content("id", 0, "")}
+        now = {"discom_bill": Content("id", 2, "a"), "discom_notice": Content("id", 4, "b")}
+        self.assertEqual(self.problems(was, now), "")
+
+    def test_changed_row(self):
+        was, now = {"discom_bill": Content("id", 2, "a")}, {"discom_bill": Content("id", 2, "b")}
+        self.assertIn("discom_bill has changed", self.problems(was, now))
+
+    def test_table_and_column_that_are_gone(self):
+        was = {"discom_bill": Content("id,name", 2, "a")}
+        self.assertEqual(self.problems(was, {}), "discom_bill has lost id, name")
+        now = {"discom_bill": Content("id", 2, "a")}
+        self.assertEqual(self.problems(was, now), "discom_bill has lost name")
+
+    def test_structure(self):
+        told = self.problems({}, {}, ({"column a", "column b"}, {"column b", "column c"}))
+        self.assertEqual(told, "missing: column a\nleft over: column c")

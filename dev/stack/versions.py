@@ -1,0 +1,188 @@
+"""Databases of earlier versions, kept as dumps: `make test` updates each to this version.
+
+A dump is the demo of that version after its main job, without passwords: `make dump`, when the
+version is finished. People and offices in it are invented. Beside it may lie a file of SQL that
+tells, line by line, what is wrong after the update.
+"""
+
+import lzma
+import re
+import subprocess
+from dataclasses import dataclass
+
+from .console import StackError, say, step
+from .paths import CHECKOUT, MODULE
+from .postgres import ensure
+from .stack import demo_services
+
+FOLDER = CHECKOUT / "dev" / "versions"
+# An update adds to these: their records come from the files of the module.
+FROM_FILES = {"discom_bill_check"}
+#: Of the dump alone: nobody logs in, and what Odoo makes anew takes no room.
+SCRUB = """
+    UPDATE res_users SET password = NULL;
+    UPDATE ir_config_parameter SET value = 'invented'
+     WHERE key IN ('database.secret', 'database.uuid');
+    DELETE FROM ir_attachment WHERE url LIKE '/web/assets/%';
+    TRUNCATE bus_bus;
+"""
+# pg_dump's guard against a hostile server, which older versions of psql do not know.
+_GUARD = re.compile(r"^\\(un)?restrict .*\n", re.MULTILINE)
+
+
+def dump(database):
+    """Write `dev/versions/VERSION.sql.xz` from the demo's `database`; return the exit status."""
+    if any(service.record for service in demo_services()):
+        raise StackError("The demo is running.", "make stop dump")
+    server, _started = ensure()
+    number = server.query(
+        f"SELECT latest_version FROM ir_module_module WHERE name = '{MODULE}'", database
+    )
+    if not number:
+        raise StackError(f"{MODULE} is not installed in {database}.", "make demo")
+    copy = f"{database}_dump"
+    target = FOLDER / f"{number}.sql.xz"
+    with step(f"Writing {target}") as current:
+        server.drop(copy)
+        server.query(f'CREATE DATABASE "{copy}" TEMPLATE "{database}"')
+        try:
+            server.query(SCRUB, copy)
+            text = subprocess.run(
+                ["pg_dump", "--no-owner", "--no-privileges", copy],
+                env=server.env,
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        finally:
+            server.drop(copy)
+        FOLDER.mkdir(exist_ok=True)
+        target.write_bytes(lzma.compress(_GUARD.sub("", text).encode(), preset=9))
+        current.note = f"{target.stat().st_size // 1024} KB"
+    say("Commit it together with the new version in the manifest.")
+    return 0
+
+
+def dumps():
+    """Return the paths of the dumps, the oldest version first."""
+    return sorted(
+        FOLDER.glob("*.sql.xz"), key=lambda path: [int(part) for part in version(path).split(".")]
+    )
+
+
+def version(path):
+    """Return the version whose dump lies at `path`."""
+    return path.name.removesuffix(".sql.xz")
+
+
+def restore(server, path, database):
+    """Create `database` from the dump at `path`."""
+    server.query(f'CREATE DATABASE "{database}"')
+    done = subprocess.run(
+        ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database],
+        input=lzma.decompress(path.read_bytes()),
+        env=server.env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    if done.returncode:
+        raise StackError(f"{path} cannot be restored.\n{done.stderr.decode()[-2000:]}")
+
+
+def columns(server, database):
+    """Return {table: columns} of what people have entered: tables of the add-on, and consumers."""
+    rows = server.query(
+        """
+        SELECT c.table_name, string_agg(quote_ident(c.column_name), ',' ORDER BY c.column_name)
+          FROM information_schema.columns c
+          JOIN information_schema.tables t USING (table_schema, table_name)
+         WHERE c.table_schema = 'public' AND t.table_type = 'BASE TABLE'
+           AND (c.table_name LIKE 'discom\\_%' AND c.column_name NOT LIKE 'write\\_%'
+                OR c.table_name IN ('res_partner', 'res_company', 'res_users')
+                   AND (c.column_name LIKE 'discom\\_%'
+                        OR c.column_name IN ('id', 'name', 'login')))
+         GROUP BY c.table_name
+         ORDER BY c.table_name
+        """,
+        database,
+    )
+    return dict(line.split("|") for line in rows.splitlines())
+
+
+@dataclass(frozen=True)
+class Content:
+    """Of a table: the columns that were looked at, the number of rows, and their fingerprint."""
+
+    columns: str
+    rows: int
+    fingerprint: str
+
+
+def content(server, database, tables):
+    """Return {table: :class:`Content`}, of the columns that `tables` names."""
+    selects = [
+        f"SELECT '{table}', count(*), md5(string_agg(r::text, chr(10) ORDER BY r::text))"
+        f" FROM (SELECT {names} FROM {table}) r"
+        for table, names in tables.items()
+    ]
+    rows = server.query(" UNION ALL ".join(selects), database)
+    parts = (line.split("|") for line in rows.splitlines())
+    return {
+        table: Content(tables[table], int(count), fingerprint)
+        for table, count, fingerprint in parts
+    }
+
+
+def structure(server, database):
+    """Return the lines that tell the tables, columns, constraints and indexes of `database`.
+
+    What a constraint says is written otherwise after a dump, so its name stands for it.
+    """
+    return set(
+        server.query(
+            """
+            SELECT concat_ws(' ', 'column', table_name, column_name, udt_name, is_nullable)
+              FROM information_schema.columns WHERE table_schema = 'public'
+             UNION ALL
+            SELECT concat_ws(' ', 'constraint', conrelid::regclass, conname)
+              FROM pg_constraint
+             WHERE connamespace = 'public'::regnamespace AND contype <> 'n'
+             UNION ALL
+            SELECT concat_ws(' ', 'index', tablename, indexname)
+              FROM pg_indexes WHERE schemaname = 'public'
+             UNION ALL
+            SELECT concat_ws(' ', 'trigger', tgrelid::regclass, tgname)
+              FROM pg_trigger WHERE NOT tgisinternal
+            """,
+            database,
+        ).splitlines()
+    )
+
+
+def problems(server, path, database, before, fresh):
+    """Say what is wrong with a dump that was restored and updated; empty when nothing is.
+
+    :param dict before: of :func:`content`, before the update
+    :param str fresh: database in which this version was installed
+    """
+    found, now = [], columns(server, database)
+    gone = {
+        table: set(was.columns.split(",")) - set(now.get(table, "").split(","))
+        for table, was in before.items()
+    }
+    kept = {table: was.columns for table, was in before.items() if not gone[table]}
+    after = content(server, database, kept)
+    for table, was in sorted(before.items()):
+        if gone[table]:
+            found.append(f"{table} has lost {', '.join(sorted(gone[table]))}")
+            continue
+        # What was empty may have got demo data of its own.
+        if was.rows and table not in FROM_FILES and was != after.get(table):
+            found.append(f"{table} has changed: {was}, now {after.get(table)}")
+    new, updated = structure(server, fresh), structure(server, database)
+    found += [f"missing: {line}" for line in sorted(new - updated)]
+    found += [f"left over: {line}" for line in sorted(updated - new)]
+    check = path.with_name(f"{version(path)}.check.sql")
+    if check.exists():
+        found += server.query(check.read_text(), database).splitlines()
+    return "\n".join(found[:40])

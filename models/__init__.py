@@ -243,6 +243,7 @@ from . import report_control_room
 from . import report_control_room_office
 from . import report_control_room_message
 from . import report_control_room_work
+from . import report_ir_http
 from . import privacy_res_company
 from . import privacy_request
 from . import privacy_correction

@@ -28,6 +28,36 @@ ROLES = [
     ("discom.group_counter_clerk", ("collection", "kyc", "outages", "dues")),
     ("discom.group_field_surveyor", ("kyc", "outages")),
 ]
+#: Menus of the daily work of each role, offered above the figures: whoever opens the app is one
+#: click away from it. The first row that is the user's counts here too.
+WORK = [
+    (
+        "discom.group_division_manager",
+        (
+            "discom.discom_bill_run_menu",
+            "discom.menu_discom_whatsapp_inbox",
+            "discom.discom_asset_menu_report_outage",
+        ),
+    ),
+    ("discom.group_auditor", ("discom.discom_audit_entry_menu",)),
+    (
+        "discom.group_billing_clerk",
+        (
+            "discom.discom_bill_run_menu",
+            "discom.discom_bill_menu",
+            "discom.menu_discom_whatsapp_inbox",
+        ),
+    ),
+    (
+        "discom.group_outage_operator",
+        ("discom.discom_asset_menu_report_outage", "discom.discom_outage_menu_now"),
+    ),
+    (
+        "discom.group_counter_clerk",
+        ("discom.discom_kyc_counter_menu", "discom.discom_payment_counter_menu"),
+    ),
+    ("discom.group_field_surveyor", ("discom.discom_kyc_field_menu",)),
+]
 #: What a user must be allowed to read to see a section.
 READS = {
     "kyc": ("res.partner", "discom.kyc.report"),
@@ -88,6 +118,7 @@ class DiscomControlRoom(models.AbstractModel):
             "office": roots.id if office_id else False,
             "offices": self._offered(),
             "sections": names,
+            "work": room._work_menus(),
             "data": {name: getattr(room, f"_section_{name}")() for name in names},
             "actions": ACTIONS,
         }
@@ -207,6 +238,11 @@ class DiscomControlRoom(models.AbstractModel):
                     if all(self.env[model].has_access("read") for model in READS[name])
                 ]
         return []
+
+    def _work_menus(self):
+        """External ids of the menus of the daily work; the client knows those that are shown."""
+        user = self.env.user
+        return next((menus for group, menus in WORK if user.has_group(group)), ())
 
     def _is_empty(self):
         """Whether there is nothing to look at yet."""

@@ -100,6 +100,32 @@ class TestControlRoom(ControlRoomCommon, CronMixinCase):
         self.assertNotIn("collection", names[self.surveyor])
         self.assertNotIn("approvals", names[self.auditor])
 
+    def test_daily_work(self):
+        """Each role finds its own work above the figures, and sees the menus that lead there."""
+        first = {
+            self.manager: "discom.discom_bill_run_menu",
+            self.auditor: "discom.discom_audit_entry_menu",
+            self.clerk: "discom.discom_bill_run_menu",
+            self.operator: "discom.discom_asset_menu_report_outage",
+            self.counter: "discom.discom_kyc_counter_menu",
+            self.surveyor: "discom.discom_kyc_field_menu",
+        }
+        for user, menu in first.items():
+            with self.subTest(user=user.login):
+                menus = self.room.with_user(user).figures()["work"]
+                self.assertEqual(menus[0], menu)
+                shown = self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+                for xmlid in menus:
+                    self.assertIn(self.env.ref(xmlid).id, shown, xmlid)
+
+    def test_app_opens_after_login(self):
+        """Odoo opens the first app: it is this one, for all who have a role in it."""
+        for user in (self.manager, self.surveyor):
+            menus = self.env["ir.ui.menu"].with_user(user).search([("parent_id", "=", False)])
+            self.assertEqual(
+                menus._filter_visible_menus()[0], self.env.ref("discom.menu_discom_root")
+            )
+
     def test_what_may_not_be_read_is_not_counted(self):
         """Who loses the right to read a model loses its figures."""
         self.env.ref("discom.access_discom_payment_staff").perm_read = False

@@ -39,6 +39,20 @@ class TestControlRoomDesk(TourCommon):
         """The app opens in the control room; a figure leads to its records, by keyboard, too."""
         self.start_tour("/odoo", "discom_control_room", login="test_manager")
 
+    def test_field_staff_begin_with_their_list(self):
+        """It is not what a manager or a counter clerk begins with, nor who chose a screen."""
+
+        def begins(user):
+            self.authenticate(user.login, user.login)
+            return self.make_jsonrpc_request("/web/session/get_session_info")["home_action_id"]
+
+        list_action = self.env.ref("discom.discom_kyc_field_action")
+        self.assertEqual(begins(self.surveyor), list_action.id)
+        for user in (self.counter, self.manager):
+            self.assertFalse(begins(user))
+        self.surveyor.action_id = self.env.ref("discom.discom_consumer_action").id
+        self.assertEqual(begins(self.surveyor), self.surveyor.action_id.id)
+
     def test_first_steps(self):
         """A division without consumers is told what to do first."""
         office = self.create_office("Empty", "division", self.discom)

@@ -37,6 +37,7 @@ export class ControlRoom extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.menus = useService("menu");
         Object.assign(this, { exactRupees, number, rupees, share });
         this.state = useState({ room: null, busy: false, trouble: false });
         this.office = Number(browser.localStorage.getItem(OFFICE_KEY)) || false;
@@ -153,6 +154,12 @@ export class ControlRoom extends Component {
     async openStep(step) {
         const action = await this.orm.call("discom.setup.step", "action_open", [step.id]);
         await this.action.doAction(action);
+    }
+
+    /** Menus of the daily work that are shown to the user. */
+    get work() {
+        const shown = new Map(this.menus.getAll().map((menu) => [menu.xmlid, menu]));
+        return this.state.room.work.map((xmlid) => shown.get(xmlid)).filter(Boolean);
     }
 
     // === Showing ===

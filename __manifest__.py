@@ -177,11 +177,13 @@
     "assets": {
         "web.assets_backend": [
             "discom/static/src/js/typst_report.js",
+            "discom/static/src/confirm/*",
             "discom/static/src/counter/*",
             "discom/static/src/kyc_counter/*",
             "discom/static/src/payment_counter/*",
             "discom/static/src/control_room/*",
             "discom/static/src/whatsapp_thread/*",
+            "discom/static/src/scss/contrast.scss",
             "discom/static/src/scss/whatsapp_preview.scss",
             "discom/static/src/whatsapp/*",
         ],

@@ -22,6 +22,13 @@ registry.category("web_tour.tours").add("discom_main_job_send", {
             trigger: ".o_pager_limit:contains('3')",
         },
         { trigger: "thead .o_list_record_selector input", run: "click" },
+        { trigger: ".o_control_panel button[name='action_issue']", run: "click" },
+        {
+            content: "A question says how many records it is about",
+            trigger: ".modal:contains('Issue the selected bills (3)?')",
+        },
+        { trigger: ".modal .modal-footer .btn-secondary", run: "click" },
+        { trigger: "body:not(:has(.modal))" },
         { trigger: ".o_control_panel button[name='action_send_bill']", run: "click" },
         {
             content: "The preview says who gets it",

@@ -98,7 +98,9 @@ from . import test_whatsapp_inbox
 from . import test_complaint
 from . import test_whatsapp_inbox_tour
 from . import test_whatsapp_fallback
+from . import test_accessibility
 from . import test_confirm
+from . import test_four_clicks
 from . import test_hindi
 from . import test_roles
 from . import test_roles_doors

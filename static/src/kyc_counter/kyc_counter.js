@@ -174,13 +174,20 @@ export class KycCounter extends Counter {
         this.focus("consent");
     }
 
+    agreeToAll() {
+        const { purposes, consents } = this.state;
+        const all = purposes.every(({ key }) => consents[key]);
+        purposes.forEach(({ key }) => (consents[key] = !all));
+    }
+
     onConsentKeydown(ev) {
         const { purposes, consents } = this.state;
         if (ev.key === "Enter") {
-            this.onEnter(ev, () => this.save());
+            if (ev.target.tagName !== "BUTTON") {
+                this.onEnter(ev, () => this.save());
+            }
         } else if (ev.key === "0") {
-            const all = purposes.every(({ key }) => consents[key]);
-            purposes.forEach(({ key }) => (consents[key] = !all));
+            this.agreeToAll();
         } else if (purposes[Number(ev.key) - 1]) {
             const { key } = purposes[Number(ev.key) - 1];
             consents[key] = !consents[key];

@@ -76,6 +76,7 @@ class DiscomNoticeRun(models.Model):
     paid_count = fields.Integer("Paid Meanwhile", compute="_compute_counts")
     listed_count = fields.Integer("For Disconnection", compute="_compute_counts")
     formal_count = fields.Integer("Formal Notices", compute="_compute_counts")
+    notice_authority = fields.Char(related="company_id.discom_notice_authority")
     reminder_unsent = fields.Integer(compute="_compute_counts")
     overdue_unsent = fields.Integer(compute="_compute_counts")
     notice_unsent = fields.Integer(compute="_compute_counts")

@@ -3,10 +3,12 @@ import io
 from ast import literal_eval
 
 from freezegun import freeze_time
+from lxml import etree
 from openpyxl import load_workbook
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools.safe_eval import safe_eval
 
 from .test_notice import NoticeCommon
 from .test_notice_field import photo
@@ -151,6 +153,18 @@ class TestRunAfterwards(NoticeCommon):
         states = view.split("'notice_states': ")[1].split("}")[0]
         action = run.with_context(notice_states=literal_eval(states)).action_open_notices()
         self.assertEqual(self.env["discom.notice"].search_count(action["domain"]), 1)
+
+    def test_grievance_forum_is_asked_for(self):
+        """The message about a notice refers to an address that stands on the notice."""
+        run = self.formal().run_id
+        [alert] = etree.fromstring(self.env.ref("discom.discom_notice_run_view_form").arch).xpath(
+            "//div[contains(@invisible, 'notice_authority')]"
+        )
+        clerk = run.with_user(self.clerk)
+        for forum, hidden in ((False, False), ("Forum, Sonbhadra", True)):
+            self.company.discom_notice_authority = forum
+            values = {name: clerk[name] for name in ("notice_authority", "formal_count", "state")}
+            self.assertEqual(bool(safe_eval(alert.get("invisible"), values)), hidden)
 
     def test_closed_run(self):
         """Unsent steps are given up, so the next run has them again; notices are printed still."""

@@ -11,6 +11,8 @@ from odoo.fields import Domain
 WINDOW_HOURS = 24
 #: Ids that go into the form for the approval; of more rows the filter has to be chosen there.
 IDS_LIMIT = 20_000
+#: Rows that somebody looks at on one page of a list; the web client shows 80.
+SCREEN_ROWS = 200
 
 
 class DiscomExportRequest(models.Model):
@@ -176,14 +178,26 @@ class DiscomExportRequest(models.Model):
         )
 
     @api.model
-    def _record(self, model, rows, columns, request):
-        """Put an export on record, and end the approval that it rests on."""
+    def _record(self, records, rows, columns, request):
+        """Put an export on record, with whose data it was, and end the approval that it rests on.
+
+        :param records: recordset, or the name of the model where it is not known which they are
+        """
+        model = records if isinstance(records, str) else records._name
+        if records is not model and len(records) > IDS_LIMIT:
+            records = model
         # sudo: nobody writes requests but by the methods of this model.
-        request.sudo().write({"state": "used", "used_at": fields.Datetime.now()})
+        request.sudo().write(
+            {
+                "state": "used",
+                "used_at": fields.Datetime.now(),
+                "exported_ids": False if records is model else records.ids,
+            }
+        )
         what = self.env["ir.model"].sudo()._get(model).name  # sudo: the name of the model only
         self.env["discom.audit.entry"]._log(
             "export",
-            request or model,
+            request or records,
             f"{what}: {', '.join(columns)}",
             number=rows,
             reason=request.reason or "",
@@ -195,7 +209,22 @@ class DiscomExportRequest(models.Model):
         facts = [report._report_title()]
         if report.office_id:
             facts.append(report.office_id.name)
-        self._record(report._report_model, rows, facts, approval)
+        records = report._report_model
+        if report._report_personal() and rows <= IDS_LIMIT:
+            records = self.env[records].search(report._report_domain())
+        self._record(records, rows, facts, approval)
+
+    @api.model
+    def _record_reading(self, records, names):
+        """Put on record that somebody has read more rows about people at once than a screen shows,
+        by RPC or with a limit of his own; they count as exported."""
+        if self._is_about_people(records._name):
+            self.env["discom.audit.entry"]._log(
+                "export",
+                records if len(records) <= IDS_LIMIT else records._name,
+                self.env._("Read at once: %(fields)s", fields=", ".join(names)),
+                number=len(records),
+            )
 
     @api.model
     def _needs_text(self, rows):
@@ -232,8 +261,19 @@ class Base(models.AbstractModel):
             request = requests._check_list(self, fields_to_export, rows)
         # By the people in it, or slices by way of other records would not count together.
         model = requests._people_model(self, fields_to_export) or self._name
-        requests._record(model, rows, fields_to_export, request)
+        records = self if model == self._name else model
+        requests._record(records, rows, fields_to_export, request)
         return result
+
+    def _read_format(self, fnames, load="_classic_read"):
+        rows = super()._read_format(fnames, load)
+        if (
+            len(rows) > SCREEN_ROWS
+            and not self.env.su
+            and self.env.user.has_group("discom.group_staff")
+        ):
+            self.env["discom.export.request"]._record_reading(self, fnames)
+        return rows
 
 
 def _same(one, other):

@@ -67,6 +67,9 @@ class DiscomExportRequest(models.Model):
     refusal = fields.Char("Reason of the refusal")
     until = fields.Datetime("Holds until", readonly=True)
     used_at = fields.Datetime("Exported at", readonly=True)
+    exported_ids = fields.Json(
+        "Records Exported", readonly=True, prefetch=False, help="To tell later who is affected."
+    )
     can_decide = fields.Boolean(compute="_compute_can_decide")
     is_own = fields.Boolean(compute="_compute_can_decide")
 

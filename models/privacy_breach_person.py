@@ -133,9 +133,9 @@ class DiscomPrivacyBreach(models.Model):
         known, unknown = {}, self.env["discom.office"].sudo()
         everything = False
         for entry in entries:
-            ids = [entry.res_id] if entry.res_id else entry.res_ids
-            if ids and self._holds_partner(entry.model):
-                known.setdefault(entry.model, set()).update(ids)
+            model, ids = self._in_hand(entry)
+            if ids and self._holds_partner(model):
+                known.setdefault(model, set()).update(ids)
             elif entry.number or not entry.model:
                 unknown |= entry.office_id
                 everything = everything or not entry.office_id
@@ -152,6 +152,15 @@ class DiscomPrivacyBreach(models.Model):
             domain = Domain("discom_office_id", "child_of", unknown.ids)
             queries.append((False, self._partners_of("res.partner", domain)))
         return queries
+
+    @api.model
+    def _in_hand(self, entry):
+        """``(model, ids)`` of the records that an entry is about."""
+        if entry.model == "discom.export.request":
+            # sudo: as for the entries. What was exported stands on the request it rested on.
+            request = self.env[entry.model].sudo().browse(entry.res_id).exists()
+            return request.model, request.exported_ids
+        return entry.model, [entry.res_id] if entry.res_id else entry.res_ids
 
     @api.model
     def _holds_partner(self, name):

@@ -42,7 +42,7 @@ class IrActionsReport(models.Model):
         content = self._render_typst(report.model, layout, ids)
         if approval is not None:
             what = [self.env._("%(what)s as PDF", what=report.name)]
-            requests._record(report.model, len(ids), what, approval)
+            requests._record(documents, len(ids), what, approval)
         return content, "pdf"
 
     def _render_typst(self, model, layout, ids):

@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, RedirectWarning, UserError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
+from ..models import mask_export
 from ..tools.personal import SIGN
 from .common_mask import MOBILE, PERSONAL, STREET, MaskCommon
 
@@ -105,6 +106,32 @@ class TestExport(ExportCommon):
         entry = self.entries()[-1]
         self.assertEqual((entry.user_id, entry.model, entry.number), (self.clerk, "res.partner", 3))
         self.assertIn("discom_account_no, phone", entry.text)
+
+    def test_reading_many_at_once(self):
+        """More rows in one call than a screen shows have left: on record, and counted with what is
+        exported; a page of a list is not."""
+        self.patch(mask_export, "SCREEN_ROWS", 5)
+        names = ["discom_account_no", "phone"]
+        domain = [("id", "in", self.consumers.ids)]
+        partners = self.env["res.partner"].with_user(self.clerk)
+        partners.search_read(domain, names, limit=5)
+        partners.web_search_read(domain, {name: {} for name in names}, limit=5)
+        self.consumers.read(names)
+        self.assertFalse(self.entries())
+        for read in (
+            lambda: partners.search_read(domain, names),
+            lambda: partners.web_search_read(domain, {name: {} for name in names}),
+            lambda: self.consumers.with_user(self.clerk).read(names),
+        ):
+            count = len(self.entries())
+            read()
+            self.assertEqual(len(self.entries()), count + 1)
+            entry = self.entries()[-1]
+            self.assertEqual((entry.user_id, entry.number), (self.clerk, 6))
+            self.assertEqual(entry.res_ids, self.consumers.ids)
+            self.assertIn("phone", entry.text)
+        with self.assertRaises(RedirectWarning):
+            self.export(self.clerk, self.consumers[:1])
 
     def test_who_may_not_export_at_all(self):
         self.clerk.group_ids = [Command.unlink(self.env.ref("base.group_allow_export").id)]

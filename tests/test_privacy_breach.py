@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
+from ..models import mask_export
 from .common_whatsapp import WhatsappCommon
 
 
@@ -90,6 +91,52 @@ class TestPrivacyBreach(WhatsappCommon):
         breach.action_find()
         self.assertEqual(self.affected(breach), self.a1 | self.a2)
         self.assertEqual(self.affected(breach, sure=True), self.a1 | self.a2)
+
+    def test_exports_say_whose_data_they_were(self):
+        """By the doors themselves: a list, an approved one, a print, a workbook, a long reading."""
+        self.clerk.group_ids += self.env.ref("base.group_allow_export")
+        bills = self.create_bill(self.a1) | self.create_bill(self.a2)
+        request = self.env["discom.export.request"]
+        asked = request.create(
+            {
+                "model_id": self.env["ir.model"]._get_id("res.partner"),
+                "domain": str([("id", "in", self.a2.ids)]),
+                "reason": "The regulator asks for it",
+                "user_id": self.clerk.id,
+                "company_id": self.company.id,
+            }
+        )
+        asked.with_user(self.manager).action_approve()
+        report = self.env["ir.actions.report"].with_user(self.clerk)
+        register = self.env["discom.bill.delivery.register"].with_user(self.clerk)
+        register = register.with_context(active_model="discom.bill", active_ids=bills[1].ids)
+        doors = {
+            "list": (lambda: self.a1.with_user(self.clerk).export_data(["phone"]), 100, self.a1),
+            "approved": (lambda: self.a2.with_user(self.clerk).export_data(["phone"]), 0, self.a2),
+            "print": (
+                lambda: report._render_qweb_pdf("discom.report_bill", bills.ids),
+                100,
+                self.a1 | self.a2,
+            ),
+            "workbook": (lambda: register.create({}).action_print(), 100, self.a2),
+            "reading": (lambda: self.a1.with_user(self.clerk).read(["phone"]), 100, self.a1),
+        }
+        self.patch(mask_export, "SCREEN_ROWS", 0)
+        for name, (export, rows, affected) in doors.items():
+            self.company.discom_export_rows = rows
+            last = self.journal.search([], limit=1).id
+            export()
+            made = self.journal.search([("id", ">", last), ("kind", "=", "export")])
+            with self.subTest(name):
+                self.assertEqual(made.user_id, self.clerk)
+                model, ids = self.session()._in_hand(made)
+                records = self.env[model].browse(ids)
+                self.assertEqual(
+                    records if model == "res.partner" else records.partner_id, affected
+                )
+                sure = [sure for sure, _query in self.session()._session()]
+                self.assertEqual(set(sure), {True})
+        self.assertEqual(asked.state, "used")
 
     def test_a_number_alone_makes_all_of_the_office_possible(self):
         self.log("export", self.a1)

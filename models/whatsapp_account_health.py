@@ -27,10 +27,18 @@ class WhatsAppAccount(models.Model):
 
     throughput_level = fields.Char("Throughput at Meta", readonly=True, copy=False)
     billing_currency = fields.Char(readonly=True, copy=False)
+    halt_note = fields.Text("Stopped Because", compute="_compute_halt_note")
     tested_at = fields.Datetime("Connection tested", readonly=True, copy=False)
     health = fields.Json(compute="_compute_health")
     health_level = fields.Selection(LEVELS, compute="_compute_health")
     health_advice = fields.Char("What to do", compute="_compute_health")
+
+    @api.depends("halt_reason")
+    @api.depends_context("lang")
+    def _compute_halt_note(self):
+        errors = self.env["discom.whatsapp.error"]
+        for account in self:
+            account.halt_note = errors._explain_reason(account.halt_reason)
 
     @api.depends_context("uid", "lang")
     def _compute_health(self):
@@ -147,7 +155,7 @@ class WhatsAppAccount(models.Model):
                 "connection",
                 label,
                 "red",
-                self.halt_reason or self.env._("Halted"),
+                self.halt_note or self.env._("Halted"),
                 self.env._("Put right what Meta names, then choose Resume sending."),
             )
         if self.state == "draft":

@@ -27,10 +27,18 @@ class DiscomWhatsappBroadcast(models.Model):
     reasons = fields.Json("Why Not", compute="_compute_counts")
     pace = fields.Char(compute="_compute_pace")
     time_left = fields.Char(compute="_compute_pace")
+    pause_note = fields.Text("Paused Because", compute="_compute_pause_note")
     wait_reason = fields.Char("Waiting Because", compute="_compute_pace")
     estimated_cost = fields.Float(readonly=True, digits=(16, 2), aggregator=None)
     cost = fields.Float("Cost So Far", compute="_compute_cost", digits=(16, 2), aggregator=None)
     cost_note = fields.Char("Cost", compute="_compute_cost")
+
+    @api.depends("pause_reason")
+    @api.depends_context("lang")
+    def _compute_pause_note(self):
+        errors = self.env["discom.whatsapp.error"]
+        for broadcast in self:
+            broadcast.pause_note = errors._explain_reason(broadcast.pause_reason)
 
     @api.depends_context("lang")
     def _compute_counts(self):

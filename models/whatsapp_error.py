@@ -1,4 +1,5 @@
 import logging
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,6 +35,8 @@ VERDICTS = {
 SEEN_EVERY = timedelta(hours=1)
 #: Codes one row may stand for.
 MAX_RANGE = 1000
+#: How the reason of a stop or a pause begins where a code is behind it.
+CODED = re.compile(r"\((\d{1,7})\) ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +230,17 @@ class DiscomWhatsappError(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _explain_reason(self, reason):
+        """Return a stored ``(code) text of WhatsApp`` with meaning and advice, in the language of
+        the user, before it; any other text as it is."""
+        match = CODED.match(reason or "")
+        if not match:
+            return reason
+        code = int(match[1])
+        meaning, advice = self._explain_codes([code]).get(code, ("", ""))
+        return "\n".join(filter(None, (meaning, advice, reason)))
 
     @api.model
     def _explain_codes(self, codes):

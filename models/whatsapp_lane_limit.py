@@ -104,7 +104,7 @@ class DiscomWhatsappAccount(models.Model):
             return self.env._(
                 "%(account)s has stopped: %(reason)s",
                 account=self.name,
-                reason=self.halt_reason or self.env._("not tested"),
+                reason=self.halt_note or self.env._("not tested"),
             )
         if moving:
             return False

@@ -213,11 +213,6 @@ class DiscomWhatsappAccount(models.Model):
         """Stop the account until an administrator has put right what Meta complains about."""
         self.ensure_one()
         reason = f"({code}) {text}" if code is not None else text
-        if code is not None:
-            _meaning, advice = (
-                self.env["discom.whatsapp.error"]._explain_codes([code]).get(code, ("", ""))
-            )
-            reason = "\n".join(filter(None, (reason, advice)))
         # The lane acts for the administrators, who alone may write accounts.
         account = self.sudo()
         account.write({"state": "halted", "halt_reason": reason})
@@ -228,11 +223,12 @@ class DiscomWhatsappAccount(models.Model):
         """Give every administrator an activity."""
         self.ensure_one()
         for user in self.env.ref("discom.group_administrator").user_ids.filtered("active"):
+            read = self.with_context(lang=user.lang)
             self.activity_schedule(
                 "mail.mail_activity_data_warning",
                 user_id=user.id,
-                summary=self.env._("Sending has stopped"),
-                note=plaintext2html(self.halt_reason),
+                summary=read.env._("Sending has stopped"),
+                note=plaintext2html(read.halt_note),
             )
 
     def _note_trouble(self, text):

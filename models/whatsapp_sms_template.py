@@ -90,14 +90,14 @@ class DiscomSmsTemplate(models.Model):
             template.sms_count = sms_gateway.count_parts(text)
 
     def _sample_values(self):
-        """Return {variable: sample} of the WhatsApp message that this stands in for."""
-        templates = self.env["discom.whatsapp.template"].search(
-            [("purpose", "=", self.purpose), ("lang", "=", self.lang)], order="id"
-        )
+        """Return {variable: sample}, of the WhatsApp message that this stands in for before others
+        that have the same value."""
         values = {name: f"({label})" for name, label in self._declared_variables().items()}
-        for variable in templates.variable_ids:
-            if variable.example and variable.name in values:
-                values[variable.name] = variable.example
+        variables = self.env["discom.whatsapp.template.variable"].search(
+            [("name", "in", list(values)), ("template_id.lang", "=", self.lang)], order="id desc"
+        )
+        for variable in variables.sorted(lambda v: v.template_id.purpose == self.purpose):
+            values[variable.name] = variable.example or values[variable.name]
         return values
 
     @api.depends("body")

@@ -54,7 +54,7 @@ class TestWhatsappComposer(WhatsappCommon):
 
     def test_samples(self):
         """Of two languages both are shown, and the document by its real name."""
-        self.create_template(
+        english = self.create_template(
             self.template.name, "bill", "Dear {{name}}, your bill is ready.", lang="en_IN"
         )
         self.template.header_type = "document"
@@ -69,8 +69,14 @@ class TestWhatsappComposer(WhatsappCommon):
         self.assertEqual({row["lang"] for row in rows}, {"hi_IN", "en_IN"})
         self.assertIn("Dear", composer.preview)
         self.assertEqual(composer.language_summary, "Hindi: 4, English: 1")
+        self.assertFalse(composer.warning)
         bill = self.env["discom.bill"].browse(rows[0]["res_id"])
         self.assertIn(bill._whatsapp_document("hi_IN")[bill.id][0], composer.preview)
+        # Who reads English would get Hindi without a word.
+        english.status = "paused"
+        composer = self.compose(bills)
+        self.assertEqual(composer.language_summary, "Hindi: 5")
+        self.assertRegex(composer.warning, "cannot be sent in English now")
 
     def test_what_was_shown_is_what_happens(self):
         broadcast = self.send(self.bills)

@@ -123,6 +123,8 @@ class TestWhatsappLane(WhatsappCommon):
         broadcast = messages.broadcast_id
         self.assertEqual(broadcast.state, "paused")
         self.assertIn("132015", broadcast.pause_reason)
+        [error] = self.env["discom.whatsapp.error"].search([("code", "=", 132015)])
+        self.assertIn(error.meaning_hi, broadcast.with_context(lang="hi_IN").pause_note)
         self.assertEqual(set(messages.mapped("state")), {"queued"})
         self.simulator.set_faults([])
         self.run_lane()
@@ -138,6 +140,11 @@ class TestWhatsappLane(WhatsappCommon):
         self.run_lane()
         self.assertEqual(self.account.state, "halted")
         self.assertIn("expired", self.account.halt_reason)
+        [error] = self.env["discom.whatsapp.error"].search([("code", "=", 190)])
+        for lang, advice in (("hi_IN", error.advice_hi), ("en_IN", error.advice)):
+            account = self.account.with_context(lang=lang)
+            self.assertIn(advice, account.halt_note)
+            self.assertIn(advice, account.health[0]["value"])
         self.assertEqual(set(messages.mapped("state")), {"queued"})
         self.assertTrue(self.account.activity_ids, "an administrator has to act")
         self.simulator.set_faults([])

@@ -115,7 +115,7 @@ class DiscomWhatsappComposer(models.TransientModel):
                     "%(account)s has stopped: %(reason)s. The messages will wait until an"
                     " administrator has resolved this.",
                     account=account.name,
-                    reason=account.halt_reason,
+                    reason=account.halt_note,
                 )
             elif account.trouble:
                 warning = self.env._(
@@ -136,7 +136,28 @@ class DiscomWhatsappComposer(models.TransientModel):
                     account=account.name,
                     offices=", ".join(account.office_ids.mapped("name")),
                 )
+            elif account and not problem and (langs := composer._languages_out_of_use()):
+                warning = self.env._(
+                    "“%(template)s” cannot be sent in %(languages)s now: who reads that gets"
+                    " another language. Configuration › Templates says why.",
+                    template=composer.template_id.name,
+                    languages=", ".join(langs),
+                )
             composer.problem, composer.warning = problem, warning
+
+    def _languages_out_of_use(self):
+        """Return the names of the languages in which the template was sent and cannot be now."""
+        usable = self._templates_by_lang()
+        others = self.env["discom.whatsapp.template"].search(
+            [
+                ("account_id", "=", self.account_id.id),
+                ("name", "=", self.template_id.name),
+                ("lang", "not in", list(usable)),
+                ("status", "!=", "draft"),
+            ]
+        )
+        labels = dict(others._fields["lang"]._description_selection(self.env))
+        return [labels[template.lang] for template in others]
 
     @api.depends(
         "res_model", "res_domain", "purpose", "account_id", "template_id", "resend", "combine"

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from contextlib import contextmanager
 
 from . import axe, i18n, odoo_log, system, versions
 from .console import say, step
@@ -14,8 +15,9 @@ from .process import free_port, tail
 from .stack import Stack
 
 PREFIX = f"discom_test_{CHECKOUT_KEY}_"
-# A quiet machine of two cores needs a third of it; after this a run counts as hung.
+# A quiet machine of two cores needs two thirds of it; after this a run counts as hung.
 SECONDS = 1380
+PLAIN_LOG = LOGS / "test-dev.log"
 # For a program to end by itself before it is killed.
 GRACE_SECONDS = 20
 
@@ -56,12 +58,16 @@ class TestRun:
             self.stack.database.drop(stale)
         shutil.rmtree(self.data, ignore_errors=True)
         try:
-            self.odoo_tests(tags or f"/{MODULE}")
-            if not tags:
-                self.pot()
-                self.demo_data()
-                self.earlier_versions()
-                self.plain_tests()
+            if tags:
+                self.odoo_tests(tags)
+            else:
+                # The second core has time for them meanwhile.
+                with self._running(self._plain_command(), PLAIN_LOG) as plain:
+                    self.odoo_tests(f"/{MODULE}")
+                    self.pot()
+                    self.demo_data()
+                    self.earlier_versions()
+                    self.plain_tests(plain)
         finally:
             for database in (self.database, self.demo_database, self.old_database):
                 self.stack.database.drop(database)
@@ -141,18 +147,14 @@ class TestRun:
             problem = f"{problem}\n{self._unfinished(status, log)}"
         return problem
 
-    def plain_tests(self):
-        """The tests of the simulator, the generator and this package."""
-        log = LOGS / "test-dev.log"
-        folder = CHECKOUT / "dev"
-        command = [self.stack.python, "-m", "unittest", "discover", "-v"]
-        command += ["-s", folder, "-t", CHECKOUT, "-p", "test_*.py"]
-        with step("Tests of dev/") as current:
-            status, text = self._logged(command, log)
+    def plain_tests(self, process):
+        """The tests of the simulator, the generator and this package, which `process` runs."""
+        with step("Tests of dev/, beside the others") as current:
+            status, text = self._ended(process, PLAIN_LOG)
             ran = re.search(r"^Ran (\d+) tests? in", text, re.MULTILINE)
             current.note = f"{ran[1] if ran else 0} tests"
         if not ran:
-            self.check("tests of dev/", self._unfinished(status, log))
+            self.check("tests of dev/", self._unfinished(status, PLAIN_LOG))
             return
         counts = dict(re.findall(r"(failures|errors|skipped)=(\d+)", text.splitlines()[-1]))
         bad = sum(map(int, counts.values()))
@@ -160,10 +162,10 @@ class TestRun:
         self.failed += bad
         if bad:
             failures = text.find("=" * 70)
-            say(text[failures:] if failures >= 0 else tail(log))
-            say(f"Log: {log}")
+            say(text[failures:] if failures >= 0 else tail(PLAIN_LOG))
+            say(f"Log: {PLAIN_LOG}")
         elif status:
-            self.check("tests of dev/", f"They ended with status {status}. Log: {log}")
+            self.check("tests of dev/", f"They ended with status {status}. Log: {PLAIN_LOG}")
 
     def _odoo(self, database, *arguments):
         return self.stack.command(
@@ -177,11 +179,19 @@ class TestRun:
             *arguments,
         )
 
-    def _logged(self, command, log):
-        """Run `command` with its output in the file `log`.
+    def _plain_command(self):
+        folder = CHECKOUT / "dev"
+        command = [self.stack.python, "-m", "unittest", "discover", "-v"]
+        return [*command, "-s", folder, "-t", CHECKOUT, "-p", "test_*.py"]
 
-        :return: its exit status, None when time was up, and the output
-        """
+    def _logged(self, command, log):
+        """Run `command` with its output in the file `log`; return what :meth:`_ended` does."""
+        with self._running(command, log) as process:
+            return self._ended(process, log)
+
+    @contextmanager
+    def _running(self, command, log):
+        """Have `command` run, with its output in the file `log`, while the body does."""
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [str(part) for part in command],
@@ -193,11 +203,20 @@ class TestRun:
                 start_new_session=True,
             )
             try:
-                status = process.wait(max(1, self.deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                status = None
+                yield process
             finally:
                 _end(process)
+
+    def _ended(self, process, log):
+        """Wait for `process` to end.
+
+        :return: its exit status, None when time was up, and what stands in the file `log`
+        """
+        try:
+            status = process.wait(max(1, self.deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            status = None
+            _end(process)
         return status, log.read_text(errors="replace")
 
     @staticmethod

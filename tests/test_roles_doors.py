@@ -3,6 +3,7 @@
 `test_roles.py` tries records, lists, groups, exports and buttons; here are the other ways in.
 """
 
+import base64
 import hashlib
 import hmac
 import json
@@ -13,6 +14,7 @@ from odoo.exceptions import AccessError
 from odoo.tests import tagged
 from odoo.tools import SQL, mute_logger
 
+from .common_mask import PIXEL
 from .common_roles import SIDES
 from .common_roles_table import QUIET, RolesTable
 
@@ -183,6 +185,41 @@ class TestRolesDoors(RolesTable):
                 if chatter:
                     # Odoo says nothing to who would follow it himself.
                     self.assertFalse(seen.message_subscribe(seen.env.user.partner_id.ids))
+
+    def test_files_of_fields(self):
+        """Photos, files of imports and what consumers sent, by their address in the web client."""
+        picture = base64.b64decode(PIXEL)
+        places = [
+            (name, field.name)
+            for name in [*self.stored(), "res.partner"]
+            for field in self.env[name]._fields.values()
+            if field.type == "binary" and field.store and field.attachment and not field.related
+            if name != "res.partner" or field.name.startswith("discom_")
+        ]
+        self.assertGreater(len(places), 5)
+        for name, field in places:
+            for side in ("own", "foreign"):
+                record = self.sides[side][name]
+                values = {"res_model": name, "res_id": record.id, "res_field": field}
+                self.env["ir.attachment"].create({**values, "name": field, "raw": picture})
+        self.env.invalidate_all()
+        opened = 0
+        for role, user in self.everybody():
+            login = None if role == "public" else user.login
+            self.authenticate(login, login)
+            for name, field in places:
+                for side in ("own", "foreign"):
+                    record = self.sides[side][name]
+                    seen = record.with_user(user).has_access("read")
+                    for door in ("content",) if seen else ("content", "image"):
+                        with self.subTest(role=role, model=name, field=field, side=side):
+                            with mute_logger(*LOUD):
+                                answer = self.url_open(f"/web/{door}/{name}/{record.id}/{field}")
+                            if seen:
+                                opened += answer.content == picture
+                            else:
+                                self.assertNotEqual(answer.content, picture)
+        self.assertGreater(opened, 10)
 
     def test_chatter_over_http(self):
         """The chatter of foreign records as the web client asks for it."""

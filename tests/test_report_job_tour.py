@@ -25,11 +25,12 @@ class TestReportJobTour(HttpCase, DiscomCommon):
         read, reads = type(jobs).web_read, []
 
         def web_read(records, *args, **kwargs):
-            # What the scheduled action does in another process between two looks.
+            rows = read(records, *args, **kwargs)
+            # As if the scheduled action had ended in another process between two looks.
             if reads:
-                records.sudo().write({"state": "done", "rows_done": 100})
+                rows[0].update(state="done", progress=100)
             reads.append(records.ids)
-            return read(records, *args, **kwargs)
+            return rows
 
         with patch.object(type(jobs), "web_read", web_read):
             self.start_tour(

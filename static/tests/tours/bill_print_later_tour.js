@@ -26,9 +26,8 @@ registry.category("web_tour.tours").add("discom_bill_print_later", {
             trigger: ".o_form_view .o_form_sheet:contains('Bills (PDF)') .o_field_progressbar",
         },
         {
-            content: "Nothing went wrong; look again how far it is",
-            trigger: "body:not(:has(.modal)) .o_form_view button:contains('Refresh')",
-            run: "click",
+            content: "Nothing went wrong; the page follows it by itself",
+            trigger: "body:not(:has(.modal)) .o_form_view .o_discom_live",
         },
         {
             content: "Back to the list",

@@ -7,7 +7,7 @@ from odoo import fields, models
 from odoo.tools import SQL, plaintext2html
 
 from ..tools.cloud_api import Verdict, judge_error
-from ..tools.dispatch_media import MEDIA_REFUSED
+from ..tools.dispatch_media import refuses_media
 
 _logger = logging.getLogger(__name__)
 
@@ -69,7 +69,8 @@ class DiscomWhatsappAccount(models.Model):
                 if outcome.verdict is Verdict.HALT and outcome.text:
                     self._halt(outcome.code, outcome.text)
                     break
-            if stale := {o.media_id for o, *_rest in settled if o.code == MEDIA_REFUSED} - {None}:
+            refused = {o.media_id for o, *_rest in settled if refuses_media(o.code, o.text)}
+            if stale := refused - {None}:
                 self.env["discom.whatsapp.media"]._forget(stale)
             failed = {row[0]: row[3] for row in rows if row[1] == "failed" and row[3] is not None}
             self.env["discom.whatsapp.message"]._after_failure(failed, rules)

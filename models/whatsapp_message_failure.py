@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 
-from ..tools.dispatch_media import MEDIA_REFUSED
+from ..tools.dispatch_media import refuses_media
 from .whatsapp_lane_settle import MAX_ATTEMPTS, backoff, pair_wait
 
 #: Consent that WhatsApp's own switch for marketing messages withdraws.
@@ -103,7 +103,7 @@ class DiscomWhatsappMessage(models.Model):
             # Who hides the number has none that could be noted.
             self._note_bounced(set(unreachable.mapped("phone")) - {False})
             unreachable._fallback("not_on_whatsapp")
-        refused = by_action["fail"].filtered(lambda m: m.error_code == MEDIA_REFUSED)
+        refused = by_action["fail"].filtered(lambda m: refuses_media(m.error_code, m.error_text))
         if media_ids := set(refused.mapped("wa_media_id")) - {False}:
             self.env["discom.whatsapp.media"]._forget(media_ids)
 

@@ -265,6 +265,20 @@ class TestWhatsappGate(WhatsappCommon):
         self.assertEqual(message.state, "accepted")
         self.assertNotEqual(message.wa_media_id, first)
 
+    def test_upload_that_whatsapp_has_lost_is_made_anew(self):
+        """A media id that is unknown is refused with code 100; all messages leave all the same."""
+        template = self.pdf_template()
+        bill = self.create_bill()
+        first = self.messages(self.send(bill, template_id=template.id))
+        self.run_lane()
+        self.assertEqual(self.simulator.graph("DELETE", first.wa_media_id)[0], 200)
+        again = self.messages(self.send(bill, template_id=template.id, resend=True))
+        self.run_lane()
+        again.retry_at = False
+        self.run_lane()
+        self.assertEqual(again.state, "accepted")
+        self.assertNotEqual(again.wa_media_id, first.wa_media_id)
+
     def test_one_document_for_many(self):
         """Many messages with one document at once: one upload."""
         template = self.pdf_template()

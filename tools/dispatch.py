@@ -23,7 +23,7 @@ from .cloud_api import (
     parse_retry_after,
     redact,
 )
-from .dispatch_media import MEDIA_REFUSED, Uploader
+from .dispatch_media import Uploader, refuses_media
 from .dispatch_read import ReadMarker
 from .throttle import PairSpacing, SlidingWindow
 
@@ -299,7 +299,7 @@ class Dispatcher:
             else:
                 self._window.given_up()
         outcome.media_id = job.media_id
-        if outcome.code == MEDIA_REFUSED and self._uploader.was_reused(job):
+        if refuses_media(outcome.code, outcome.text) and self._uploader.was_reused(job):
             # The file was uploaded long ago; a new upload may do.
             outcome.verdict = Verdict.RETRY
         if outcome.verdict is Verdict.PAIR and outcome.retry_after:

@@ -17,6 +17,15 @@ MAX_OPEN_UPLOADS = 64
 RENDER_THREADS = max(2, os.cpu_count() or 2)
 #: Code with which WhatsApp refuses a document; an upload that has ended gives it, too.
 MEDIA_REFUSED = 131053
+#: With this code and these words WhatsApp says that it has no such upload any more.
+PARAMETER, NO_SUCH_UPLOAD = 100, "media attachment id"
+
+
+def refuses_media(code, text):
+    """Tell whether an error is about the uploaded document."""
+    return code == MEDIA_REFUSED or (
+        code == PARAMETER and NO_SUCH_UPLOAD in (text or "").casefold()
+    )
 
 
 class Uploader:

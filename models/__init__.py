@@ -197,6 +197,7 @@ from . import outage_asset
 from . import outage_res_partner
 from . import outage_whatsapp_broadcast
 from . import outage_late
+from . import outage_overlap
 from . import outage_service
 from . import outage_audit
 from . import kyc_code

@@ -80,7 +80,8 @@ class DiscomOutage(models.Model):
         return [(outage._origin.id or -place, outage) for place, outage in enumerate(self, 1)]
 
     def _sql_affected(self):
-        """SELECT outage_id, partner_id, asset_id of the live connections that these outages touch.
+        """SELECT outage_id, partner_id, asset_id, village of the live connections that these
+        outages touch.
 
         A connection comes once an outage, however many of its assets lie above it. Read past the
         record rules of consumers: a shared feeder does not end at the border of an office.
@@ -95,7 +96,8 @@ class DiscomOutage(models.Model):
         ]
         below = SQL(
             """
-            SELECT covered.outage_id, partner.id AS partner_id, partner.discom_asset_id AS asset_id
+            SELECT covered.outage_id, partner.id AS partner_id, partner.discom_asset_id AS asset_id,
+                   partner.discom_village AS village
               FROM (
                   SELECT DISTINCT chosen.outage_id, below.id AS asset_id
                     FROM unnest(%(keys)s::int[], %(assets)s::int[]) AS chosen(outage_id, asset_id)
@@ -115,8 +117,8 @@ class DiscomOutage(models.Model):
             if names and outage.office_id:
                 parts.append(
                     SQL(
-                        "SELECT %s, partner.id, partner.discom_asset_id FROM res_partner partner"
-                        " WHERE %s",
+                        "SELECT %s, partner.id, partner.discom_asset_id, partner.discom_village"
+                        " FROM res_partner partner WHERE %s",
                         key,
                         self._sql_in_villages(outage.office_id, names),
                     )
@@ -203,10 +205,9 @@ class DiscomOutage(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT affected.outage_id, partner.discom_village
+                SELECT affected.outage_id, affected.village
                   FROM (%s) AS affected
-                  JOIN res_partner partner ON partner.id = affected.partner_id
-                 WHERE partner.discom_village > ''
+                 WHERE affected.village > ''
                  GROUP BY 1, 2
                  ORDER BY 1, count(*) DESC, 2
                 """,

@@ -69,7 +69,7 @@ class DiscomOutage(models.Model):
         self.flush_model()
         self.env["discom.whatsapp.message"].flush_model()
         if purpose in FOLLOW_UPS:
-            people = self._sql_follow_up(self._search(domain).subselect())
+            people = self._sql_follow_up(self._search(domain).subselect(), purpose)
             return self._sql_phones_told(people, purpose) if purpose == CALLERS_NEWS else people
         # What is over meanwhile is not announced to the rest.
         outages = self.search(Domain(domain) & Domain("state", "in", OPEN_STATES))
@@ -256,25 +256,29 @@ class DiscomOutage(models.Model):
             )
         )
 
-    def _count_follow_up(self):
-        """How many people hear what becomes of these outages."""
+    def _count_follow_up(self, purpose):
+        """How many people hear what becomes of these outages.
+
+        :param str purpose: of the message
+        """
         if not self.ids:
             return 0
         self.env["discom.whatsapp.message"].flush_model()
         ((count,),) = self.env.execute_query(
             SQL(
                 "SELECT count(*) FROM (%s) AS people",
-                self._sql_follow_up(SQL("%s", tuple(self.ids))),
+                self._sql_follow_up(SQL("%s", tuple(self.ids)), purpose),
             )
         )
         return count
 
     @api.model
-    def _sql_follow_up(self, outages):
+    def _sql_follow_up(self, outages, purpose=None):
         """SELECT res_id, partner_id, skip_reason of who hears what becomes of an outage: who got
         the announcement, and who called because of it.
 
         :param outages: SQL of outage ids, in parentheses
+        :param str purpose: of the message
         """
         self.env["discom.outage.call"].flush_model()
         return SQL(

@@ -274,6 +274,8 @@ class DiscomOutage(models.Model):
             ]
         )
         restored = over.filtered(lambda call: call.outage_id.state == "restored")
+        moved = restored._move_to_others()
+        restored, over = restored - moved, over - moved
         restored.write({"state": "closed", "outcome": "restored"})
         restored._tell_restored()
         (over - restored).write({"state": "open", "outage_id": False})

@@ -1,13 +1,19 @@
 """What cannot be: the checks of `discom.outage`, each with a message that says what to do."""
 
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from .outage import OPEN_STATES
 from .outage_reason import PLANNED_KINDS
 
+#: Times further off than that are slips of the pen.
+LONGEST, EARLIEST, FURTHEST = timedelta(days=31), timedelta(days=7), timedelta(days=366)
+#: A clock may be wrong by so much.
+SLACK = timedelta(minutes=10)
 #: What stays as it was when an outage ended.
 FROZEN = {
     *("state", "kind", "asset_ids", "extra_villages", "office_id"),
@@ -149,6 +155,21 @@ class DiscomOutage(models.Model):
                 message = self.env._(
                     "its expected end is past, so it is over. Change the time first, "
                     "or mark it restored."
+                )
+            elif outage.kind == "breakdown" and outage.date_start > now + SLACK:
+                message = self.env._(
+                    "a breakdown has begun already. Correct the start, or make it a planned "
+                    "shutdown."
+                )
+            elif outage.date_start < now - EARLIEST or outage.date_start > now + FURTHEST:
+                message = self.env._(
+                    "it starts on %(date)s. Correct the start.",
+                    date=format_datetime(self.env, outage.date_start),
+                )
+            elif end and end - outage.date_start > LONGEST:
+                message = self.env._(
+                    "it would last until %(date)s. Correct the expected end.",
+                    date=format_datetime(self.env, end),
                 )
             elif outage.kind in PLANNED_KINDS and not end:
                 message = self.env._("give the expected end of the planned shutdown first.")

@@ -140,7 +140,7 @@ class DiscomOutage(models.Model):
                                          AND news.purpose = %(purpose)s))
                 """,
                 ids=self.ids,
-                people=self._sql_follow_up(SQL("%s", tuple(self.ids))),
+                people=self._sql_follow_up(SQL("%s", tuple(self.ids)), purpose),
                 purpose=purpose,
             )
         )
@@ -167,7 +167,7 @@ class DiscomOutage(models.Model):
         :param str purpose: of the message; times may be changed, and told, more than once
         """
         if purpose == "outage_changed":
-            return bool(self._count_follow_up())
+            return bool(self._count_follow_up(purpose))
         return bool(self._find_untold(purpose))
 
     @api.model

@@ -12,6 +12,12 @@ class ResPartner(models.Model):
         help="Outages of the assets that feed this connection, not cancelled.",
     )
 
+    # Who is off below an asset, and in which villages, is read from the index alone.
+    _discom_supplied_idx = models.Index(
+        "(discom_asset_id) INCLUDE (id, discom_village)"
+        " WHERE active AND discom_consumer AND discom_status = 'live'"
+    )
+
     def _compute_discom_outage_count(self):
         Outage = self.env["discom.outage"]
         Outage.flush_model(["asset_ids", "state"])

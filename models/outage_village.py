@@ -186,11 +186,9 @@ class DiscomOutage(models.Model):
         action["domain"] = [("outage_id", "=", self.id)]
         return action
 
-    def _set_announced(self):
+    def _tell_villages(self):
         """List the villages, and tell their contact persons."""
-        result = super()._set_announced()
         # sudo: the list is made from all consumers below the assets, whoever announces.
         rows = self.env["discom.outage.village"].sudo()._list(self)
         if rows:
             self._send_quietly("outage_contact", rows.with_env(self.env))
-        return result

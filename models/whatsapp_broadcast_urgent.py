@@ -36,24 +36,26 @@ class DiscomWhatsappBroadcast(models.Model):
     def _plan_next(self, size):
         if not self._first_to_plan():
             return super()._plan_next(size)
+        # One look at the audience says who is first and how many all of them are.
         self.env.cr.execute(
             SQL(
                 """
-                SELECT * FROM %s audience WHERE reason IS NULL
-                 ORDER BY NOT first, res_id, partner_id LIMIT %s
+                SELECT *, count(*) OVER () AS total,
+                       count(*) FILTER (WHERE reason IS NULL) OVER () AS sendable
+                  FROM (%s) audience
+                 ORDER BY reason IS NOT NULL, NOT first, res_id, partner_id LIMIT %s
                 """,
-                self._audience_table()
-                if self._is_large()
-                else SQL("(%s)", self._audience_sql(self.user_id)),
+                self._audience_sql(self.user_id),
                 PLAN_FIRST,
             )
         )
         rows = self.env.cr.dictfetchall()
+        counts = rows[0] if rows else {"total": 0, "sendable": 0}
+        self.write({"total_count": counts["total"], "send_count": counts["sendable"]})
+        rows = [row for row in rows if not row["reason"]]
         if not rows:
             return super()._plan_next(size)
         self._insert_messages(rows)
-        # They are no audience any more, and stand in its table still.
-        self._forget_audiences()
         return len(rows), (self.plan_res_id, self.plan_partner_id), True
 
     def _audience_sql(self, user=None, partner_ids=None):

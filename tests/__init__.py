@@ -65,6 +65,7 @@ from . import test_plans
 from . import test_outage_call
 from . import test_outage_doors
 from . import test_outage_late
+from . import test_outage_overlap
 from . import test_outage_register
 from . import test_outage_reliability
 from . import test_outage_reminder

@@ -123,6 +123,60 @@ class TestOutageDoors(OutageCommon):
                 operator.write(vals)
         operator.reason_note = "found later"
 
+    # === SLIPS OF THE PEN === #
+
+    def test_breakdown_ahead_is_a_shutdown(self):
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1, start=3)
+        with self.assertRefused(UserError, "has begun already"):
+            outage.with_user(self.operator).action_announce()
+        outage.kind = "load_shedding"
+        self.assertTrue(outage.with_user(self.operator).action_announce())
+
+    def test_dates_of_another_year(self):
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1)
+        outage.date_start -= timedelta(days=365)
+        with self.assertRefused(UserError, "Correct the start"):
+            outage.with_user(self.operator).action_announce()
+        outage.write({"date_start": self.now, "date_end_expected": self.now + timedelta(days=365)})
+        with self.assertRefused(UserError, "Correct the expected end"):
+            outage.with_user(self.operator).action_announce()
+        outage.kind = "planned"
+        outage.write(
+            {
+                "date_end_expected": self.now + timedelta(days=730, hours=2),
+                "date_start": self.now + timedelta(days=730),
+            }
+        )
+        with self.assertRefused(UserError, "Correct the start"):
+            outage.with_user(self.operator).action_announce()
+
+    def test_changed_to_the_same_times(self):
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1)
+        self.announce(outage)
+        with self.assertRefused(UserError, "the times already"):
+            self.update(outage.with_user(self.operator).action_change_time())
+
+    def test_preview_that_stood_open(self):
+        """Meanwhile another one has sent it, or supply is back."""
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1, start=-1)
+        first, second, third = (
+            outage.with_user(user).action_announce()
+            for user in (self.operator, self.manager, self.manager)
+        )
+        self.send(first)
+        self.send(first)
+        with self.assertRefused(UserError, "sent meanwhile"):
+            self.send(second, self.manager)
+        self.assertEqual(len(self.messages(outage)), 1)
+        self.update(outage.with_user(self.operator).action_restored())
+        with self.assertRefused(UserError, "Nobody would receive"):
+            self.send(third, self.manager)
+        self.assertEqual(outage.state, "restored")
+
     # === TWO CLICKS === #
 
     def test_two_clicks_on_an_asset(self):
@@ -167,7 +221,8 @@ class TestOutageDoors(OutageCommon):
                 "officer_id": self.operator.id,
             }
         )
-        self.announce(outage)
+        with patch.object(fields.Datetime, "now", lambda: datetime(2031, 1, 15)):
+            self.announce(outage)
         outage.date_announced = datetime(2031, 1, 15)
         self.remind(datetime(2031, 1, 19, 12, 31))
         self.assertEqual(len(self.messages(outage, "outage_reminder")), 1)

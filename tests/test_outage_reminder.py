@@ -52,7 +52,8 @@ class TestOutageReminder(OutageCommon):
                 "officer_id": self.operator.id,
             }
         )
-        self.announce(outage)
+        with patch.object(fields.Datetime, "now", lambda: datetime(2031, 1, 15)):
+            self.announce(outage)
         outage.date_announced = announced
         return outage
 

@@ -57,10 +57,11 @@ class DiscomOutageUpdate(models.TransientModel):
             update.date_start = outage and outage.date_start
             update.date_end_expected = outage and outage.date_end_expected
 
-    @api.depends("outage_ids")
+    @api.depends("outage_ids", "operation")
     def _compute_informed_count(self):
         for update in self:
-            update.informed_count = update.outage_ids._count_follow_up()
+            purpose = PURPOSES.get(update.operation)
+            update.informed_count = update.outage_ids._count_follow_up(purpose)
             update.waiting_count = update.outage_ids._count_doubtful()
 
     def action_apply(self):
@@ -98,6 +99,8 @@ class DiscomOutageUpdate(models.TransientModel):
         }
         if not values:
             raise UserError(self.env._("Give the new time."))
+        if all(outage[field] == values[field] for outage in self.outage_ids for field in values):
+            raise UserError(self.env._("These are the times already. Give the new time."))
         end = self.date_end_expected
         if end and end <= fields.Datetime.now():
             raise UserError(

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date
 from odoo.tools.misc import formatLang
 
+from ..models import whatsapp_broadcast
 from ..models.whatsapp_message import SKIP_REASONS
 
 #: Messages shown as the recipients will see them.
@@ -255,14 +256,9 @@ class DiscomWhatsappComposer(models.TransientModel):
             raise UserError(self.problem)
         self._documents_model()._whatsapp_check_send(self.purpose)
         self.env["discom.whatsapp.broadcast"]._check_send_at(self.send_at)
-        counts = self._counts_now()
-        if not counts["send_count"] and not self._instead_count():
-            raise UserError(
-                self.env._(
-                    "Nobody would receive this message any more: it was sent meanwhile, or there is"
-                    " nobody left to tell. Close this and look at the record."
-                )
-            )
+        counts = self._counts_to_send()
+        if not counts["send_count"]:
+            self._check_anybody()
         # A broadcast carries the rights of the person who confirmed it, so nobody may write one.
         broadcast = (
             self.env["discom.whatsapp.broadcast"]
@@ -290,6 +286,8 @@ class DiscomWhatsappComposer(models.TransientModel):
         self.broadcast_id = broadcast
         self.flush_recordset(["broadcast_id"])
         broadcast._submit()
+        if not broadcast.send_count:
+            self._check_anybody()
         return self._open_broadcast()
 
     # === BUSINESS METHODS === #
@@ -328,6 +326,31 @@ class DiscomWhatsappComposer(models.TransientModel):
             )
         )
         return self.env.cr.fetchall()
+
+    def _check_anybody(self):
+        """Raise where none of those who are skipped gets it by another way.
+
+        The dialog may have stood open while somebody else sent the same.
+        """
+        if not self._instead_count():
+            raise UserError(
+                self.env._(
+                    "Nobody would receive this message any more: it was sent meanwhile, or there is"
+                    " nobody left to tell. Close this and look at the record."
+                )
+            )
+
+    def _counts_to_send(self):
+        """Return the counts of the broadcast: as they are now, except where nothing hangs on them.
+
+        What is urgent needs no approval, and its first batch, planned at once, counts anew.
+        """
+        if (
+            self._purpose_spec().get("urgent")
+            and self.total_count > whatsapp_broadcast.PLAN_AT_ONCE
+        ):
+            return {"total_count": self.total_count, "send_count": self.send_count}
+        return self._counts_now()
 
     def _counts_now(self):
         """Return the audience and how many receive it, counted now.

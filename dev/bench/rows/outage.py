@@ -43,7 +43,8 @@ def _outage(env, assets):
 def _announce(env, account, outage):
     """Confirm the composer of the announcement; return its broadcast, not yet planned."""
     composer = env["discom.whatsapp.composer"].browse(outage.action_announce()["res_id"])
-    composer.account_id = account
+    if composer.account_id != account:
+        raise Unavailable(f"{composer.account_id.name} is connected, too")
     broadcast = composer.action_send()["res_id"]
     env.cr.commit()
     return env["discom.whatsapp.broadcast"].browse(broadcast)

@@ -202,8 +202,6 @@ class DiscomOutageCall(models.Model):
                     **conversation._recipient(),
                     "partner_id": call.partner_id.id,
                     "office_id": call.office_id.id,
-                    "res_model": call._name,
-                    "res_id": call.id,
                     "purpose": "reply",
                     "priority": PRIORITY_REPLY,
                     "lang": "en_IN" if english else "hi_IN",

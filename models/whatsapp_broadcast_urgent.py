@@ -63,12 +63,13 @@ class DiscomWhatsappBroadcast(models.Model):
         query = super()._audience_sql(user, partner_ids)
         if self.priority > PRIORITY_OUTAGE or not self.planned_count:
             return query
+        # NOT IN, for which PostgreSQL hashes them; as a join it may compare everybody with each.
         return SQL(
             """
             SELECT * FROM (%s) everybody
-             WHERE NOT EXISTS (SELECT FROM discom_whatsapp_message m
-                                WHERE m.broadcast_id = %s AND m.res_id = everybody.res_id
-                                  AND m.partner_id = everybody.partner_id)
+             WHERE (res_id, partner_id) NOT IN (
+                       SELECT m.res_id, m.partner_id FROM discom_whatsapp_message m
+                        WHERE m.broadcast_id = %s AND m.partner_id IS NOT NULL)
             """,
             query,
             self.id,

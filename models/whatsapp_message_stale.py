@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from odoo import models
 from odoo.tools import SQL
@@ -90,8 +90,27 @@ class DiscomWhatsappMessage(models.Model):
             if isinstance(records, self.env.registry["discom.whatsapp.mixin"]):
                 existing -= existing._whatsapp_stale(purpose)
             fresh = set(existing.ids)
-            stale.update((m.id, "not_applicable") for m in messages if m.res_id not in fresh)
+            gone = [message for message in messages if message.res_id not in fresh]
+            stale.update((message.id, "not_applicable") for message in gone)
+            crowds = [res_id for res_id, n in Counter(m.res_id for m in gone).items() if n > 1]
+            if crowds:
+                self._drop_crowds(model, purpose, crowds)
         return stale
+
+    def _drop_crowds(self, model, purpose, res_ids):
+        """Cancel all that waits about these documents.
+
+        An outage that is over before its tens of thousands of messages are planned would else hold
+        up, claim by claim, what waits behind them.
+        """
+        self.env.cr.execute(
+            """
+            UPDATE discom_whatsapp_message
+               SET state = 'cancelled', skip_reason = 'not_applicable'
+             WHERE res_model = %s AND res_id = ANY(%s) AND purpose = %s AND open_state = 'queued'
+            """,
+            [model, res_ids, purpose],
+        )
 
     def _correct_numbers(self):
         """What is about a consumer goes to the number that is his now, not to who had it before."""

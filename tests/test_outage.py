@@ -197,6 +197,23 @@ class TestOutage(OutageCommon):
         self.update(outage.with_user(self.operator).action_restored())
         self.assertEqual(waiting.state, "cancelled")
 
+    def test_planned_while_it_was_closed(self):
+        """What was queued in that moment does not hold up, claim by claim, what follows."""
+        for _number in range(4):
+            self.create_told()
+        self.create_told(discom_asset_id=self.feeder_a2.id)
+        outage, other = self.create_outage(self.feeder_a1), self.create_outage(self.feeder_a2)
+        waiting = self.announce(outage, state="queued")
+        behind = self.announce(other, state="queued")
+        self.env.cr.execute(
+            "UPDATE discom_outage SET state = 'cancelled' WHERE id = %s", [outage.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(waiting[:2]._drop_stale(), waiting[:2])
+        self.assertEqual(waiting.mapped("state"), ["cancelled"] * 4)
+        self.assertEqual(set(waiting.mapped("skip_reason")), {"not_applicable"})
+        self.assertEqual(behind.state, "queued")
+
     def test_announce_kinds_separately(self):
         self.create_told()
         planned = self.create_outage(self.feeder_a1, kind="planned", start=24)

@@ -173,9 +173,26 @@ class TestOutageDoors(OutageCommon):
             self.send(second, self.manager)
         self.assertEqual(len(self.messages(outage)), 1)
         self.update(outage.with_user(self.operator).action_restored())
-        with self.assertRefused(UserError, "Nobody would receive"):
+        with self.assertRefused(UserError, "already restored"):
             self.send(third, self.manager)
         self.assertEqual(outage.state, "restored")
+
+    def test_rpc_announces_nothing_that_is_over(self):
+        """The composer is a door of its own."""
+        self.create_told()
+        outage = self.create_outage(self.feeder_a1, start=-5, hours=2)
+        composer = self.env["discom.whatsapp.composer"].with_user(self.operator)
+        composer = composer.create(
+            {
+                "res_model": "discom.outage",
+                "res_domain": repr([("id", "=", outage.id)]),
+                "purpose": "outage_unplanned",
+            }
+        )
+        with self.assertRefused(UserError, "expected end is past"):
+            composer.action_send()
+        self.assertFalse(self.messages(outage))
+        self.assertEqual(outage.state, "draft")
 
     # === TWO CLICKS === #
 

@@ -1,5 +1,6 @@
 from odoo import api, models
 
+from ..models.outage_audience import ANNOUNCEMENTS
 from ..models.outage_late import NEWS
 
 
@@ -23,6 +24,15 @@ class DiscomWhatsappComposer(models.TransientModel):
                 composer.warning = "\n".join(
                     filter(None, [composer.send_count and composer.warning, text])
                 )
+
+    def action_send(self):
+        """Extend: what cannot be announced, or cannot any more, is refused by this door too."""
+        for composer in self:
+            about = composer.res_model == "discom.outage" and composer.purpose in ANNOUNCEMENTS
+            if about and not composer.broadcast_id:
+                outages = composer._documents_model().search(composer._records_domain())
+                outages._check_can_announce()
+        return super().action_send()
 
     def _instead_count(self):
         """Extend: who may get it later is somebody to send it to."""

@@ -49,9 +49,9 @@ class DiscomOutageCall(models.Model):
 
     def _whatsapp_check_send(self, purpose):
         """Who takes calls records them; what became of one is told by those who look into it."""
-        super()._whatsapp_check_send(purpose)
         if not self.env.user.has_group("discom.group_outage_operator"):
             raise AccessError(self.env._("Outage operators tell what a call came to."))
+        return super()._whatsapp_check_send(purpose)
 
     @api.model
     def _whatsapp_audience(self, domain, purpose):

@@ -48,7 +48,7 @@ class DiscomOutageCompensationDue(models.Model):
     consumers = fields.Integer("Consumers to compensate", readonly=True)
     amount = fields.Monetary("Compensation due", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
-    rule_id = fields.Many2one("discom.outage.compensation", "Rule", readonly=True)
+    rule_id = fields.Many2one("discom.outage.compensation", readonly=True)
     verified = fields.Boolean(
         "Rule verified",
         readonly=True,

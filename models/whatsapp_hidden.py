@@ -60,12 +60,12 @@ class DiscomWhatsappMessage(models.Model):
 
     def _do_after_failure(self, by_action):
         """Extend: where WhatsApp does not take its button, the same is said without it."""
-        super()._do_after_failure(by_action)
         refused = by_action["fail"].filtered(
             lambda message: message.buttons and message.buttons[0]["id"] == SHARE_NUMBER
         )
         if refused:
             refused._say_without_button()
+        return super()._do_after_failure(by_action)
 
     def _say_without_button(self):
         """Queue the plain text in the place of these messages."""

@@ -86,7 +86,7 @@ class DiscomBill(models.Model):
         """SQL condition on ``bill``: there is reason to send this message about it today."""
         today = self._today()
         return SQL(
-            "bill.is_latest AND %s",
+            "bill.is_latest IS TRUE AND %s",
             {
                 "bill": SQL("bill.state IN %s", LIVE_STATES),
                 # Whoever asks for the bill gets it.

@@ -249,7 +249,7 @@ class DiscomControlRoom(models.AbstractModel):
             SQL(
                 """
                 SELECT count(*) FROM discom_bill
-                 WHERE is_held AND office_id = ANY(%s)
+                 WHERE is_held IS TRUE AND office_id = ANY(%s)
                    AND (author_id IS DISTINCT FROM %s OR NOT company_id = ANY(%s))
                 """,
                 self.env.context["discom_offices"],

@@ -212,9 +212,10 @@ class DiscomWhatsappMessage(models.Model):
                 )
         self.env.cr.execute(
             """
-            CREATE INDEX IF NOT EXISTS discom_whatsapp_message__open_state_idx
+            DROP INDEX IF EXISTS discom_whatsapp_message__open_state_idx;
+            CREATE INDEX IF NOT EXISTS discom_whatsapp_message__open_lane_idx
                 ON discom_whatsapp_message (account_id, open_state, priority, id)
-             WHERE open_state IS NOT NULL;
+                INCLUDE (office_id) WHERE open_state IS NOT NULL;
             CREATE INDEX IF NOT EXISTS discom_whatsapp_message__broadcast_open_idx
                 ON discom_whatsapp_message (broadcast_id) WHERE open_state IS NOT NULL;
             CREATE INDEX IF NOT EXISTS discom_whatsapp_message__failed_state_idx

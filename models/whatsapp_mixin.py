@@ -60,13 +60,14 @@ class DiscomWhatsappMixin(models.AbstractModel):
         self.env["discom.whatsapp.message"].flush_model()
         states = {state for state in value if state}
         found = Domain.FALSE
-        rare = []
-        for column, made in MADE_COLUMNS.items():
-            if chosen := states.intersection(made):
-                rare.append(self._whatsapp_newest(column, chosen))
-                states -= chosen
+        rare = {
+            column: chosen
+            for column, made in MADE_COLUMNS.items()
+            if (chosen := states.intersection(made))
+        }
         if rare:
-            found |= Domain("id", "in", SQL("(%s)", SQL(" UNION ALL ").join(rare)))
+            found |= Domain("id", "in", SQL("(%s)", self._whatsapp_newest(rare)))
+            states = states.difference(*rare.values())
         if states:
             found |= Domain.custom(
                 to_sql=lambda model, alias, query: self._whatsapp_newest_is(alias, states)
@@ -79,24 +80,28 @@ class DiscomWhatsappMixin(models.AbstractModel):
             )
         return found
 
-    def _whatsapp_newest(self, column, states):
-        """Return a query of the records whose newest message is in one of ``states``.
+    def _whatsapp_newest(self, chosen):
+        """Return a query of the records whose newest message is in one of the chosen states.
 
-        For states that few messages are in at a time: it starts from these messages.
+        For states that few messages are in at a time: it may start from these messages. One query
+        for all columns: of several put together PostgreSQL knows not how many rows they give.
 
-        :param str column: of :data:`.whatsapp_message.MADE_COLUMNS`, which has a partial index
+        :param dict chosen: states by column of :data:`.whatsapp_message.MADE_COLUMNS`, which has a
+            partial index
         """
         return SQL(
             """SELECT m.res_id FROM discom_whatsapp_message m
                  WHERE m.res_model = %(model)s AND m.direction = 'out'
-                   AND m.%(column)s = ANY(%(states)s) AND m.purpose IS DISTINCT FROM %(test)s
+                   AND (%(chosen)s) AND m.purpose IS DISTINCT FROM %(test)s
                    AND NOT EXISTS (SELECT FROM discom_whatsapp_message n
                                     WHERE n.res_model = m.res_model AND n.res_id = m.res_id
                                       AND n.direction = 'out' AND n.id > m.id
                                       AND n.purpose IS DISTINCT FROM %(test)s)""",
             model=self._name,
-            column=SQL.identifier(column),
-            states=list(states),
+            chosen=SQL(" OR ").join(
+                SQL("%s = ANY(%s)", SQL.identifier("m", column), list(states))
+                for column, states in chosen.items()
+            ),
             test=TEST_PURPOSE,
         )
 

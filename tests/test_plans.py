@@ -114,6 +114,20 @@ class TestPlans(DiscomCommon):
                     tried += 1
         self.assertGreater(tried, 30)
 
+    def test_control_room_reads_through_indexes(self):
+        """The control room looks at lakhs of bills and messages only where they wait."""
+        room = self.env(user=self.manager)["discom.control.room"]
+        room.figures()
+        with plans.recorded(self.env.cr) as statements:
+            room.figures()
+        self.assertGreater(len(statements), 10)
+        for statement in dict.fromkeys(statements):
+            with self.subTest(statement=statement[:2000]):
+                scans = plans.wasteful(
+                    self.env.cr, statement, {"discom_bill", "discom_whatsapp_message"}, MOST
+                )
+                self.assertFalse(scans)
+
     def test_deleting_looks_through_indexes(self):
         """What may refer to a row of a table with lakhs is found by an index: PostgreSQL looks for
         it at each row that is deleted, Odoo at each consumer that is merged."""

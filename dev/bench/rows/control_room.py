@@ -28,15 +28,17 @@ def _fill_today(env, account):
         SELECT %(key)s || partner.id, 'out', %(account)s, partner.id, partner.discom_office_id,
                '+91' || (9000000000 + partner.id), 'discom.bill', bill.id, 'bill', 40,
                '{"name": "राम", "amount": "₹500.00", "office": "Robertsganj"}'::jsonb,
-               of.state, CASE WHEN of.state <> 'queued' THEN now() AT TIME ZONE 'UTC' END,
-               CASE WHEN of.state <> 'queued' THEN now() AT TIME ZONE 'UTC' END, 1,
-               now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
+               of.state, CASE WHEN of.state <> 'queued' THEN of.at END,
+               CASE WHEN of.state <> 'queued' THEN of.at END, 1, of.at, of.at
           FROM res_partner partner
           JOIN discom_bill bill ON bill.partner_id = partner.id AND bill.is_latest
     CROSS JOIN LATERAL (
                SELECT CASE WHEN partner.id %% 100 < 100 * %(waiting)s THEN 'queued'
                            ELSE (ARRAY['read', 'read', 'delivered', 'sent', 'failed'])
-                                [1 + partner.id %% 5] END AS state) of
+                                [1 + partner.id %% 5] END AS state,
+                      -- Some 16 a second.
+                      (now() - partner.id %% 10000 * interval '1 second') AT TIME ZONE 'UTC'
+                          AS at) of
         """,
         {"key": KEY, "account": account.id, "waiting": WAITING},
     )

@@ -135,7 +135,7 @@ def _call_off(bench):
     while True:
         try:
             with bench.env() as env:
-                outages = env["discom.outage"].search([])
+                outages = env["discom.outage"].search([("state", "!=", "cancelled")])
                 outages.write({"state": "cancelled"})
                 outages._cancel_queued()
                 env.flush_all()

@@ -120,9 +120,20 @@ class ResPartner(models.Model):
         self.ensure_one()
         others = self.discom_connection_ids
         if not others:
-            raise UserError(self.env._("This person has no other connection."))
+            raise UserError(
+                self.env._(
+                    "Account %(account)s has no other connection. Put those of the person "
+                    "together first.",
+                    account=self.discom_account_no,
+                )
+            )
         if not self.discom_whatsapp_number:
-            raise UserError(self.env._("There is no number to copy."))
+            raise UserError(
+                self.env._(
+                    "Account %(account)s has no WhatsApp number to copy. Enter it first.",
+                    account=self.discom_account_no,
+                )
+            )
         evidence = self.env._("Copied from account %(account)s", account=self.discom_account_no)
         values = {
             name: self[name]

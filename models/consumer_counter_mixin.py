@@ -60,5 +60,7 @@ class DiscomCounterMixin(models.AbstractModel):
         consumer = self.env["res.partner"].browse(int(partner_id)).exists()
         consumer.check_access(self._consumer_access)
         if not consumer.discom_consumer:
-            raise UserError(self.env._("This is not a consumer."))
+            raise UserError(
+                self.env._("This contact is no consumer. Find the account by its number.")
+            )
         return consumer

@@ -208,7 +208,12 @@ class DiscomKycDrive(models.Model):
 
     def _add_areas(self, vals_list):
         if self.state == "closed":
-            raise UserError(self.env._("The drive is closed."))
+            raise UserError(
+                self.env._(
+                    "The drive %(drive)s is closed. Make a new one for more areas.",
+                    drive=self.display_name,
+                )
+            )
         if not vals_list:
             raise UserError(
                 self.env._("Everything with consumers to visit is an area of the drive already.")

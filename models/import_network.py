@@ -186,7 +186,12 @@ class DiscomImport(models.Model):
         for row in rows:
             parent_code = row["parent_code"]
             if parent_code and parent_code not in known:
-                raise ValidationError(self.env._("%(code)s was refused.", code=parent_code))
+                raise ValidationError(
+                    self.env._(
+                        "What stands above it, %(code)s, was refused. Correct that row first.",
+                        code=parent_code,
+                    )
+                )
             vals[row["row_no"]] = {
                 **{name: row[name] for name in names},
                 "parent_id": known.get(parent_code, False),

@@ -13,7 +13,7 @@ from .scenes import SCENES, SHOP
 FOLDER = CHECKOUT / "docs" / "manual" / "images"
 SHOP_FOLDER = CHECKOUT / "static" / "description"
 #: Language of Odoo to folder of its pictures.
-LANGUAGES = {"en_US": "en", "hi_IN": "hi"}
+LANGUAGES = {"en_IN": "en", "hi_IN": "hi"}
 
 
 def main(argv=None):
@@ -30,7 +30,7 @@ def main(argv=None):
         for lang, folder in LANGUAGES.items()
         for scene in SCENES
     ]
-    wanted += [(scene, "en_US", SHOP_FOLDER / f"{scene.name}.png") for scene in SHOP]
+    wanted += [(scene, "en_IN", SHOP_FOLDER / f"{scene.name}.png") for scene in SHOP]
     wanted = [row for row in wanted if not options.scene or row[0].name in options.scene]
     failed = 0
     for scene, lang, path in wanted:

@@ -82,8 +82,8 @@ SHOP = (
     Scene(
         "phone_screenshot",
         None,
-        "/",
-        (("click", "button[aria-current]"), ("wait", "img, .bubble, .document, time")),
+        "/?number=919415000034",
+        (("wait", "#phone:not([hidden]) #messages li"),),
     ),
     Scene(
         "control_room_screenshot",

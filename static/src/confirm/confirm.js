@@ -1,6 +1,9 @@
+import { _t } from "@web/core/l10n/translation";
 import { evaluateExpr } from "@web/core/py_js/py";
 import { patch } from "@web/core/utils/patch";
 import { formatInteger } from "@web/views/fields/formatters";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { ListController } from "@web/views/list/list_controller";
 import { MultiRecordViewButton } from "@web/views/view_button/multi_record_view_button";
 import { ViewButton } from "@web/views/view_button/view_button";
 
@@ -18,6 +21,11 @@ export function filledIn(text, values) {
     return text.replace(/\{([^{}]+)\}/g, (_braces, expression) =>
         formatInteger(evaluateExpr(expression, values))
     );
+}
+
+/** How many records of a list are selected, those on other pages as well. */
+function selected(list) {
+    return list.isDomainSelected ? list.count : list.selection.length;
 }
 
 patch(ViewButton.prototype, {
@@ -44,8 +52,7 @@ patch(MultiRecordViewButton.prototype, {
         const { clickParams, list } = this.props;
         const question = clickParams.confirm;
         if (question?.includes("{")) {
-            const records = list.isDomainSelected ? list.count : list.selection.length;
-            clickParams.confirm = filledIn(question, { records });
+            clickParams.confirm = filledIn(question, { records: selected(list) });
         }
         try {
             await super.onClick(...arguments);
@@ -54,3 +61,27 @@ patch(MultiRecordViewButton.prototype, {
         }
     },
 });
+
+/** Odoo's own questions before archiving and deleting what is selected, for records of ours. */
+const asksHowMany = () => ({
+    get archiveDialogProps() {
+        return this.counted(super.archiveDialogProps, (count) =>
+            _t("Archive the selected records (%s)?", count)
+        );
+    },
+
+    get deleteConfirmationDialogProps() {
+        return this.counted(super.deleteConfirmationDialogProps, (count) =>
+            _t("Delete the selected records (%s)? Nobody can bring them back.", count)
+        );
+    },
+
+    counted(props, question) {
+        const { root } = this.model;
+        const ours = /^(discom\.|res\.partner$)/.test(this.props.resModel);
+        return ours ? { ...props, body: question(formatInteger(selected(root))) } : props;
+    },
+});
+// Each patch needs an object of its own: ``super`` is that of the object.
+patch(ListController.prototype, asksHowMany());
+patch(KanbanController.prototype, asksHowMany());

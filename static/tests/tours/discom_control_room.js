@@ -35,6 +35,29 @@ tours.add("discom_control_room", {
             trigger: ".o_list_view .o_pager_limit:contains(6)",
         },
         {
+            content: "archiving them is asked with their number",
+            trigger: "thead .o_list_record_selector input",
+            run: "click",
+        },
+        {
+            trigger: ".o_cp_action_menus button:has(.fa-cog)",
+            run: "click",
+        },
+        {
+            trigger: ".o-dropdown--menu .dropdown-item:has(.oi-archive)",
+            run: "click",
+        },
+        {
+            trigger: ".modal:contains('Archive the selected records (6)?')",
+        },
+        {
+            trigger: ".modal .modal-footer .btn-secondary",
+            run: "click",
+        },
+        {
+            trigger: "body:not(:has(.modal))",
+        },
+        {
             content: "back, where the figures still are",
             trigger: ".o_back_button, .breadcrumb-item a",
             run: "click",

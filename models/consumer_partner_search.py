@@ -116,7 +116,7 @@ class ResPartner(models.Model):
         words = search_words(value)
         if not (self.env.su or self._personal_by_role("phone")):
             # Of a number that is masked the whole one is found.
-            self._personal_count(sum(len(word) >= PHONE_DIGITS for word in words))
+            self._personal_count([word for word in words if len(word) >= PHONE_DIGITS])
         known = self.env["discom.name.word"]
         as_written = {word: known._holding(word) for word in words}
         near = {word: known._near(word) for word in words}

@@ -5,7 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..tools.personal import masked
-from ..tools.rate_limit import RateLimit
+from ..tools.rate_limit import DistinctLimit
 
 _logger = logging.getLogger(__name__)
 
@@ -14,9 +14,9 @@ _logger = logging.getLogger(__name__)
 EXACT_KINDS = ("phone", "email")
 #: Values that may be asked for at once so, or a list of all numbers would tell whose each is.
 EXACT_LIMIT = 200
-#: Values that one user may ask for in an hour: of a number shown masked, some hundred thousand
-#: would have to be tried.
-ASKED = RateLimit(1000, 3600)
+#: Different values that one user may ask for in an hour: of a number shown masked, some hundred
+#: thousand would have to be tried. Lists that look for other records of a number ask as well.
+ASKED = DistinctLimit(2000, 3600)
 
 
 class Base(models.AbstractModel):
@@ -218,19 +218,19 @@ class Base(models.AbstractModel):
             if asked is not None and (
                 not asked or (kind in EXACT_KINDS and len(asked) <= EXACT_LIMIT)
             ):
-                self._personal_count(len(asked))
+                self._personal_count(asked)
                 return condition
             return condition & self._personal_domain(kind)
 
         return domain.map_conditions(guard)
 
     @api.model
-    def _personal_count(self, number):
+    def _personal_count(self, values):
         """Count whole values that somebody asks for who sees them masked.
 
         :raise UserError: where they are so many that it is no search any more
         """
-        if number and not ASKED.hit((self.env.cr.dbname, self.env.uid), number):
+        if values and not ASKED.take((self.env.cr.dbname, self.env.uid), values):
             _logger.warning("User %s asks for very many phones or e-mails", self.env.uid)
             raise UserError(
                 self.env._(

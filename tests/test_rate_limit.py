@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase, tagged
 
-from ..tools.rate_limit import RateLimit, caller
+from ..tools.rate_limit import DistinctLimit, RateLimit, caller
 
 
 @tagged("post_install", "-at_install")
@@ -31,6 +31,21 @@ class TestRateLimit(BaseCase):
         self.assertEqual(len(limit._counts), 100)
         self.assertTrue(limit.reached(9_999))
         self.assertFalse(limit.reached(0))
+
+    def test_different_values(self):
+        """The same ones again cost nothing; those that are too many count for nothing."""
+        limit = DistinctLimit(3, 10, keys=2, clock=lambda: self.now)
+        self.assertTrue(limit.take("a", ["x", "y"]))
+        self.assertTrue(limit.take("a", ["y", "x"]))
+        self.assertFalse(limit.take("a", ["v", "w"]))
+        self.assertTrue(limit.take("a", ["z"]))
+        self.assertFalse(limit.take("a", ["w"]))
+        self.assertTrue(limit.take("a", ["x", "z"]))
+        self.now = 10
+        self.assertTrue(limit.take("a", ["v", "w"]))
+        for key in "bcd":
+            limit.take(key, ["x"])
+        self.assertEqual(list(limit._seen), ["c", "d"])
 
     def test_caller(self):
         self.assertEqual(caller("203.0.113.7"), "203.0.113.7")

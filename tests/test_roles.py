@@ -203,6 +203,11 @@ class TestRoles(RolesTable):
                             yield method, function
                         break
 
+    def _needed(self, function):
+        """Something for each value that a method has to be given."""
+        parameters = list(inspect.signature(function).parameters.values())[1:]
+        return [1 for parameter in parameters if parameter.default is parameter.empty]
+
     def _press(self, record, user):
         """Call each button of a record as a user, undo it, and yield (button, tables written).
 
@@ -211,11 +216,7 @@ class TestRoles(RolesTable):
         for method, function in self._methods(record._name):
             if method in OF_ODOO:
                 continue
-            needed = [
-                1
-                for parameter in list(inspect.signature(function).parameters.values())[1:]
-                if parameter.default is parameter.empty
-            ]
+            needed = self._needed(function)
             savepoint = self.cr.savepoint()
             try:
                 with self._written() as tables:
@@ -267,6 +268,24 @@ class TestRoles(RolesTable):
                     for method, tables in self._press(record, self.manager):
                         with self.subTest(model=name, side=side, state=state, button=method):
                             self.assertFalse(tables)
+
+    def test_strangers_call_nothing(self):
+        """No button and no other method writes for who has no role, or answers in the portal."""
+        for role in ("no role", "portal"):
+            user = self.strangers[role]
+            for name in [*self.models, "res.partner"]:
+                record = self._row_for(name, user) if name in self.models else None
+                record = record or self.sides["own"]["res.partner"]
+                for method, tables in self._press(record, user):
+                    with self.subTest(role=role, model=name, button=method):
+                        self.assertFalse(tables)
+            for name, methods in REVIEWED.items():
+                record = self.sides["own"].get(name, self.env[name]).with_user(user)
+                for method in methods:
+                    needed = self._needed(getattr(type(record), method))
+                    with self.subTest(role=role, model=name, method=method):
+                        with self.assertRaises(AccessError), mute_logger(*QUIET):
+                            getattr(record, method)(*needed)
 
     def test_answer_by_hand_is_sent_again_by_who_answers(self):
         """A failed message about no document: who may not answer may not send it again either."""

@@ -30,11 +30,11 @@ class RateLimit:
         with self._lock:
             return self._count(key)[1] >= self.limit
 
-    def hit(self, key, weight=1):
-        """Count a call, or one that counts for several. False when it is one too many."""
+    def hit(self, key):
+        """Count a call. False when it is one too many."""
         with self._lock:
             begun, count = self._count(key)
-            self._counts[key] = (begun, count + weight)
+            self._counts[key] = (begun, count + 1)
             self._counts.move_to_end(key)
             if len(self._counts) > self.keys:
                 self._counts.popitem(last=False)
@@ -49,6 +49,44 @@ class RateLimit:
         now = self.clock()
         begun, count = self._counts.get(key, (now, 0))
         return (now, 0) if now - begun >= self.period else (begun, count)
+
+
+class DistinctLimit:
+    """At most ``limit`` different values of each key in ``period`` seconds, counted from its first.
+
+    The same value again costs nothing. As :class:`RateLimit` it is kept in the process, for at most
+    ``keys`` keys.
+    """
+
+    def __init__(self, limit, period, keys=500, clock=time.monotonic):
+        self.limit = limit
+        self.period = period
+        self.keys = keys
+        self.clock = clock
+        self._seen = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, key, values):
+        """Count values. False, and none is counted, where they are too many."""
+        with self._lock:
+            now = self.clock()
+            begun, seen = self._seen.get(key, (now, set()))
+            if now - begun >= self.period:
+                begun, seen = now, set()
+            # Their hashes: what was asked for is kept nowhere.
+            seen = seen | set(map(hash, values))
+            if len(seen) > self.limit:
+                return False
+            self._seen[key] = (begun, seen)
+            self._seen.move_to_end(key)
+            if len(self._seen) > self.keys:
+                self._seen.popitem(last=False)
+            return True
+
+    def clear(self):
+        """Forget everybody."""
+        with self._lock:
+            self._seen.clear()
 
 
 def caller(address):

@@ -38,7 +38,7 @@ REVIEWED = {
 #: Methods of Odoo that ours extend; they are as safe as theirs.
 OF_ODOO = {
     *("create", "write", "unlink", "init", "default_get", "copy_data", "name_search"),
-    *("onchange", "onchange_parent_id"),
+    *("onchange", "onchange_parent_id", "session_info"),
     *("web_search_read", "get_formview_id", "amount_to_text", "export_data", "fields_get"),
 }
 

@@ -188,9 +188,10 @@ class DiscomAuditEntry(models.Model):
                 records.flush_model([name])
                 self.env.cr.execute(
                     SQL(
-                        "SELECT DISTINCT %s FROM %s WHERE id = ANY(%s)",
+                        "SELECT DISTINCT %s FROM %s AS looked_at WHERE id = ANY(%s)",
                         SQL.identifier(name),
-                        SQL.identifier(records._table),
+                        # A report has a query in the place of its table.
+                        records._table_sql,
                         ids,
                     )
                 )

@@ -264,7 +264,9 @@ class WhatsAppAccount(models.Model):
             # -1 is Meta's word for unlimited; newer versions send the name of the level.
             if isinstance(limit, str):
                 limit = MESSAGING_LIMITS.get(limit)
-            accounts._apply_messaging_limit(max(limit, 0) if type(limit) is int else None)
+            # What no column holds is no limit anybody meets.
+            known = type(limit) is int and limit < 2**31
+            accounts._apply_messaging_limit(max(limit, 0) if known else None)
         elif event in HALTING_EVENTS:
             # A restriction is reported several times; the first report told the administrators.
             for account in accounts.filtered(lambda account: account.state != "halted"):

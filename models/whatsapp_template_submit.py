@@ -338,9 +338,12 @@ class WhatsAppTemplate(models.Model):
         if row["kind"] == "status":
             event = str(value.get("event") or "").upper()
             status = EVENT_STATUSES.get(event) or self._status(event)
-            rejection = value.get("rejection_info") or {}
+            rejection, other = (
+                part if isinstance(part := value.get(name), dict) else {}
+                for name in ("rejection_info", "other_info")
+            )
             reason = [value.get("reason"), rejection.get("reason"), rejection.get("recommendation")]
-            reason += [(value.get("other_info") or {}).get("description")]
+            reason += [other.get("description")]
             note = " ".join(
                 str(text) for text in reason if isinstance(text, str) and text != "NONE"
             )
@@ -353,7 +356,7 @@ class WhatsAppTemplate(models.Model):
             quality = str(value.get("new_quality_score") or "").lower()
             if quality in dict(self._fields["quality"].selection):
                 vals["quality"] = quality
-        elif value.get("new_category") in dict(self._fields["category"].selection):
+        elif str(value.get("new_category")) in dict(self._fields["category"].selection):
             vals["category"] = value["new_category"]
             note = (
                 self.env._("Meta wants to change the category.")

@@ -238,6 +238,7 @@ class TestWhatsappWebhook(WebhookCommon):
         self.assertEqual(self.events.search([], limit=1).state, "applied")
 
     @mute_logger("odoo.addons.discom.models.whatsapp_event")
+    @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_fuzz(self):
         """No payload makes the webhook answer 500 or leaves the cron standing."""
         rng = random.Random(7)
@@ -612,6 +613,27 @@ class TestWhatsappWebhook(WebhookCommon):
         self.apply()
         self.assertTrue(self.template._is_sendable())
         self.assertGreater(triggers(lane), before, "what waited for it leaves at once")
+
+    def test_malformed_events_of_templates_and_accounts(self):
+        """Whatever stands in the place of a text or a number: no fault, and nothing changes."""
+        self.template.wa_template_id = "77"
+        limit = self.account.daily_limit
+        for junk in ({"a": []}, [1], 2**70, True, "x", "\0"):
+            for field, names in (
+                ("message_template_status_update", ("event", "rejection_info", "other_info")),
+                ("message_template_quality_update", ("new_quality_score",)),
+                ("template_category_update", ("new_category", "correct_category")),
+                ("account_update", ("event",)),
+                ("phone_number_quality_update", ("event", "current_limit", "display_phone_number")),
+                ("business_capability_update", ("max_daily_conversations_per_business",)),
+            ):
+                value = {"message_template_id": 77, **dict.fromkeys(names, junk)}
+                self.post(self.change(field, value))
+        self.apply()
+        errors = self.events.search([("state", "=", "error")]).mapped("error")
+        self.assertFalse([error for error in errors if re.match(r"\w+: ", error)])
+        self.assertEqual((self.template.status, self.template.category), ("approved", "UTILITY"))
+        self.assertEqual((self.account.state, self.account.daily_limit), ("connected", limit))
 
     @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_account_events(self):

@@ -97,7 +97,7 @@ class Client:
             elif kind in ("pivot", "graph"):
                 yield self._pivot_page(model, title, kind, archs[kind], default)
         if kinds and kinds[0] in ("list", "kanban"):
-            yield from self._search_pages(model, title, kinds[0], archs, domain, filters)
+            yield from self._search_pages(model, title, kinds[0], archs, domain, default, filters)
 
     # === WHAT THE VIEWS SAY === #
 
@@ -207,7 +207,8 @@ class Client:
         else:
             yield Page(title, kind, model._name, lambda: self._list(model, kind, arch, domain))
 
-    def _search_pages(self, model, title, kind, archs, domain, filters):
+    def _search_pages(self, model, title, kind, archs, domain, default, filters):
+        """Filters and words in place of what the menu has chosen; groups of what it has chosen."""
         arch, search = archs[kind], archs["search"]
         for name, node in filters.items():
             if group_by := self._group_by(node):
@@ -215,7 +216,7 @@ class Client:
                     f"{title}: by {name}",
                     "group",
                     model._name,
-                    lambda group_by=group_by: self._groups(model, kind, arch, domain, group_by),
+                    lambda group_by=group_by: self._groups(model, kind, arch, default, group_by),
                 )
                 continue
             yield Page(

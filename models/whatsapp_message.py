@@ -163,8 +163,9 @@ class DiscomWhatsappMessage(models.Model):
     )
     _wamid_idx = models.Index("(wamid) WHERE wamid IS NOT NULL")
     _ledger_idx = models.Index("(account_id, claimed_at) WHERE claimed_at IS NOT NULL")
-    # What left on a day, whatever the number: messages leave much in the order of their rows.
-    _claimed_idx = models.Index("USING brin (claimed_at) WITH (autosummarize = on)")
+    # What left on a day, whatever the number. No BRIN: new rows fill up the room that pages of old
+    # months keep, and a few of them make it read all months for one day.
+    _claimed_idx = models.Index("(claimed_at) WHERE claimed_at IS NOT NULL")
     # With what tells a sending from an answer or a trial: whether a document was sent is asked of
     # lakhs of bills at once, and answered without looking at the messages.
     _document_idx = models.Index("(res_model, res_id, id) INCLUDE (direction, purpose)")

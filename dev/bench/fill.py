@@ -29,13 +29,14 @@ def bulk(cr, *tables):
     """
     cr.execute(
         """
-        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+        SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid), obj_description(indexrelid)
+          FROM pg_index
          WHERE indrelid = ANY (%s::regclass[]) AND NOT indisunique
         """,
         [list(tables)],
     )
     indexes = cr.fetchall()
-    for name, _definition in indexes:
+    for name, _definition, _comment in indexes:
         cr._obj.execute(f"DROP INDEX {name}")
     cr.execute("SET session_replication_role = replica")
     cr.execute("SET maintenance_work_mem = '512MB'")
@@ -44,8 +45,10 @@ def bulk(cr, *tables):
         yield
     finally:
         cr.rollback()
-        for _name, definition in indexes:
+        for name, definition, comment in indexes:
             cr._obj.execute(definition)
+            # Odoo keeps there what it made the index from.
+            cr._obj.execute(f"COMMENT ON INDEX {name} IS %s", [comment])
         cr.execute("RESET session_replication_role")
         cr.execute("RESET maintenance_work_mem")
         cr.commit()

@@ -1,6 +1,6 @@
 import base64
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools import media_kind
@@ -10,10 +10,33 @@ PICTURES = ("image/jpeg", "image/png", "image/webp")
 SCANS = {("discom.notice", "acknowledgement"): (*PICTURES, "application/pdf")}
 
 
+def _is_ours(model):
+    return (model or "").startswith("discom.")
+
+
 class IrAttachment(models.Model):
-    """Photos of ours are photos by their content: Odoo takes whatever begins like a drawing."""
+    """Photos of ours are photos by their content: Odoo takes whatever begins like a drawing. And
+    no file of ours is copied into the database as text."""
 
     _inherit = "ir.attachment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any(_is_ours(vals.get("res_model")) for vals in vals_list):
+            self = self.with_context(discom_unindexed=True)
+        return super().create(vals_list)
+
+    def _set_attachment_data(self, asbytes):
+        if any(map(_is_ours, self.mapped("res_model"))):
+            self = self.with_context(discom_unindexed=True)
+        return super()._set_attachment_data(asbytes)
+
+    def _index(self, bin_data, file_type, checksum=None):
+        """No file of ours lies in the database as text a second time: it would be personal data
+        that nobody looks for there, and takes five times its size in memory to make."""
+        if self.env.context.get("discom_unindexed"):
+            return None
+        return super()._index(bin_data, file_type, checksum=checksum)
 
     def _check_contents(self, values):
         allowed = self._discom_allowed(

@@ -171,6 +171,21 @@ class TestImportFiles(ImportCommon):
         self.assertEqual(payment.date, date(2026, 1, 5))
         self.assertEqual(job.columns_ignored, "Remark")
 
+    def test_files_are_not_copied_as_text(self):
+        """Odoo keeps the words of a text file in the database; names and numbers are not for it."""
+        job = self.run_import(
+            "kyc",
+            ["account_no,whatsapp_number,remarks", "1,9415260001,of 2341 2341 2346"],
+        )
+        self.assertTrue(job.refused_file)
+        files = self.env["ir.attachment"].search(
+            [("res_model", "=", job._name), ("res_field", "in", ("file", "refused_file"))]
+        )
+        self.assertEqual(len(files), 2)
+        self.assertEqual(set(files.mapped("index_content")), {False})
+        note = self.env["ir.attachment"].create({"name": "note.txt", "raw": b"of another app"})
+        self.assertEqual(note.index_content, "of another app")
+
     def test_clear_messages(self):
         for content, message in (
             (b"\xef\xbb\xbf", "names of the columns"),

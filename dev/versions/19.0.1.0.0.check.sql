@@ -17,3 +17,6 @@ SELECT 'no rule on how long webhook calls are kept'
  UNION ALL
 SELECT 'a parameter that nothing reads: ' || key FROM ir_config_parameter
  WHERE key = 'discom.whatsapp_event_retention_days'
+ UNION ALL
+SELECT 'a file of ours as text: ' || name FROM ir_attachment
+ WHERE res_model LIKE 'discom.%' AND index_content IS NOT NULL

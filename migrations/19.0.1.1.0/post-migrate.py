@@ -1,4 +1,5 @@
-"""From 19.0.1.0.0: the day on which bills were issued, and how long webhook calls are kept."""
+"""From 19.0.1.0.0: the day on which bills were issued, how long webhook calls are kept, and text
+of files that is kept no more."""
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
@@ -12,6 +13,8 @@ def migrate(cr, _version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _date_issued_bills(env)
     _take_over_retention(env)
+    # Odoo had copied the words of our files, which are personal data, into the database.
+    env.cr.execute("UPDATE ir_attachment SET index_content = NULL WHERE res_model LIKE 'discom.%'")
 
 
 def _date_issued_bills(env):

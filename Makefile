@@ -9,7 +9,7 @@ STACK = $(PYTHON) -m dev.stack
 help:
 	@echo "make demo         Odoo with demo data on http://localhost:8069 (PORT=, SIMULATOR_PORT=)"
 	@echo "make test         all tests on a fresh database (TAGS=/discom:TestX for some)"
-	@echo "make lint         ruff, pylint-odoo, bandit, OCA checks, sudo(), XML, translations, named tests"
+	@echo "make lint         ruff, pylint-odoo, bandit, pip-audit, OCA checks, sudo(), XML, translations, named tests"
 	@echo "make stop         stop what make demo started"
 	@echo "make clean        stop it and remove its data"
 	@echo "make screenshots  pictures of manual and README, from the running demo (PORT=, SIMULATOR_PORT=)"

@@ -1,4 +1,4 @@
-"""`make lint`: ruff, pylint-odoo, bandit, OCA; `sudo()`, XML, translations, manual, named tests."""
+"""`make lint`: ruff, pylint-odoo, bandit, pip-audit, OCA; `sudo()`, XML, translations, texts."""
 
 import ast
 import os
@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from xml.etree import ElementTree
 
-from . import system, venv
+from . import advisories, system, venv
 from .console import StackError, say, step
 from .paths import CHECKOUT, MODULE, STATE, prepare_state
 from .process import run
@@ -30,6 +30,7 @@ def main():
         ("ruff format", lambda: _tool(python, "ruff", "format", "--check", "--diff", ".")),
         ("pylint-odoo", lambda: _tool(python, "pylint", ".")),
         ("bandit", lambda: _tool(python, "bandit", *BANDIT_OPTIONS)),
+        ("pip-audit", lambda: advisories.check(python)),
         ("OCA module checks", lambda: _tool(python, "oca_pre_commit_hooks.cli", *OCA_OPTIONS)),
         ("reasons of sudo()", check_sudo),
         ("XML files", check_xml),
@@ -40,8 +41,8 @@ def main():
     complaints = 0
     for title, check in checks:
         try:
-            with step(title):
-                check()
+            with step(title) as current:
+                current.note = check() or ""
         except StackError as error:
             complaints += 1
             say(error.problem)

@@ -164,7 +164,11 @@ def places():
         # The account: amounts, dates and numbers stay, remarks about the person go.
         Place(
             "discom.bill",
-            blank={"reading_remark": None, "link_generation": SQL("link_generation + 1")},
+            blank={
+                "reading_remark": None,
+                "cancel_reason": None,
+                "link_generation": SQL("link_generation + 1"),
+            },
         ),
         Place("discom.bill.line", lambda person: Domain("bill_id.partner_id", "in", person.ids)),
         Place("discom.bill.problem", blank={"text": text, "mobile": None, "answer": None}),

@@ -59,9 +59,9 @@ class DiscomOutageCall(models.Model):
         return super()._whatsapp_audience(Domain(domain) & Domain("state", "=", "closed"), purpose)
 
     def _whatsapp_values(self, lang, purpose):
-        """Values of the template: result."""
+        """Values of the template: result. A preview may show a call that is open still."""
         english = not lang.startswith("hi")
-        return {call.id: {"result": RESULTS[call.outcome][english]} for call in self}
+        return {call.id: {"result": RESULTS[call.outcome or "none"][english]} for call in self}
 
     def _whatsapp_expiry(self, purpose):
         return dict.fromkeys(self.ids, fields.Datetime.now() + timedelta(hours=NEWS_HOURS))

@@ -120,6 +120,17 @@ class TestOutageCall(OutageCommon):
         self.assertFalse(self.closed_messages(call))
         self.assertIn("was not told", str(call.message_ids[0].body))
 
+    def test_preview_with_an_open_call(self):
+        """Whoever writes the template may look at it with a call that came to nothing yet."""
+        self.closing_template()
+        template = self.env["discom.whatsapp.template"].search(
+            [("name", "=", "test_outage_call_closed"), ("lang", "=", "hi_IN")]
+        )
+        call = self.call()
+        self.assertFalse(call.outcome)
+        template.preview_ref = call
+        self.assertIn("कोई खराबी नहीं", template.preview_html)
+
     def test_open_calls_are_not_told_of(self):
         """Not even by RPC: there is nothing to tell yet."""
         self.closing_template()

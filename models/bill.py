@@ -9,17 +9,12 @@ EDITABLE_STATES = ("draft", "checked")
 LIVE_STATES = ("issued", "partial", "overdue", "paid")
 # What follows from actions, payments, checks and later bills, and nobody writes.
 MUTABLE_FIELDS = {
-    "amount_paid",
-    "amount_due",
-    "is_latest",
-    "state",
-    "is_held",
+    *("amount_paid", "amount_due"),
+    *("is_latest", "state", "is_held"),
     "author_id",
     "run_id",
     "issued_date",
-    "cancel_reason",
-    "cancel_user_id",
-    "cancel_date",
+    *("cancel_reason", "cancel_user_id", "cancel_date"),
 }
 
 

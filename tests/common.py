@@ -1,5 +1,7 @@
+from contextlib import nullcontext
+
 from odoo import Command
-from odoo.tests import TransactionCase, new_test_user
+from odoo.tests import HttpCase, TransactionCase, new_test_user
 
 
 class DiscomCommon(TransactionCase):
@@ -140,3 +142,12 @@ class DiscomCommon(TransactionCase):
         if start:
             drive.action_start()
         return drive
+
+    def run_cron(self, cron):
+        """Run a scheduled action as the scheduler does."""
+        self.env.flush_all()
+        # Odoo's HttpCase is in this mode from its start.
+        mode = nullcontext() if isinstance(self, HttpCase) else self.enter_registry_test_mode()
+        with mode:
+            cron.method_direct_trigger()
+        self.env.invalidate_all()

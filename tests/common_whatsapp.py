@@ -1,7 +1,6 @@
 import hashlib
 import hmac
 import json
-from contextlib import nullcontext
 from datetime import timedelta
 
 from odoo import fields
@@ -140,15 +139,6 @@ class WhatsappCommon(DiscomCommon):
         """Send records through the composer; return the broadcast."""
         action = self.compose(records, purpose, user, **vals).action_send()
         return self.env["discom.whatsapp.broadcast"].browse(action["res_id"])
-
-    def run_cron(self, cron):
-        """Run a scheduled action as the scheduler does."""
-        self.env.flush_all()
-        # Odoo's HttpCase is in this mode from its start.
-        mode = nullcontext() if isinstance(self, HttpCase) else self.enter_registry_test_mode()
-        with mode:
-            cron.method_direct_trigger()
-        self.env.invalidate_all()
 
     def run_lane(self):
         """Send what is queued on the account."""

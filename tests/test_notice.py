@@ -1,10 +1,12 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
 
 from .test_bill import BillCommon
 
@@ -117,6 +119,28 @@ class TestNotice(NoticeCommon):
                 run = self.propose(day)
                 self.assertEqual(self.steps(run).get(consumer, (None,))[0], kind)
                 run.action_cancel()
+
+    def test_large_office_in_the_background(self):
+        """The clerk, who may edit no scheduled action, starts one, and it writes the same steps."""
+        consumer, other = self.owing(), self.owing()
+        ageing = self.env["discom.ageing"]
+        ageing._refresh(SQL("SELECT unnest(%s)", (consumer + other).ids))
+        cron = self.env.ref("discom.ir_cron_notice_propose")
+        self.assertFalse(cron.with_user(self.clerk).has_access("read"))
+        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+        triggers.unlink()
+        with patch("odoo.addons.discom.models.notice_run.DIRECT_CONSUMERS", 1):
+            run = self.propose("2026-11-15")
+        self.assertEqual((run.state, self.steps(run)), ("proposing", {}))
+        self.assertEqual(len(triggers.search([("cron_id", "=", cron.id)])), 1)
+        with self.assertRaisesRegex(UserError, "Being proposed"), self.env.cr.savepoint():
+            run.action_propose()
+        with freeze_time("2026-11-15 06:00:00"):
+            self.run_cron(cron)
+        run.invalidate_recordset()
+        self.assertEqual(run.state, "proposed")
+        steps = self.steps(run)
+        self.assertEqual([steps[who][0] for who in (consumer, other)], ["reminder"] * 2)
 
     def test_working_days(self):
         """Three working days after Friday the 20th, one a holiday: the 21st, 23rd and 25th."""

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -38,9 +39,7 @@ class TestOutageLate(OutageCommon):
 
     def tell_late(self):
         """Run the scheduled action."""
-        with self.enter_registry_test_mode():
-            self.env.ref("discom.ir_cron_outage_late").method_direct_trigger()
-        self.env.invalidate_all()
+        self.run_cron(self.env.ref("discom.ir_cron_outage_late"))
 
     def news(self, purpose="outage_restored"):
         """Consumers who are told it."""
@@ -215,6 +214,33 @@ class TestOutageLate(OutageCommon):
         operator.invalidate_recordset()
         with Form(operator) as form:
             self.assertFalse(form.has_untold)
+
+    def test_button_while_somebody_above_is_telling(self):
+        """Also where the sending belongs to an office whose broadcasts the operator does not see,
+        and whether it waits for its hour or for the background."""
+        head = self.create_user("test_head", "group_outage_operator", self.discom)
+        self.announced(("delivered", "delivered", "failed", "failed"))
+        self.update(self.outage.with_user(self.operator).action_restored(), inform=False)
+        operator = self.outage.with_user(self.operator)
+        at = fields.Datetime.now() + timedelta(hours=1)
+        for values, at_once, state in (({"send_at": at}, 2000, "scheduled"), ({}, 0, "planning")):
+            with self.subTest(state=state):
+                operator.invalidate_recordset()
+                with Form(operator) as form:
+                    self.assertTrue(form.has_untold)
+                action = self.outage.with_user(head).action_tell_over()
+                self.env[action["res_model"]].browse(action["res_id"]).with_user(head).write(values)
+                with patch("odoo.addons.discom.models.whatsapp_broadcast.PLAN_AT_ONCE", at_once):
+                    self.send(action, head)
+                broadcast = self.env["discom.whatsapp.broadcast"].search(
+                    [("purpose", "=", "outage_restored"), ("user_id", "=", head.id)], limit=1
+                )
+                self.assertEqual(broadcast.state, state)
+                self.assertFalse(broadcast.with_user(self.operator).search([]) & broadcast)
+                operator.invalidate_recordset()
+                with Form(operator) as form:
+                    self.assertFalse(form.has_untold)
+                broadcast.with_user(head).action_cancel()
 
     # === AT THE SAME MOMENT === #
 

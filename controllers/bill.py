@@ -104,8 +104,9 @@ class BillPage(http.Controller):
     # === WHAT IT IS MADE OF === #
 
     def _env(self):
-        """Environment of the server: a caller without a name has no rights of their own, and what
-        they may see is the one bill whose token they have."""
+        """Environment of the server."""
+        # The rights of the system: a caller without a name has none of their own, and what they may
+        # see is the one bill whose token they have.
         return request.env(user=SUPERUSER_ID, su=True)
 
     def _open(self, token):

@@ -177,7 +177,7 @@ class DiscomAuditEntry(models.Model):
     @api.model
     def _common_office(self, model, ids):
         """Return the lowest office that all records belong to, or no office."""
-        # sudo: see _row.
+        # sudo: the journal is written whatever the one may read who acts.
         records = self.env[model].sudo()
         offices = self.env["discom.office"].sudo()
         if model == "discom.office":

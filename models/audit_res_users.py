@@ -65,7 +65,7 @@ class ResUsers(models.Model):
 
     def _audit_names(self):
         """Name users by their logins: names of people belong to no journal."""
-        # sudo: see the mixin.
+        # sudo: the login is written down whatever the one may read who acts.
         return ", ".join(self.sudo().mapped("login"))
 
 

@@ -238,7 +238,7 @@ class DiscomBillProblem(models.Model):
 
     def _clerks(self, office):
         """``{user id: rank}`` of those who may answer, the lowest rank first."""
-        # sudo: a report from outside is handed to staff.
+        # sudo: a report from outside is handed to staff, whose offices are not everybody's to read.
         users = self.env["res.users"].sudo()
         path = [int(part) for part in (office.sudo().parent_path or "").split("/") if part]
         found = users.search(

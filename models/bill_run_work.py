@@ -40,8 +40,7 @@ class DiscomBillRun(models.Model):
         return True
 
     def _wake(self):
-        # Staff start work in the background without being allowed to edit scheduled actions.
-        self.env.ref("discom.bill_run_cron").sudo()._trigger()
+        self.env.ref("discom.bill_run_cron")._trigger()
 
     @api.model
     def _cron_work(self):

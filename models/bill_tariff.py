@@ -181,7 +181,7 @@ class DiscomTariff(models.Model):
             key = (rate.category_id.id, rate.area or None, rate.lifeline, rate.metered)
             rates.append((key, rate._plain()))
         values = []
-        # sudo: as above.
+        # sudo: bills are made out alike by whoever may make them out.
         for row in self.env["discom.tariff.value"].sudo().search(domain):
             plain = Value(
                 row.date_from,

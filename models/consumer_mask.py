@@ -62,6 +62,7 @@ class ResPartner(models.Model):
                 not contact.sudo().discom_consumer and not contact._origin.sudo().discom_consumer
             )
         )
+        # sudo: whose area they are in is asked, not what is in them.
         own = self.sudo().search(
             Domain("id", "in", hidden._origin.ids) & self._discom_duty_domain(),
         )
@@ -141,7 +142,7 @@ class ResPartner(models.Model):
         """
         ids = [parent_id for parent_id in parent_ids if parent_id]
         if ids and not self.env.su:
-            # sudo: as above.
+            # sudo: whether somebody is a consumer is asked to decide what the user may see.
             above = self.sudo().browse(ids).exists().filtered("discom_consumer")
             above.sudo(False).check_access("read")
 

@@ -293,8 +293,8 @@ class DiscomImport(models.Model):
         before = self.env["discom.retention.rule"]._before(what)
         if before is None:
             return 0, False
-        # The garbage collector works for all users alike.
         old = self.search(self._gc_domain(what, before), limit=GC_BATCH)
+        # sudo: the garbage collector works for all users alike.
         self.env["ir.attachment"].sudo().search(
             [
                 ("res_model", "=", self._name),

@@ -151,7 +151,7 @@ class ResPartner(models.Model):
         """Whether a code that the current user has just sent to the number on record may be typed,
         so that another is neither sent nor needed."""
         self.ensure_one()
-        # Same reason as in _discom_send_code.
+        # Codes are nobody's to read or write; the methods here decide.
         code = self.env["discom.kyc.code"].sudo()
         code = code.search([("partner_id", "=", self.id), ("state", "=", "sent")], limit=1)
         begin = self.env.cr.now() - timedelta(seconds=PAUSE_SECONDS)
@@ -176,7 +176,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access("write")
         typed = re.sub(r"\s", "", to_latin_digits(text or ""))
-        # Same reason as in _discom_send_code.
+        # Codes are nobody's to read or write; the methods here decide.
         codes = self.env["discom.kyc.code"].sudo()
         code = codes.search([("partner_id", "=", self.id), ("state", "=", "sent")], limit=1)
         if not code or code.phone != self.discom_whatsapp_number:

@@ -156,6 +156,7 @@ class DiscomKycCounter(models.AbstractModel):
         code = (
             self.env["discom.kyc.code"].sudo().search([("partner_id", "=", consumer.id)], limit=1)
         )
+        # sudo: a message belongs to an office above where a colleague there sent the code.
         message = (
             self.env["discom.whatsapp.message"]
             .sudo()

@@ -101,7 +101,7 @@ class Base(models.AbstractModel):
         if not field.related:
             return set(self._personal_shown(kind)._ids)
         path = field.related.rsplit(".", 1)[0]
-        # sudo: as above.
+        # sudo: whose the records are, not what is in them.
         records = self.sudo()
         owners = set(records.mapped(path)._personal_shown(kind)._ids)
         return {record.id for record in records if owners.issuperset(record.mapped(path)._ids)}

@@ -175,6 +175,7 @@ class DiscomExportRequest(models.Model):
         )
         manager = self.env["res.users"]._discom_managers(self.office_id, self.user_id)[:1]
         if manager:
+            # sudo: nobody writes requests but by the methods of this model.
             self.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
@@ -209,6 +210,7 @@ class DiscomExportRequest(models.Model):
                 **vals,
             }
         )
+        # sudo: the activity is the manager's who was asked, whoever decides.
         self.sudo().activity_unlink(["mail.mail_activity_data_todo"])
         kind = "approval" if state == "approved" else "refusal"
         self.env["discom.audit.entry"]._log(
@@ -228,9 +230,9 @@ class DiscomExportRequest(models.Model):
         """
         :raise UserError: where the rows cannot be read
         """
-        # sudo: the name of the model only.
         try:
             domain = Domain(ast.literal_eval(self.domain or "[]"))
+            # sudo: the name of the model only.
             domain.validate(self.env[self.model_id.sudo().model])
         except (ValueError, TypeError, SyntaxError, KeyError) as error:
             raise UserError(

@@ -68,6 +68,7 @@ class DiscomUnmasking(models.Model):
         account_no = owner.discom_account_no if owner._name == "res.partner" else False
         company = self.env.company.sudo()
         now = fields.Datetime.now()
+        # sudo: nobody writes this list by hand.
         unmasking = self.sudo().create(
             {
                 "user_id": self.env.uid,

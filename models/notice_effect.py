@@ -89,7 +89,7 @@ class DiscomNoticeEffect(models.Model):
         """
         # sudo: the figures are the system's own; what is seen of them follows from the rules.
         effect = self.sudo()
-        # sudo: who looks may start work in the background without editing scheduled actions.
+        # sudo: when the figures were last worked out may be seen without reading scheduled actions.
         cron = self.env.ref("discom.ir_cron_notice_effect").sudo()
         now = fields.Datetime.now()
         since = self.env["discom.bill"]._today() - LOOK_BACK

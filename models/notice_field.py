@@ -135,6 +135,7 @@ class DiscomNotice(models.Model):
         today = self.env["discom.bill"]._today()
         after = {"outcome": outcome, "visited_on": today}
         after.update(getattr(notice, f"_visit_{outcome}", notice._visit_other)(today, vals))
+        # sudo: visits are written by this method alone.
         visit = (
             self.env["discom.notice.visit"]
             .sudo()

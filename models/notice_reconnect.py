@@ -60,7 +60,7 @@ class DiscomNotice(models.Model):
             notice._set_status("temporary", discom_temporary_date=notice.cut_on)
             after.update(state="disconnected")
         notice._set(**after)
-        # sudo: as above.
+        # sudo: nobody edits visits; who may undo their results is checked above.
         record = (
             self.env["discom.notice.visit"]
             .sudo()
@@ -74,7 +74,7 @@ class DiscomNotice(models.Model):
                 }
             )
         )
-        # A payment may have come in between.
+        # A payment may have come in between. sudo: how bills are settled is nobody's to write.
         self.env["discom.bill"].sudo()._settle(notice.partner_id.ids)
         return record
 

@@ -194,8 +194,7 @@ class DiscomNoticeRun(models.Model):
         )
         if consumers > DIRECT_CONSUMERS:
             self._set(state="proposing")
-            # sudo: staff start work in the background without editing scheduled actions.
-            self.env.ref("discom.ir_cron_notice_propose").sudo()._trigger()
+            self.env.ref("discom.ir_cron_notice_propose")._trigger()
             return True
         self._propose()
         return True

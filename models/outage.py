@@ -255,8 +255,7 @@ class DiscomOutage(models.Model):
         ahead = self - started
         ahead.filtered(lambda outage: outage.state != "announced").state = "announced"
         if ahead:
-            # sudo: an officer may not trigger crons, the start of the outage may.
-            cron = self.env.ref("discom.ir_cron_outage_start").sudo()
+            cron = self.env.ref("discom.ir_cron_outage_start")
             cron._trigger(at=ahead.mapped("date_start"))
 
     @api.model

@@ -133,8 +133,7 @@ class DiscomOutageCall(models.Model):
         calls = super().create(vals_list)
         calls._match()
         if calls.filtered(lambda call: call.state == "open"):
-            # sudo: staff start work in the background without editing scheduled actions.
-            self.env.ref("discom.ir_cron_outage_suggest").sudo()._trigger()
+            self.env.ref("discom.ir_cron_outage_suggest")._trigger()
         return calls
 
     # === ACTIONS === #

@@ -84,7 +84,7 @@ class DiscomOutageContact(models.Model):
         result = super().write(vals)
         if {"name", "whatsapp_number"} & vals.keys():
             for contact in self:
-                # sudo: as in create.
+                # sudo: staff do not edit the address book; the card holds what they enter here.
                 contact.sudo().partner_id.write(contact._card())
         return result
 

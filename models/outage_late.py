@@ -144,7 +144,7 @@ class DiscomOutage(models.Model):
                 purpose=purpose,
             )
         )
-        # sudo: whoever looks, another one may be sending.
+        # sudo: whoever looks, another one may be sending, from an office above.
         coming = (
             self.env["discom.whatsapp.broadcast"]
             .sudo()
@@ -156,6 +156,7 @@ class DiscomOutage(models.Model):
                 ]
             )
         )
+        # sudo: what that one chose them by the user may not be able to read.
         about = self.browse().union(
             *[self.sudo().filtered_domain(broadcast._records_domain()) for broadcast in coming]
         )
@@ -172,8 +173,7 @@ class DiscomOutage(models.Model):
 
     @api.model
     def _look_for_late(self, at=None):
-        # sudo: staff and reports of WhatsApp start work without editing scheduled actions.
-        self.env.ref("discom.ir_cron_outage_late").sudo()._trigger(at)
+        self.env.ref("discom.ir_cron_outage_late")._trigger(at)
 
 
 class DiscomWhatsappBroadcast(models.Model):

@@ -129,6 +129,5 @@ class DiscomOutage(models.Model):
         )
         times = {moment for outage in ahead for moment in outage._reminder_times() if moment > now}
         if times:
-            # sudo: an officer may not trigger crons, the start of the outage may.
-            self.env.ref("discom.ir_cron_outage_remind").sudo()._trigger(at=sorted(times))
+            self.env.ref("discom.ir_cron_outage_remind")._trigger(at=sorted(times))
         return result

@@ -118,7 +118,7 @@ class DiscomPrivacyBreach(models.Model):
         of their office are possibly affected.
         """
         entries = (
-            # sudo: of all offices alike.
+            # sudo: what somebody did counts, in whichever office.
             self.env["discom.audit.entry"]
             .sudo()
             .search(
@@ -130,6 +130,7 @@ class DiscomPrivacyBreach(models.Model):
                 ]
             )
         )
+        # sudo: who is affected does not depend on what the one may see who looks into it.
         known, unknown = {}, self.env["discom.office"].sudo()
         everything = False
         for entry in entries:
@@ -144,6 +145,7 @@ class DiscomPrivacyBreach(models.Model):
             for model, ids in known.items()
         ]
         if self.with_scope:
+            # sudo: which offices a colleague works for is not for everybody to read.
             scope = self.user_id.sudo().discom_scope_ids
             unknown |= scope
         if everything:

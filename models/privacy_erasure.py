@@ -113,7 +113,7 @@ class ResPartner(models.Model):
         """
         counts = self._discom_erasure_counts()
         self.env.flush_all()
-        # sudo: see _discom_erasure_counts.
+        # sudo: a person's data go whole, wherever they lie.
         person = Person(self.sudo())
         names = person.partners.mapped("name") + person.partners.mapped("discom_name_hi")
         found = person.found()

@@ -335,7 +335,7 @@ class WhatsAppAccount(models.Model):
 
     def _update_lanes(self):
         """Keep the lanes' names and activity those of the accounts."""
-        # sudo: as in _create_lanes
+        # sudo: the administrator of the add-on need not be one of Odoo's settings.
         for account in self.sudo():
             if account.cron_id:
                 account.cron_id.write(

@@ -172,8 +172,7 @@ class DiscomWhatsappBroadcast(models.Model):
 
     def _wake(self):
         """Wake what works on these broadcasts once the transaction is committed."""
-        # Staff start work in the background without being allowed to edit scheduled actions.
-        self.env.ref("discom.ir_cron_whatsapp_broadcast").sudo()._trigger()
+        self.env.ref("discom.ir_cron_whatsapp_broadcast")._trigger()
         self.account_id._trigger_lane()
 
     def _start(self):

@@ -298,8 +298,7 @@ class DiscomWhatsappBroadcast(models.Model):
         self.ensure_one()
         if self.send_at and self.send_at > fields.Datetime.now():
             self.state = "scheduled"
-            # sudo: staff start work in the background without editing scheduled actions.
-            self.env.ref("discom.ir_cron_whatsapp_broadcast").sudo()._trigger(self.send_at)
+            self.env.ref("discom.ir_cron_whatsapp_broadcast")._trigger(self.send_at)
         else:
             self.state = "planning"
             self._start()

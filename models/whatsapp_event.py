@@ -66,7 +66,7 @@ class WhatsAppEvent(models.Model):
         # sudo: nobody has write access; this changes nothing of what was received.
         events = self.filtered(lambda event: event.state == "error").sudo()
         events.write({"state": "new", "error": False})
-        self.env.ref("discom.ir_cron_whatsapp_apply").sudo()._trigger()
+        self.env.ref("discom.ir_cron_whatsapp_apply")._trigger()
         return True
 
     @api.model

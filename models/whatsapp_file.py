@@ -95,8 +95,7 @@ class DiscomWhatsappFile(models.Model):
             values.append(vals)
         media = self.create(values)
         if "waiting" in media.mapped("state"):
-            # sudo: scheduled actions are the system's.
-            self.env.ref("discom.ir_cron_whatsapp_file").sudo()._trigger()
+            self.env.ref("discom.ir_cron_whatsapp_file")._trigger()
 
     @api.model
     def _recent(self, phones):

@@ -52,7 +52,7 @@ class DiscomWhatsappAccount(models.Model):
         """Settle the last marks of a run; those without an answer are tried again later."""
         self._settle_marks(dispatcher)
         if self._waiting_marks():
-            # Same reason as in _trigger_lane.
+            # Whoever runs the lane may wake it, but not read what it is.
             self.sudo().cron_id._trigger(
                 fields.Datetime.now() + timedelta(seconds=MARK_AGAIN_SECONDS)
             )

@@ -313,7 +313,7 @@ class DiscomWhatsappAccount(models.Model):
     def _wait_until(self, seconds):
         """Keep the lane from sending for as long as WhatsApp named, and wake it then."""
         until = fields.Datetime.now() + timedelta(seconds=seconds)
-        # Same reason as in _halt.
+        # The lane acts for the administrators, who alone may write accounts.
         account = self.sudo()
         account.paused_until = until
         account.cron_id._trigger(until)

@@ -124,7 +124,7 @@ class DiscomWhatsappAccount(models.Model):
         if not gate.closed:
             return
         until = self.env["discom.whatsapp.recipient"]._first_free(gate.portfolio) + LIMIT_SLACK
-        # Same reason as in _halt.
+        # The lane acts for the administrators, who alone may write accounts.
         self.sudo().limit_until = until
         self.sudo().cron_id._trigger(until)
         self._commit()
@@ -145,7 +145,7 @@ class DiscomWhatsappAccount(models.Model):
         first = self.env.cr.fetchone()[0]
         if first and self.state == "connected":
             earliest = fields.Datetime.now() + timedelta(seconds=at_least)
-            # Same reason as in _trigger_lane.
+            # Whoever runs the lane may wake it, but not read what it is.
             self.sudo().cron_id._trigger(max(first, earliest))
             self._commit()
 

@@ -234,7 +234,7 @@ class DiscomWhatsappAccount(models.Model):
 
     def _note_trouble(self, text):
         """Show on the account that its server cannot be reached, or that it can again."""
-        # Same reason as in _halt.
+        # The lane acts for the administrators, who alone may write accounts.
         account = self.sudo()
         if (account.trouble or False) != text:
             account.trouble = text

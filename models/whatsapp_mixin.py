@@ -201,7 +201,7 @@ class DiscomWhatsappMixin(models.AbstractModel):
 
         :return: the broadcast, none where no number or no approved template can send it
         """
-        # sudo: same reason as below.
+        # sudo: it follows from what the user did with the records; nobody writes broadcasts.
         broadcasts = self.env["discom.whatsapp.broadcast"].sudo()
         account = self.env["discom.whatsapp.account"]._for_user()
         if not account:

@@ -189,7 +189,7 @@ class DiscomOutageRegister(models.TransientModel):
 
         As all figures of an outage it counts the consumers of every office below its assets.
         """
-        # sudo: see above; the outages are chosen by the rights of the user.
+        # sudo: consumers of every office below count; the user's rights have chosen the outages.
         everybody = self.with_env(self.env(su=True))
         return SQL(
             """

@@ -57,7 +57,7 @@ class DiscomPrivacyFile(models.TransientModel):
     @property
     def _direct_rows(self):
         """The workbook of who has more records is made in the background."""
-        # sudo: see _write_workbook.
+        # sudo: a person gets all of the own data, also what the user may not see.
         person = Person(self._people().sudo())
         return None if sum(len(rows) for _place, rows in person.found()) <= DIRECT_RECORDS else 0
 

@@ -120,8 +120,7 @@ class DiscomReportMixin(models.AbstractModel):
             job.sudo()._make()
             return job.action_download()
         if job.state == "queued":
-            # sudo: users may not trigger crons.
-            self.env.ref("discom.ir_cron_report_job").sudo()._trigger()
+            self.env.ref("discom.ir_cron_report_job")._trigger()
         return job.action_open()
 
     def action_schedule(self):

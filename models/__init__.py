@@ -153,6 +153,7 @@ from . import bill_run_work
 from . import bill_run_bill
 from . import bill_service
 from . import bill_audit
+from . import import_attachment
 from . import import_file
 from . import import_column
 from . import import_aadhaar

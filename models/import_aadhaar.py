@@ -1,4 +1,4 @@
-import io
+import tempfile
 
 from odoo import models
 
@@ -32,8 +32,7 @@ class DiscomImport(models.Model):
         for index, column in found:
             readers.setdefault(index, []).append(column.convert)
         rows = {}
-        target = io.BytesIO()
-        with self._open_file() as file:
+        with self._open_file() as file, tempfile.NamedTemporaryFile() as target:
             table = open_table(file)
 
             def change(number, cells, usable):
@@ -46,8 +45,8 @@ class DiscomImport(models.Model):
                 return cells
 
             copy_table(table, target, change)
-        self._attachment().write({"raw": target.getvalue()})
-        self.invalidate_recordset(["file"])
+            target.flush()
+            self._keep_file("file", target.name)
         stem = (self.filename or self.kind).rsplit(".", 1)[0]
         self._write_progress(filename=f"{stem}.csv")
         if rows:

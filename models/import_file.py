@@ -1,4 +1,3 @@
-import base64
 import io
 
 from odoo import api, fields, models
@@ -360,7 +359,8 @@ class DiscomImport(models.Model):
             columns_ignored=False,
         )
 
-    def _attachment(self):
+    def _attachment(self, name="file"):
+        """The attachment of one of the file fields."""
         # The attachment of a field follows the rules of its record, which were checked.
         return (
             self.env["ir.attachment"]
@@ -369,7 +369,7 @@ class DiscomImport(models.Model):
                 [
                     ("res_model", "=", self._name),
                     ("res_id", "=", self.id),
-                    ("res_field", "=", "file"),
+                    ("res_field", "=", name),
                 ],
                 limit=1,
             )
@@ -387,6 +387,12 @@ class DiscomImport(models.Model):
             return open(attachment._full_path(attachment.store_fname), "rb")
         return io.BytesIO(attachment.raw or b"")
 
-    def _set_refused_file(self, content):
-        """Keep the refused rows, ``content`` in bytes, as a file to download."""
-        self._write_progress(refused_file=base64.b64encode(content) if content else False)
+    def _keep_file(self, name, path):
+        """Put the CSV file at ``path`` into one of the file fields."""
+        attachment = self._attachment(name)
+        if not attachment:
+            attachment = attachment.create(
+                {"name": name, "res_model": self._name, "res_id": self.id, "res_field": name}
+            )
+        attachment._discom_take(path, "text/csv")
+        self.invalidate_recordset([name])

@@ -1,6 +1,7 @@
 import csv
 import io
 import json
+import tempfile
 from collections import defaultdict
 
 from odoo import models
@@ -11,6 +12,8 @@ from ..tools.tabular import RowError, open_table
 
 # More refused rows than anybody corrects by hand; the file says so in its last line.
 MAX_REFUSED = 100_000
+# Refused rows read at once.
+REFUSED_ROWS = 10_000
 
 
 class DiscomImport(models.Model):
@@ -21,23 +24,19 @@ class DiscomImport(models.Model):
     def _write_refused_file(self):
         """Give the refused rows back as they came, with the reason in a first column."""
         if not self.refused_count:
-            self._set_refused_file(b"")
+            self._write_progress(refused_file=False)
             return
+        with tempfile.NamedTemporaryFile() as target:
+            # With a byte order mark, Excel takes the file for UTF-8.
+            text = io.TextIOWrapper(target, "utf-8-sig", newline="")
+            self._write_refused_rows(csv.writer(text))
+            text.flush()
+            self._keep_file("refused_file", target.name)
+
+    def _write_refused_rows(self, writer):
         texts = self._refusal_texts()
-        reasons = dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT row_no, reason FROM %s
-                     WHERE verdict = 'refused' ORDER BY row_no LIMIT %s
-                    """,
-                    SQL.identifier(self._plan_name()),
-                    MAX_REFUSED,
-                )
-            )
-        )
-        buffer = io.StringIO()
-        writer = csv.writer(buffer)
+        refused = self._refused_rows()
+        row_no, reason = next(refused)
         with self._open_file() as file:
             table = open_table(file)
             names = defaultdict(set)
@@ -45,9 +44,8 @@ class DiscomImport(models.Model):
                 names[index].add(column.name)
             writer.writerow([self.env._("Reason"), self.env._("Row"), *table.header])
             for number, cells in table:
-                if number not in reasons:
+                if number != row_no:
                     continue
-                reason = reasons[number]
                 # What was read and found good holds no Aadhaar number; the rest may.
                 good = set() if isinstance(cells, RowError) else names.keys()
                 if isinstance(cells, RowError):
@@ -58,12 +56,34 @@ class DiscomImport(models.Model):
                     for place, cell in enumerate(cells)
                 ]
                 writer.writerow([self._reason_text(reason, texts), number, *map(_harmless, cells)])
-        if self.refused_count > len(reasons):
+                row_no, reason = next(refused, (None, None))
+                if row_no is None:
+                    break
+        if self.refused_count > MAX_REFUSED:
             writer.writerow(
-                [self.env._("Only the first %(count)s rows are listed.", count=len(reasons))]
+                [self.env._("Only the first %(count)s rows are listed.", count=MAX_REFUSED)]
             )
-        # With a byte order mark, Excel takes the file for UTF-8.
-        self._set_refused_file(b"\xef\xbb\xbf" + buffer.getvalue().encode())
+
+    def _refused_rows(self):
+        """Yield number and reason of the refused rows that are given back, as they follow in the
+        file."""
+        last = 0
+        for _batch in range(0, MAX_REFUSED, REFUSED_ROWS):
+            rows = self.env.execute_query(
+                SQL(
+                    """
+                    SELECT row_no, reason FROM %s
+                     WHERE verdict = 'refused' AND row_no > %s ORDER BY row_no LIMIT %s
+                    """,
+                    SQL.identifier(self._plan_name()),
+                    last,
+                    REFUSED_ROWS,
+                )
+            )
+            yield from rows
+            if len(rows) < REFUSED_ROWS:
+                return
+            last = rows[-1][0]
 
     def _failure_text(self, error):
         """What a user reads when an import broke off."""

@@ -49,7 +49,7 @@ class DiscomImport(models.Model):
         :raise TabularError: when the file as a whole cannot be read
         """
         self._drop_stage()
-        suspect = []
+        suspect = set()
         stage = SQL.identifier(self._stage_name())
         self.env.cr.execute(
             SQL(
@@ -93,7 +93,7 @@ class DiscomImport(models.Model):
     def _staged_rows(self, table, found, suspect):
         """Yield the converted rows: number, reason or None, values in the order of ``found``.
 
-        :param list suspect: receives the numbers of rows with an Aadhaar number that was not read
+        :param set suspect: receives ``aadhaar`` where a number that was not read may be one
         """
         used = {index for index, _column in found}
         unread = [index for index in range(len(table.header)) if index not in used]
@@ -104,11 +104,11 @@ class DiscomImport(models.Model):
         for number, cells in table:
             if isinstance(cells, RowError):
                 if any(map(may_hold_aadhaar, cells.cells)):
-                    suspect.append(number)
+                    suspect.add("aadhaar")
                 yield [number, json.dumps([[cells.code, "", ""]]), *blank]
                 continue
             if any(may_hold_aadhaar(cells[index]) for index in unread):
-                suspect.append(number)
+                suspect.add("aadhaar")
             problems = []
             values = []
             for index, convert, name, required in plan:
@@ -124,7 +124,7 @@ class DiscomImport(models.Model):
                 values.append(value)
             if problems:
                 if any(map(may_hold_aadhaar, cells)):
-                    suspect.append(number)
+                    suspect.add("aadhaar")
                 # Identity numbers must not lie about in a staging table or a result either.
                 problems = [
                     [code, name, "" if code == "aadhaar" else mask_aadhaar(cell)]

@@ -1,3 +1,4 @@
+import base64
 import tracemalloc
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +64,32 @@ class TestMemory(ImportCommon):
                 peaks[count] = check, run
         for small, large in zip(peaks[FEW], peaks[MANY], strict=True):
             self.assert_flat(small, large)
+
+    def test_files_written_by_an_import(self):
+        """The copy with numbers crossed out and the refused rows go to the disk row by row."""
+        package = "odoo.addons.discom.models"
+        peaks = {}
+        remark = "x" * 1900
+        with (
+            patch(f"{package}.import_staging.COPY_ROWS", BATCH),
+            patch(f"{package}.import_refusals.REFUSED_ROWS", BATCH),
+            patch(f"{package}.import_file.DIRECT_BYTES", 10_000_000),
+        ):
+            for place, count in enumerate((BATCH, FEW, MANY)):
+                # No office, no name: every row is refused.
+                rows = [
+                    f"{8_127_700_000 + 10_000 * place + row},,,2341 2341 2346,{remark}"
+                    for row in range(count)
+                ]
+                job = self.upload("consumer", ["account_no,office_code,name,card,remark", *rows])
+                peaks[count] = self.peak(job.action_check)
+                self.assertEqual(job.refused_count, count)
+                refused = base64.b64decode(job.refused_file).decode().splitlines()
+                kept = base64.b64decode(job.file).decode().splitlines()
+                self.assertEqual((len(refused), len(kept)), (count + 1, count + 1))
+                for line in (refused[-1], kept[-1]):
+                    self.assertIn("XXXX XXXX 2346", line)
+        self.assert_flat(peaks[FEW], peaks[MANY])
 
     def test_workbook(self):
         """A register is written row by row."""

@@ -130,15 +130,42 @@ class TestAadhaar(WhatsappCommon):
             "2341\n2341\n2346",
             "born 1976 2341 2341 2346",
             "२३४१-२३४१ २३४६",
+            "2341,2341,2346",
+            "card 2341, 2341, 2346.",
+            "2341|2341|2346",
+            "23 41 23 41 23 46",
+            "born 1976 23-41-23-41-23-46",
+            "२३ ४१ २३ ४१ २३ ४६",
+            "2 3 4 1 2 3 4 1 2 3 4 6",
         ):
             with self.subTest(text=text):
                 self.assertTrue(find_aadhaar(text))
-                self.assertNotIn("2341", mask_aadhaar(text))
+                masked = mask_aadhaar(text)
+                self.assertTrue(masked.rstrip(".").endswith("XXXX XXXX 2346"), masked)
                 with self.assertRaisesRegex(ConvertError, "aadhaar"):
                     convert.text(text)
-        for text in ("2341, 2341, 2346", "+2341 2341 2346", "2341 2341 23467", "2341 2341 2347"):
+
+    def test_what_is_none(self):
+        """Amounts, dates, phones and lists with the right digits in them."""
+        for text in (
+            "+2341 2341 2346",
+            "2341 2341 23467",
+            "2341 2341 2347",
+            "Rs 2,34,12,34,12,346",
+            "234,123,412,346",
+            "23,41,23,41,23,46,000",
+            "2341, 2341, 2346, 2350",
+            "2330, 2341, 2341, 2346",
+            "2341,2341,23467",
+            "45 23 41 23 41 23 46",
+            "23 41 23 41 23 46 51",
+            "26.11.26 09:13:25",
+            "26.11.26-23.12.22",
+            "91 60 00 00 00 08",
+        ):
             with self.subTest(text=text):
                 self.assertFalse(find_aadhaar(text))
+                self.assertEqual(mask_aadhaar(text), text)
 
     def test_crossed_out(self):
         self.assertEqual(mask_aadhaar(f"no {AADHAAR}!"), "no XXXX XXXX 2346!")

@@ -15,7 +15,7 @@ from .identity import CROSSED_OUT, find_aadhaar
 from .personal import HIDDEN
 from .phone import PhoneError, is_number, normalise_mobile, to_latin_digits
 
-CACHE_SIZE = 65_536
+CACHE_SIZE = 8_192
 HISTORY_MONTHS = 12
 
 _ACCOUNT = re.compile(r"\d{10}")
@@ -30,7 +30,6 @@ _MONTH = re.compile(r"(\d{4})-(\d{1,2})")
 _INDIAN_MONTH = re.compile(r"(\d{1,2})[./-](\d{4})")
 _EMAIL = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_TWELVE_DIGITS = re.compile(r"\d(?:\D{0,3}\d){11}")
 
 _TRUE = {"1", "y", "yes", "true", "t", "हाँ", "हां"}
 _FALSE = {"0", "n", "no", "false", "f", "नहीं"}
@@ -54,7 +53,7 @@ def text(value):
     # Control characters of old systems are seen by nobody and end an Excel file.
     value = " ".join(_CONTROL.sub(" ", value).split())
     # Of a number that was crossed out the last four digits are left; a text it is not.
-    if CROSSED_OUT in value or (_TWELVE_DIGITS.search(value) and find_aadhaar(value)):
+    if CROSSED_OUT in value or find_aadhaar(value):
         raise ConvertError("aadhaar")
     if HIDDEN in value:
         raise ConvertError("masked")
@@ -67,7 +66,7 @@ def phone(value):
     value = " ".join(value.split())
     if HIDDEN in value:
         raise ConvertError("masked")
-    if _TWELVE_DIGITS.search(value) and find_aadhaar(value) and not is_number(value):
+    if find_aadhaar(value) and not is_number(value):
         raise ConvertError("aadhaar")
     return value
 

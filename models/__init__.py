@@ -10,6 +10,7 @@ from . import audit_retention
 from . import audit_access
 from . import audit_res_users
 from . import mask_res_users
+from . import mask_asked
 from . import mask_base
 from . import mask_mixin
 from . import mask_doors
@@ -20,6 +21,7 @@ from . import consumer_aadhaar_mixin
 from . import mask_unmasking
 from . import mask_export_request
 from . import mask_export
+from . import mask_reading
 from . import consumer_consent
 from . import consumer_consent_notice
 from . import consumer_kyc_event

@@ -1,4 +1,6 @@
-from odoo import models
+from datetime import timedelta
+
+from odoo import fields, models
 from odoo.exceptions import AccessDenied
 from odoo.http import request
 
@@ -6,6 +8,9 @@ from ..tools.rate_limit import RateLimit
 
 #: Calls with a key have no session: of each user and address one an hour is put on record.
 KEY_CALLS = RateLimit(1, 3600)
+#: Wrong passwords of one user from one address in so many minutes, by way of all workers together;
+#: Odoo's own limit counts in each process for itself.
+GUESSES, GUESS_MINUTES = 20, 15
 ROLE_FIELDS = ("group_ids", "discom_office_ids", "company_ids", "active", "login")
 
 
@@ -24,7 +29,10 @@ class ResUsers(models.Model):
 
         All doors come by here: the login page, XML-RPC, JSON-RPC, and where the password is asked
         for again. Odoo refuses an address after some failures before it comes here.
+
+        :raise AccessDenied: also for the right password, after very many wrong ones
         """
+        self._audit_check_guesses()
         try:
             result = super()._check_credentials(credential, env)
         except AccessDenied:
@@ -32,6 +40,33 @@ class ResUsers(models.Model):
             raise
         self._audit_sign_in("sign_in", credential, env)
         return result
+
+    def _audit_check_guesses(self):
+        address = request and request.httprequest.remote_addr
+        if not address or not self.env.user.has_group("discom.group_staff"):
+            return
+        since = fields.Datetime.now() - timedelta(minutes=GUESS_MINUTES)
+        # sudo: nobody is signed in yet who might read the journal.
+        wrong = (
+            self.env["discom.audit.entry"]
+            .sudo()
+            .search_count(
+                [
+                    ("kind", "=", "sign_in_failed"),
+                    ("user_id", "=", self.env.uid),
+                    ("ip", "=", address),
+                    ("at", ">", since),
+                ],
+                limit=GUESSES,
+            )
+        )
+        if wrong >= GUESSES:
+            raise AccessDenied(
+                self.env._(
+                    "Too many wrong passwords. Try again in %(minutes)s minutes.",
+                    minutes=GUESS_MINUTES,
+                )
+            )
 
     def _audit_sign_in(self, kind, credential, env):
         """Add the entry of a sign-in, for users with a role of ours.

@@ -116,7 +116,7 @@ class ResPartner(models.Model):
         words = search_words(value)
         if not (self.env.su or self._personal_by_role("phone")):
             # Of a number that is masked the whole one is found.
-            self._personal_count([word for word in words if len(word) >= PHONE_DIGITS])
+            self.env["discom.asked"]._take([word for word in words if len(word) >= PHONE_DIGITS])
         known = self.env["discom.name.word"]
         as_written = {word: known._holding(word) for word in words}
         near = {word: known._near(word) for word in words}
@@ -194,13 +194,15 @@ class ResPartner(models.Model):
         """Look among the consumers alone where only they are asked for: an index serves that."""
         conditions = list(Domain(domain or Domain.TRUE))
         consumers_only = ("discom_consumer", "=", True) in conditions
-        if name and operator == "ilike" and consumers_only and not {"|", "!"} & set(conditions):
+        mixed = any(condition in ("|", "!") for condition in conditions)
+        if name and operator == "ilike" and consumers_only and not mixed:
             consumers = self.search_fetch(
                 Domain(domain) & Domain("discom_search", operator, name),
                 ["display_name"],
                 limit=limit,
             )
-            # As in the method overridden: whoever finds a record may see its name.
+            self._discom_note_reading(len(consumers), ["display_name"])
+            # sudo: as in the method overridden, whoever finds a record may see its name.
             return [(consumer.id, consumer.display_name) for consumer in consumers.sudo()]
         return super().name_search(name, domain, operator, limit)
 

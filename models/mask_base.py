@@ -1,22 +1,14 @@
-import logging
-
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
 from ..tools.personal import masked
-from ..tools.rate_limit import DistinctLimit
-
-_logger = logging.getLogger(__name__)
 
 #: Kinds whose full value may be searched for by those who see it masked: a consumer who calls says
 #: the number. The digits of a document would be guessed in no time.
 EXACT_KINDS = ("phone", "email")
 #: Values that may be asked for at once so, or a list of all numbers would tell whose each is.
 EXACT_LIMIT = 200
-#: Different values that one user may ask for in an hour: of a number shown masked, some hundred
-#: thousand would have to be tried. Lists that look for other records of a number ask as well.
-ASKED = DistinctLimit(2000, 3600)
 
 
 class Base(models.AbstractModel):
@@ -205,6 +197,8 @@ class Base(models.AbstractModel):
     def _personal_guard(self, domain):
         """Return ``domain`` so that it finds nobody by a part of what the user sees masked."""
 
+        whole = set()
+
         def guard(condition):
             name, operator, value = condition.field_expr, condition.operator, condition.value
             field = self._fields.get(name)
@@ -218,26 +212,13 @@ class Base(models.AbstractModel):
             if asked is not None and (
                 not asked or (kind in EXACT_KINDS and len(asked) <= EXACT_LIMIT)
             ):
-                self._personal_count(asked)
+                whole.update(asked)
                 return condition
             return condition & self._personal_domain(kind)
 
-        return domain.map_conditions(guard)
-
-    @api.model
-    def _personal_count(self, values):
-        """Count whole values that somebody asks for who sees them masked.
-
-        :raise UserError: where they are so many that it is no search any more
-        """
-        if values and not ASKED.take((self.env.cr.dbname, self.env.uid), values):
-            _logger.warning("User %s asks for very many phones or e-mails", self.env.uid)
-            raise UserError(
-                self.env._(
-                    "You have searched for very many numbers. Search again in an hour, or ask a "
-                    "colleague who sees them in full."
-                )
-            )
+        guarded = domain.map_conditions(guard)
+        self.env["discom.asked"]._take(whole)
+        return guarded
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         self._personal_check(field_name)

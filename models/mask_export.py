@@ -6,13 +6,12 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import RedirectWarning
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 #: Exports within so many hours count together, or a large one would be taken in slices.
 WINDOW_HOURS = 24
 #: Ids that go into the form for the approval; of more rows the filter has to be chosen there.
 IDS_LIMIT = 20_000
-#: Rows that the web client reads at once: a list shows 80, a kanban opens ten columns of as many.
-SCREEN_ROWS = 1000
 
 
 class DiscomExportRequest(models.Model):
@@ -29,6 +28,7 @@ class DiscomExportRequest(models.Model):
         ]
 
     @api.model
+    @ormcache("name")
     def _is_about_people(self, name):
         """Tell whether rows of a model are about consumers, or are the audit journal."""
         if name in ("res.partner", "discom.audit.entry"):
@@ -215,18 +215,6 @@ class DiscomExportRequest(models.Model):
         self._record(records, rows, facts, approval)
 
     @api.model
-    def _record_reading(self, records, names):
-        """Put on record that somebody has read more rows about people at once than a screen shows,
-        by RPC or with a limit of his own; they count as exported."""
-        if self._is_about_people(records._name):
-            self.env["discom.audit.entry"]._log(
-                "export",
-                records if len(records) <= IDS_LIMIT else records._name,
-                self.env._("Read at once: %(fields)s", fields=", ".join(names)),
-                number=len(records),
-            )
-
-    @api.model
     def _needs_text(self, rows):
         return self.env._(
             "This export or print has %(rows)s rows about people. More than %(limit)s within a day "
@@ -264,16 +252,6 @@ class Base(models.AbstractModel):
         records = self if model == self._name else model
         requests._record(records, rows, fields_to_export, request)
         return result
-
-    def _read_format(self, fnames, load="_classic_read"):
-        rows = super()._read_format(fnames, load)
-        if (
-            len(rows) > SCREEN_ROWS
-            and not self.env.su
-            and self.env.user.has_group("discom.group_staff")
-        ):
-            self.env["discom.export.request"]._record_reading(self, fnames)
-        return rows
 
 
 def _same(one, other):

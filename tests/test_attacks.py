@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections import defaultdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
@@ -22,6 +22,7 @@ from odoo.tools import file_path, mute_logger
 from odoo.addons.discom import controllers
 
 from ..controllers import webhook
+from ..models import audit_res_users
 from ..tools import kyc_sheet
 from .common import DiscomCommon
 from .common_whatsapp import WebhookCommon
@@ -376,6 +377,20 @@ class TestStolenSession(DiscomCommon, HttpCase):
             answer = self.url_open("/web/session/get_session_info", json={}).json()
         self.assertNotIn("result", answer)
 
+    def sign_in(self, password, login="test_clerk"):
+        """Try a password on the login page; return the page that comes of it."""
+        page = self.url_open("/web/login").text
+        token = page.split('name="csrf_token" value="')[1].split('"')[0]
+        with mute_logger("odoo.addons.base.models.res_users"):
+            return self.url_open(
+                "/web/login", data={"login": login, "password": password, "csrf_token": token}
+            )
+
+    def failures(self):
+        return self.env["discom.audit.entry"].search_count(
+            [("kind", "=", "sign_in_failed"), ("user_id", "=", self.clerk.id)]
+        )
+
     def test_password_is_guessed_a_few_times_only(self):
         """Odoo refuses an address after some failures, and each failure is on record."""
         self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 3)
@@ -383,18 +398,36 @@ class TestStolenSession(DiscomCommon, HttpCase):
         self.env.registry._login_failures = defaultdict(lambda: (0, datetime.min))
         self.addCleanup(self.env.registry._login_failures.clear)
         for number in range(6):
-            page = self.url_open("/web/login").text
-            token = page.split('name="csrf_token" value="')[1].split('"')[0]
-            with mute_logger("odoo.addons.base.models.res_users"):
-                self.url_open(
-                    "/web/login",
-                    data={
-                        "login": "test_clerk",
-                        "password": f"guess {number}",
-                        "csrf_token": token,
-                    },
-                )
-        failed = self.env["discom.audit.entry"].search_count(
-            [("kind", "=", "sign_in_failed"), ("user_id", "=", self.clerk.id)]
+            self.sign_in(f"guess {number}")
+        self.assertEqual(
+            self.failures(), 3, "then the address is refused before anything is compared"
         )
-        self.assertEqual(failed, 3, "then the address is refused before anything is compared")
+
+    def test_other_workers_count_wrong_passwords_as_well(self):
+        """Odoo's own limit is of each process. Beyond ours nothing is compared, not the right
+        password either; other users and other addresses are not shut out by it."""
+        self.env["ir.config_parameter"].set_param("base.login_cooldown_after", 0)
+        self.sign_in("guess")
+        [address] = (
+            self.env["discom.audit.entry"]
+            .search([("kind", "=", "sign_in_failed"), ("user_id", "=", self.clerk.id)])
+            .mapped("ip")
+        )
+        log = self.env["discom.audit.entry"].with_user(self.clerk)._log_many
+        elsewhere = {"kind": "sign_in_failed", "ip": "203.0.113.7"}
+        earlier = {
+            "kind": "sign_in_failed",
+            "ip": address,
+            "at": fields.Datetime.now() - timedelta(minutes=16),
+        }
+        log([elsewhere, earlier] * audit_res_users.GUESSES)
+        log([{"kind": "sign_in_failed", "ip": address}] * (audit_res_users.GUESSES - 2))
+        self.sign_in("one more")
+        wrong = self.failures()
+        answer = self.sign_in("test_clerk")
+        self.assertIn("Too many wrong passwords", answer.text)
+        self.sign_in("yet another")
+        self.assertEqual(self.failures(), wrong)
+        self.sign_in("test_clerk_b", "test_clerk_b")
+        answer = self.url_open("/web/session/get_session_info", json={}).json()
+        self.assertEqual(answer["result"]["uid"], self.clerk_b.id)

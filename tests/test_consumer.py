@@ -255,6 +255,8 @@ class TestConsumer(DiscomCommon):
         contact = self.env["res.partner"].create({"name": "Ramesh Contact"})
         either = ["|", *domain, ("id", "=", contact.id)]
         self.assertEqual(len(partners.name_search("Ramesh", either)), 2)
+        others = [*domain, ("id", "not in", [self.geeta.id, contact.id])]
+        self.assertEqual(partners.name_search("4410123456", others), [label])
 
     def test_kyc_follows_the_number(self):
         self.create_drive({"user_id": self.surveyor.id})

@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models import audit_res_users, mask_base
+from ..models import audit_res_users, mask_asked
 from ..tools.personal import SIGN
 from .common_mask import EMAIL, MOBILE, PERSONAL, STREET, MaskCommon
 
@@ -172,11 +172,11 @@ class TestMail(InsideCommon):
 
     def test_numbers_are_not_tried_one_by_one(self):
         """The whole number finds a consumer; very many numbers are no search, by any door."""
-        self.patch(mask_base.ASKED, "limit", 300)
-        self.addCleanup(mask_base.ASKED.clear)
+        self.registry_enter_test_mode()
+        self.patch(mask_asked, "LIMIT", 300)
         numbers = [f"+9194152{n:05}" for n in range(77000, 77400)]
         partners = self.env["res.partner"]
-        self.quiet = lambda: mute_logger("odoo.addons.discom.models.mask_base")
+        self.quiet = lambda: mute_logger("odoo.addons.discom.models.mask_asked")
         doors = [
             lambda user, some: partners.with_user(user).search([("phone", "in", some)]),
             lambda user, some: partners.with_user(user).search_count(
@@ -189,7 +189,7 @@ class TestMail(InsideCommon):
             ),
         ]
         for place, door in enumerate(doors):
-            mask_base.ASKED.clear()
+            self.cr.execute("DELETE FROM discom_asked")
             with self.subTest(place):
                 for _again in range(3):
                     door(self.operator, numbers[:150])
@@ -198,6 +198,32 @@ class TestMail(InsideCommon):
                         door(self.operator, numbers[start : start + 150])
                 door(self.operator, numbers[:150])
                 door(self.counter, numbers)
+
+    def test_other_workers_count_as_well(self):
+        """What was asked for by way of another process counts for an hour."""
+        self.registry_enter_test_mode()
+        self.patch(mask_asked, "LIMIT", 300)
+        partners = self.env["res.partner"]
+
+        def ask(user, first):
+            return partners.with_user(user).search_count(
+                [("phone", "in", [f"+9194152{n:05}" for n in range(first, first + 100)])]
+            )
+
+        self.cr.execute(
+            "INSERT INTO discom_asked SELECT %s, generate_series(1, 250)", [self.operator.id]
+        )
+        with self.assertRaisesRegex(UserError, "very many"), mute_logger(mask_asked.__name__):
+            ask(self.operator, 0)
+        ask(self.auditor, 0)
+        self.cr.execute("UPDATE discom_asked SET at = at - INTERVAL '59 minutes'")
+        with self.assertRaisesRegex(UserError, "very many"), mute_logger(mask_asked.__name__):
+            ask(self.operator, 0)
+        self.cr.execute("UPDATE discom_asked SET at = at - INTERVAL '2 minutes'")
+        ask(self.operator, 0)
+        self.env["discom.asked"]._gc_asked()
+        self.cr.execute("SELECT user_id, count(*) FROM discom_asked GROUP BY user_id")
+        self.assertEqual(self.cr.fetchall(), [(self.operator.id, 100)])
 
 
 @tagged("post_install", "-at_install")

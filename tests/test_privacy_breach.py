@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
-from ..models import mask_export
+from ..models import mask_reading
 from .common_whatsapp import WhatsappCommon
 
 
@@ -121,7 +121,7 @@ class TestPrivacyBreach(WhatsappCommon):
             "workbook": (lambda: register.create({}).action_print(), 100, self.a2),
             "reading": (lambda: self.a1.with_user(self.clerk).read(["phone"]), 100, self.a1),
         }
-        self.patch(mask_export, "SCREEN_ROWS", 0)
+        self.patch(mask_reading, "SCREEN_ROWS", 0)
         for name, (export, rows, affected) in doors.items():
             self.company.discom_export_rows = rows
             last = self.journal.search([], limit=1).id

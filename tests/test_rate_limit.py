@@ -1,6 +1,6 @@
 from odoo.tests import BaseCase, tagged
 
-from ..tools.rate_limit import DistinctLimit, RateLimit, caller
+from ..tools.rate_limit import RateLimit, Tally, caller
 
 
 @tagged("post_install", "-at_install")
@@ -32,20 +32,16 @@ class TestRateLimit(BaseCase):
         self.assertTrue(limit.reached(9_999))
         self.assertFalse(limit.reached(0))
 
-    def test_different_values(self):
-        """The same ones again cost nothing; those that are too many count for nothing."""
-        limit = DistinctLimit(3, 10, keys=2, clock=lambda: self.now)
-        self.assertTrue(limit.take("a", ["x", "y"]))
-        self.assertTrue(limit.take("a", ["y", "x"]))
-        self.assertFalse(limit.take("a", ["v", "w"]))
-        self.assertTrue(limit.take("a", ["z"]))
-        self.assertFalse(limit.take("a", ["w"]))
-        self.assertTrue(limit.take("a", ["x", "z"]))
-        self.now = 10
-        self.assertTrue(limit.take("a", ["v", "w"]))
-        for key in "bcd":
-            limit.take(key, ["x"])
-        self.assertEqual(list(limit._seen), ["c", "d"])
+    def test_sums(self):
+        tally = Tally(10, 60, keys=2, clock=lambda: self.now)
+        self.assertEqual([tally.add("a", 4) for _n in range(4)], [0, 0, 12, 16])
+        tally.forget("a")
+        self.assertEqual(tally.add("a", 10), 0)
+        self.now = 60
+        self.assertEqual([tally.add("a", 10), tally.add("b", 11)], [0, 11])
+        for key in "cd":
+            tally.add(key, 1)
+        self.assertEqual(list(tally._sums), ["c", "d"])
 
     def test_caller(self):
         self.assertEqual(caller("203.0.113.7"), "203.0.113.7")

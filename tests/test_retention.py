@@ -8,7 +8,7 @@ from ..models import whatsapp_retention
 from .common_whatsapp import WhatsappCommon
 
 #: What ends by time and is no matter of retention: of use for hours, or only closed.
-BY_THEMSELVES = {"_gc_recipients", "_gc_media", "_gc_expire"}
+BY_THEMSELVES = {"_gc_recipients", "_gc_media", "_gc_expire", "_gc_asked"}
 
 
 @tagged("post_install", "-at_install")

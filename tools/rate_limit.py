@@ -51,42 +51,42 @@ class RateLimit:
         return (now, 0) if now - begun >= self.period else (begun, count)
 
 
-class DistinctLimit:
-    """At most ``limit`` different values of each key in ``period`` seconds, counted from its first.
+class Tally:
+    """Adds up what each key takes in ``period`` seconds, and tells where it is above ``limit``.
 
-    The same value again costs nothing. As :class:`RateLimit` it is kept in the process, for at most
-    ``keys`` keys.
+    As :class:`RateLimit` it is kept in the process, for at most ``keys`` keys; nothing is refused.
     """
 
-    def __init__(self, limit, period, keys=500, clock=time.monotonic):
+    def __init__(self, limit, period, keys=10_000, clock=time.monotonic):
         self.limit = limit
         self.period = period
         self.keys = keys
         self.clock = clock
-        self._seen = OrderedDict()
+        self._sums = OrderedDict()
         self._lock = threading.Lock()
 
-    def take(self, key, values):
-        """Count values. False, and none is counted, where they are too many."""
+    def add(self, key, number):
+        """Add to a key. Return the sum once it is above the limit, else 0."""
         with self._lock:
             now = self.clock()
-            begun, seen = self._seen.get(key, (now, set()))
+            begun, total = self._sums.get(key, (now, 0))
             if now - begun >= self.period:
-                begun, seen = now, set()
-            # Their hashes: what was asked for is kept nowhere.
-            seen = seen | set(map(hash, values))
-            if len(seen) > self.limit:
-                return False
-            self._seen[key] = (begun, seen)
-            self._seen.move_to_end(key)
-            if len(self._seen) > self.keys:
-                self._seen.popitem(last=False)
-            return True
+                begun, total = now, 0
+            self._sums[key] = (begun, total + number)
+            self._sums.move_to_end(key)
+            if len(self._sums) > self.keys:
+                self._sums.popitem(last=False)
+            return total + number if total + number > self.limit else 0
+
+    def forget(self, key):
+        """Begin anew with a key."""
+        with self._lock:
+            self._sums.pop(key, None)
 
     def clear(self):
         """Forget everybody."""
         with self._lock:
-            self._seen.clear()
+            self._sums.clear()
 
 
 def caller(address):

@@ -24,6 +24,10 @@ CLAIM_SIZE = 1000
 #: Seconds between two settlings; each is one UPDATE and one commit. A broadcast that is paused
 #: stops within this time.
 SETTLE_SECONDS = 0.5
+#: Seconds for which a lane with nothing to send waits for what is due soon, such as the second bill
+#: to one phone. It would start again a minute later: Odoo looks once a minute for what was to begin
+#: meanwhile.
+NEAR_SECONDS = 10
 #: Seconds until the next try after the server could not be reached.
 OFFLINE_SECONDS = 30
 #: Tries of a statement that lost a race against a concurrent transaction.
@@ -166,7 +170,14 @@ class DiscomWhatsappAccount(models.Model):
                         # Small claims cost as much as large ones; wait until half of it has gone.
                         most, least = CLAIM_SIZE, min(ahead / 2, CLAIM_SIZE)
                 if not dispatcher.open_jobs:
-                    break
+                    waits = exhausted and not (stopped or gate.closed) and self._is_due_soon()
+                    if not waits or time.monotonic() > deadline:
+                        break
+                    # What others queue or stop meanwhile is seen by the next transaction only.
+                    self._commit()
+                    time.sleep(SETTLE_SECONDS)
+                    exhausted = False
+                    continue
                 verdicts = self._settle(self._collect(dispatcher), keys, rules)
                 self._keep_uploads(dispatcher.uploads())
                 self._obey(dispatcher)
@@ -180,6 +191,26 @@ class DiscomWhatsappAccount(models.Model):
             self._wake_for_retry(OFFLINE_SECONDS if stopped else 0)
             self._wake_for_budget(gate)
         return not (exhausted or stopped)
+
+    def _is_due_soon(self):
+        """Return whether a message of this number may leave within ``NEAR_SECONDS``."""
+        now = fields.Datetime.now()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT FROM discom_whatsapp_message m
+                  JOIN discom_whatsapp_account a ON a.id = m.account_id AND a.state = 'connected'
+                 WHERE m.account_id = %s AND m.open_state = 'queued'
+                   AND m.retry_at BETWEEN %s AND %s
+                 LIMIT 1
+                """,
+                self.id,
+                # What has been due for longer is held back by something else.
+                now - timedelta(seconds=2 * SETTLE_SECONDS),
+                now + timedelta(seconds=NEAR_SECONDS),
+            )
+        )
+        return bool(self.env.cr.rowcount)
 
     def _collect(self, dispatcher):
         """Gather outcomes for one settling."""

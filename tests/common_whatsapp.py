@@ -2,11 +2,13 @@ import hashlib
 import hmac
 import json
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.tests import HttpCase
 
 from ..dev.simulator.testing import SimulatorProcess
+from ..models import whatsapp_lane
 from .common import DiscomCommon
 
 TEMPLATE_BODY = (
@@ -26,6 +28,8 @@ class WhatsappCommon(DiscomCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # Tests look at what waits, before it leaves.
+        cls.startClassPatcher(patch.object(whatsapp_lane, "NEAR_SECONDS", 0))
         cls.simulator = SimulatorProcess(settings=cls.simulator_settings)
         cls.simulator.__enter__()
         cls.addClassCleanup(cls.simulator.__exit__, None, None, None)

@@ -5,6 +5,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.tests import tagged
 
+from ..models import whatsapp_lane
 from ..models.whatsapp_lane_limit import LIMIT_SLACK
 from ..models.whatsapp_message import PRIORITY_REPLY
 from .common_whatsapp import WhatsappCommon
@@ -36,9 +37,6 @@ class TestWhatsappGate(WhatsappCommon):
             }
         )
 
-    def accepted_at(self, message):
-        return [m["at"] for m in self.simulator.messages(to=message.phone.lstrip("+"))]
-
     # === ONE PERSON === #
 
     def test_distance_between_messages_to_one_phone(self):
@@ -65,6 +63,24 @@ class TestWhatsappGate(WhatsappCommon):
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
         self.assertGreater(self.simulator.state()["rate"]["seconds"], 1.9)
+
+    def test_second_message_to_a_phone_waits_for_no_other_run(self):
+        self.account.pair_seconds = 5
+        family = self.consumers(2, discom_whatsapp_number="+919415399001")
+        messages = self.queue(2, family)
+        with patch.object(whatsapp_lane, "NEAR_SECONDS", 10):
+            self.run_lane()
+        self.assertEqual(set(messages.mapped("state")), {"accepted"})
+        self.assertGreater(self.simulator.state()["rate"]["seconds"], 4.5)
+
+    def test_nothing_is_waited_for_on_a_number_that_was_stopped(self):
+        self.account.pair_seconds = 6
+        family = self.consumers(2, discom_whatsapp_number="+919415399001")
+        messages = self.queue(2, family)
+        with patch.object(whatsapp_lane, "NEAR_SECONDS", 10):
+            took = self.interfere(lambda: self.account.write({"state": "halted"}))
+        self.assertLess(took, 4)
+        self.assertEqual(messages.mapped("state"), ["accepted", "queued"])
 
     def test_answers_are_not_delayed(self):
         self.account.pair_seconds = 6

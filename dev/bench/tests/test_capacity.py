@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from dev.bench import capacity, report
+from dev.bench import assumed, capacity, report
 from dev.bench.capacity import Company, Costs
 
 COSTS = Costs(
@@ -51,7 +51,7 @@ class TestCapacity(unittest.TestCase):
         self.assertAlmostEqual(costs.apply, 0.0001)
         self.assertAlmostEqual(costs.queue, 0.0002)
         self.assertAlmostEqual(costs.reachable, 18_000 / 27_500)
-        self.assertEqual(costs.bytes, capacity.FALLBACK)
+        self.assertEqual(costs.bytes, assumed.FALLBACK)
         with self.assertRaisesRegex(KeyError, "queue"):
             capacity.measured(DOCUMENT.replace("| queue |", "| other |"))
 
@@ -101,10 +101,10 @@ class TestCapacity(unittest.TestCase):
         self.assertAlmostEqual(sum(one.consumers for one in parts), 37_000_000)
 
     def test_every_assumption_names_its_source(self):
-        for name, one in capacity.ASSUMED.items():
+        for name, one in assumed.ASSUMED.items():
             self.assertTrue(one.source and one.text, name)
         text = capacity.simulation(DOCUMENT)
-        unverified = sum(not one.verified for one in capacity.ASSUMED.values())
+        unverified = sum(not one.verified for one in assumed.ASSUMED.values())
         self.assertEqual(text.count("(unverified)"), unverified)
 
     def test_document_is_the_same_each_time(self):

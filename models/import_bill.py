@@ -314,23 +314,8 @@ class DiscomImport(models.Model):
         return [row[0] for row in rows]
 
     def _update_bills(self, rows):
-        values = self._bill_values()
         rows = SQL("SELECT * FROM (%s) changed WHERE correction_of_id IS NULL", rows)
-        updated = self.env.execute_query(
-            SQL(
-                """
-                UPDATE discom_bill bill SET %s
-                  FROM (%s) r
-                 WHERE r.verdict = 'changed' AND bill.id = r.record_id AND bill.state IN %s
-             RETURNING bill.id
-                """,
-                SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
-                ),
-                rows,
-                EDITABLE_STATES,
-            )
-        )
+        updated = self._write_changed(self._bill_values(), rows)
         if not updated:
             return []
         self.env.cr.execute(
@@ -350,7 +335,29 @@ class DiscomImport(models.Model):
                 self._lines_sql(SQL("r.record_id")),
             )
         )
-        return [row[0] for row in updated]
+        return updated
+
+    def _write_changed(self, values, rows):
+        """Write ``values`` ({column: SQL on the rows ``r``}) to the bills that a file changes.
+
+        :return: ids of those that could still be changed
+        """
+        updated = self.env.execute_query(
+            SQL(
+                """
+                UPDATE discom_bill bill SET %s
+                  FROM (%s) r
+                 WHERE r.verdict = 'changed' AND bill.id = r.record_id AND bill.state IN %s
+             RETURNING bill.id
+                """,
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
+                ),
+                rows,
+                EDITABLE_STATES,
+            )
+        )
+        return [bill_id for [bill_id] in updated]
 
     def _lines_sql(self, bill_id):
         """INSERT of the charges of the rows ``r``, one line for each head that has an amount."""

@@ -179,23 +179,7 @@ class DiscomImport(models.Model):
         bills._insert_lines(lines)
 
     def _update_reading(self, rows):
-        values = self._reading_values()
-        self.env.cr.execute(
-            SQL(
-                """
-                UPDATE discom_bill bill SET %s
-                  FROM (%s) r
-                 WHERE r.verdict = 'changed' AND bill.id = r.record_id AND bill.state IN %s
-             RETURNING bill.id
-                """,
-                SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), value) for name, value in values.items()
-                ),
-                rows,
-                EDITABLE_STATES,
-            )
-        )
-        ids = [row[0] for row in self.env.cr.fetchall()]
+        ids = self._write_changed(self._reading_values(), rows)
         self.env["discom.bill"].browse(ids)._recharge_from_readings()
 
     def _reading_values(self):

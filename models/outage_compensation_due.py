@@ -1,8 +1,9 @@
 """What is due to consumers by the regulator's table, by outage, and by month and office."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools import formats
 from .network_asset import KINDS as ASSET_KINDS
 from .outage_audience import TIMEZONE
 from .outage_reason import PLANNED_KINDS
@@ -36,6 +37,7 @@ class DiscomOutageCompensationDue(models.Model):
 
     outage_id = fields.Many2one("discom.outage", readonly=True)
     month = fields.Date(readonly=True, help="Month of the start, in Indian time, as its first day.")
+    month_name = fields.Char("Name of the Month", compute="_compute_month_name")
     office_id = fields.Many2one("discom.office", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     feeder_id = fields.Many2one("discom.asset", readonly=True)
@@ -101,6 +103,12 @@ class DiscomOutageCompensationDue(models.Model):
             kinds=[kind for kind, _label in ASSET_KINDS],
             tz=TIMEZONE,
         )
+
+    @api.depends("month")
+    @api.depends_context("lang")
+    def _compute_month_name(self):
+        for due in self:
+            due.month_name = due.month and formats.month(due.month, self.env.lang)
 
     def action_open_outage(self):
         """Open the outage for which it is due."""

@@ -1,4 +1,5 @@
 from . import network_base
+from . import network_names
 from . import network_node
 from . import network_office
 from . import network_asset

@@ -11,6 +11,8 @@ from ..tools import link_token
 from .bill import LIVE_STATES
 
 LINK_PATH = "/bill/"
+#: Bills whose links are revoked at once: each leaves a note, a second for some thousands.
+REVOKE_LIMIT = 5_000
 
 
 class DiscomBill(models.Model):
@@ -98,7 +100,10 @@ class DiscomBill(models.Model):
         self.check_access("read")
         if self.state not in LIVE_STATES:
             raise UserError(
-                self.env._("Bill %(bill)s has no page: it is not issued.", bill=self.display_name)
+                self.env._(
+                    "Bill %(bill)s is not issued, so consumers have no page of it. Issue it first.",
+                    bill=self.display_name,
+                )
             )
         return {"type": "ir.actions.act_url", "url": self._public_url(), "target": "new"}
 
@@ -107,8 +112,17 @@ class DiscomBill(models.Model):
 
         It is noted on the consumer, where the history of the bills is.
         """
-        bills = self.exists()
+        bills = self._selection().exists()
         bills.check_access("write")
+        if len(bills) > REVOKE_LIMIT:
+            raise UserError(
+                self.env._(
+                    "The links of %(count)s bills are too many to revoke at once. Select at most "
+                    "%(limit)s.",
+                    count=len(bills),
+                    limit=REVOKE_LIMIT,
+                )
+            )
         # Past the guard of issued bills: their content stays as it is.
         self.env.cr.execute(
             SQL(

@@ -344,6 +344,15 @@ class TestBillLink(BillPageCommon):
             with self.assertRaises(AccessError):
                 self.bill.with_user(stranger).action_revoke_links()
 
+    def test_too_many_to_revoke(self):
+        more = self.bill | self.create_bill(self.create_consumer())
+        with (
+            patch("odoo.addons.discom.models.bill_link.REVOKE_LIMIT", 1),
+            self.assertRaisesRegex(UserError, "links of 2 bills .* at most 1"),
+        ):
+            more.with_user(self.clerk).action_revoke_links()
+        self.assertFalse(more[0].link_generation)
+
     def test_bills_that_are_not_out(self):
         draft = self.create_bill(self.create_consumer(), issue=False)
         self.assertGone(f"/bill/{self.token(draft)}")

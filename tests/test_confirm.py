@@ -30,6 +30,45 @@ HARMLESS = {
     "action_serve": "dialog",
     "action_start": "taken up, which everybody may",
 }
+#: Buttons of forms and cards that ask nothing although their names sound like it.
+OPENS_DIALOG = {
+    "action_announce": "preview of the message",
+    "action_announce_breakdown": "preview of the message",
+    "action_apply_again": "does once more what was to be done",
+    "action_cancel of discom.bill": "dialog for what is issued, question for the rest",
+    "action_cancel of discom.outage": "dialog",
+    "action_cancel of discom.payment": "dialog",
+    "action_close of discom.whatsapp.conversation": "taken back by Reopen",
+    "action_discom_erase": "dialog",
+    "action_discom_kyc_events": "a list",
+    "action_erase of discom.privacy.request": "dialog",
+    "action_open_reject": "dialog",
+    "action_pause": "taken back by Resume",
+    "action_refuse of discom.export.request": "needs the reason first; asked anew",
+    "action_reject of discom.notice.run": "given back, submitted anew",
+    "action_reject of discom.payment.plan": "given back, submitted anew",
+    "action_release": "dialog",
+    "action_resume of discom.bill.run": "goes on where it broke off",
+    "action_resume of discom.report.schedule": "taken back by Pause",
+    "action_retry of discom.report.job": "makes a report once more",
+    "action_run of discom.import": "the check has said what it changes",
+    "action_send": "preview of the message",
+    "action_send_bill": "preview of the message",
+    "action_send_notices": "preview of the message",
+    "action_send_overdue": "preview of the message",
+    "action_send_receipt": "preview of the message",
+    "action_send_reminders": "preview of the message",
+    "action_send_test": "to the own phone",
+    "action_submit of discom.notice.run": "to the manager, who gives it back",
+    "action_submit of discom.payment.plan": "to the manager, who gives it back",
+    "action_undo": "dialog",
+}
+#: What cannot be undone, or reaches somebody outside, is called so.
+SERIOUS = re.compile(
+    r"action_(announce|apply|approve|cancel|close|confirm|discom_(copy|erase|join|kyc|number)|dismiss|"
+    r"divide|done|end|erase|halt|issue|publish|read_profile|refuse|reject|release|reset|resume|"
+    r"retry|revoke|run$|send|solve|submit|sync$|texts|undo)"
+)
 WORDS = re.compile(r"[a-z_]+")
 
 
@@ -62,6 +101,23 @@ class TestConfirm(TransactionCase):
                         self.assertLessEqual(set(WORDS.findall(expression)), known)
         self.assertGreater(asked, 20)
 
+    def test_serious_buttons(self):
+        """What cannot be undone asks on forms and cards, too."""
+        asked = 0
+        for model, arch in self.views():
+            if self.env[model]._transient:
+                continue
+            for button in arch.xpath("/form//button[@type='object'] | /kanban//button"):
+                name = button.get("name") or ""
+                if not SERIOUS.match(name):
+                    continue
+                if name in OPENS_DIALOG or f"{name} of {model}" in OPENS_DIALOG:
+                    continue
+                with self.subTest(model=model, button=name):
+                    asked += 1
+                    self.assertTrue(button.get("confirm"))
+        self.assertGreater(asked, 30)
+
     def test_buttons_above_lists(self):
         """What is done to all that is selected asks before, with the number."""
         for model, arch in self.views():
@@ -71,3 +127,21 @@ class TestConfirm(TransactionCase):
                     continue
                 with self.subTest(model=model, button=name):
                     self.assertIn("{records}", button.get("confirm", ""))
+
+    def test_dialog_says_how_many(self):
+        """Dialogs about what was selected count it, and name it only where it is little."""
+        dialogs = [model for name, model in self.env.items() if getattr(model, "_many_field", None)]
+        self.assertGreater(len(dialogs), 5)
+        for model in dialogs:
+            arch = etree.fromstring(model.get_view(view_type="form")["arch"])
+            with self.subTest(model=model._name):
+                self.assertTrue(arch.xpath("//field[@name='many_count'][not(@invisible)]"))
+                (field,) = arch.xpath(f"//field[@name='{model._many_field}']")
+                self.assertIn(field.get("invisible"), ("1", "True", "many_count > 10"))
+
+    def test_names_of_many(self):
+        """A refusal of many names the first few, and says how many more there are."""
+        records = self.env["res.country"].search([], limit=5)
+        first = ", ".join(records[:3].mapped("display_name"))
+        self.assertEqual(records[:3]._discom_names(), first)
+        self.assertEqual(records._discom_names(), f"{first} and 2 more")

@@ -1,3 +1,4 @@
+from . import many_mixin
 from . import mask_sms_composer
 from . import mask_unmask
 from . import report_mixin

@@ -5,7 +5,9 @@ class DiscomNoticeAssign(models.TransientModel):
     """Put consumers on the list of a colleague who goes there."""
 
     _name = "discom.notice.assign"
+    _inherit = ["discom.many.mixin"]
     _description = "Assign visits"
+    _many_field = "notice_ids"
 
     notice_ids = fields.Many2many(
         "discom.notice",
@@ -15,17 +17,12 @@ class DiscomNoticeAssign(models.TransientModel):
         required=True,
         readonly=True,
     )
-    count = fields.Integer("Consumers", compute="_compute_count")
     user_id = fields.Many2one(
         "res.users",
         "Who Goes There",
         domain=lambda self: [("all_group_ids", "in", self.env.ref("discom.group_staff").ids)],
         help="Empty: nobody, it is taken off a list.",
     )
-
-    def _compute_count(self):
-        for assign in self:
-            assign.count = len(assign.notice_ids)
 
     def action_apply(self):
         """Assign them."""

@@ -5,7 +5,9 @@ class DiscomNoticeExclude(models.TransientModel):
     """Take proposed steps out of a run, with the reason."""
 
     _name = "discom.notice.exclude"
+    _inherit = ["discom.many.mixin"]
     _description = "Take out of an arrears run"
+    _many_field = "notice_ids"
 
     notice_ids = fields.Many2many(
         "discom.notice",

@@ -7,7 +7,9 @@ class DiscomNoticeServe(models.TransientModel):
     """Record that formal notices were served: when, how, with the acknowledgement."""
 
     _name = "discom.notice.serve"
+    _inherit = ["discom.many.mixin"]
     _description = "Record service of notices"
+    _many_field = "notice_ids"
 
     notice_ids = fields.Many2many(
         "discom.notice",

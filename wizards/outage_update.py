@@ -12,7 +12,9 @@ class DiscomOutageUpdate(models.TransientModel):
     """Close, move or cancel one or several outages, then tell those who were told of them."""
 
     _name = "discom.outage.update"
+    _inherit = ["discom.many.mixin"]
     _description = "Update outages"
+    _many_field = "outage_ids"
 
     outage_ids = fields.Many2many(
         "discom.outage",
@@ -72,7 +74,13 @@ class DiscomOutageUpdate(models.TransientModel):
         self.ensure_one()
         outages = self.outage_ids.try_lock_for_update()
         if outages != self.outage_ids:
-            raise UserError(self.env._("Somebody else is changing these outages. Try again."))
+            raise UserError(
+                self.env._(
+                    "Somebody else is changing these outages (%(count)s). Wait a moment "
+                    "and try again.",
+                    count=len(self.outage_ids),
+                )
+            )
         # The dialog may have stood open while somebody else closed them.
         outages.invalidate_recordset(["state"])
         outages._check_open()

@@ -5,7 +5,9 @@ class DiscomWhatsappHandover(models.TransientModel):
     """Asks to whom conversations of the inbox go."""
 
     _name = "discom.whatsapp.handover"
+    _inherit = ["discom.many.mixin"]
     _description = "Hand Over Conversations"
+    _many_field = "conversation_ids"
 
     conversation_ids = fields.Many2many(
         "discom.whatsapp.conversation",

@@ -13,14 +13,16 @@ import { ViewButton } from "@web/views/view_button/view_button";
  *
  *     confirm="Cancel the selected bills ({records})?"         above a list: those selected
  *     confirm="Issue {checked_count - unapproved_count} bills?"     in a form: of its fields
+ *     confirm="Send it to its recipients ({recipient_ids})?"     how many there are in a list
  *
  * @param {string} text
  * @param {Object} values by name
  */
 export function filledIn(text, values) {
-    return text.replace(/\{([^{}]+)\}/g, (_braces, expression) =>
-        formatInteger(evaluateExpr(expression, values))
-    );
+    return text.replace(/\{([^{}]+)\}/g, (_braces, expression) => {
+        const value = evaluateExpr(expression, values);
+        return formatInteger(Array.isArray(value) ? value.length : value);
+    });
 }
 
 /** How many records of a list are selected, those on other pages as well. */

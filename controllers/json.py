@@ -16,6 +16,9 @@ class DiscomJson(WebJsonController):
         """
         if request.env.user.has_group("discom.group_staff"):
             raise AccessError(
-                request.env._("Lists leave the system by Export, where they are put on record.")
+                request.env._(
+                    "Lists cannot be taken out by this address. Choose Export on the list, "
+                    "where it is put on record."
+                )
             )
         return super().web_json_1(subpath, **kwargs)

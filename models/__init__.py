@@ -100,6 +100,7 @@ from . import whatsapp_lane_gate
 from . import whatsapp_lane_limit
 from . import whatsapp_lane_settle
 from . import whatsapp_fallback
+from . import whatsapp_fallback_account
 from . import whatsapp_sms_template
 from . import whatsapp_sms
 from . import whatsapp_metrics
@@ -115,6 +116,7 @@ from . import bill_tariff_rate
 from . import bill_tariff_slab
 from . import bill_tariff_value
 from . import bill
+from . import bill_consistent
 from . import bill_line
 from . import bill_payment_rule
 from . import bill_payment
@@ -158,6 +160,7 @@ from . import bill_service
 from . import bill_audit
 from . import import_attachment
 from . import import_file
+from . import import_rights
 from . import import_column
 from . import import_aadhaar
 from . import import_staging
@@ -229,6 +232,7 @@ from . import notice_field
 from . import notice_reconnect
 from . import notice_plan_rule
 from . import notice_plan
+from . import notice_plan_agreed
 from . import notice_plan_follow
 from . import notice_plan_line
 from . import notice_effect

@@ -95,7 +95,12 @@ class DiscomAuditEntry(models.Model):
         self.ensure_one()
         record = self.env[self.model].browse(self.res_id).exists() if self.model in self.env else ()
         if not record:
-            raise UserError(self.env._("The record is not there any more."))
+            raise UserError(
+                self.env._(
+                    "The record that this entry is about has been deleted. The entry stays "
+                    "as it is."
+                )
+            )
         record.check_access("read")
         return {
             "type": "ir.actions.act_window",

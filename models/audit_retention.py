@@ -58,9 +58,13 @@ class DiscomRetentionRule(models.Model):
     run_ids = fields.One2many("discom.retention.run", "rule_id", "Runs")
 
     _what_date_uniq = models.UniqueIndex(
-        "(what, date_from)", "There is a rule from this day on already."
+        "(what, date_from)",
+        "There is a rule for these records from this day on already. Choose "
+        "another day, or change that rule.",
     )
-    _keep_days_positive = models.Constraint("CHECK (keep_days > 0)", "Keep at least one day.")
+    _keep_days_positive = models.Constraint(
+        "CHECK (keep_days > 0)", "Days to keep: enter 1 or more."
+    )
 
     @api.model
     def _purges(self):

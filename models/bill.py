@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from ..tools import formats
 
@@ -207,10 +207,11 @@ class DiscomBill(models.Model):
     )
     _correction_uniq = models.UniqueIndex(
         "(correction_of_id) WHERE state <> 'cancelled' AND correction_of_id IS NOT NULL",
-        "A correction of this bill exists already.",
+        "This bill has a correction already. Open that one and go on with it, or cancel it first.",
     )
     _name_uniq = models.UniqueIndex(
-        "(company_id, name) WHERE name <> '/'", "This bill number exists already."
+        "(company_id, name) WHERE name <> '/'",
+        "Another bill has this number already. Check the number with the billing system.",
     )
     # These two also serve look-ups by consumer or office alone.
     _partner_period_idx = models.Index("(partner_id, period DESC, id DESC)")
@@ -228,11 +229,15 @@ class DiscomBill(models.Model):
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")
     _name_prefix_idx = models.Index("(lower(name) text_pattern_ops)")
     _period_first_day = models.Constraint(
-        "CHECK (EXTRACT(day FROM period) = 1)", "The period is given as the first day of a month."
+        "CHECK (EXTRACT(day FROM period) = 1)",
+        "The period is a month: enter its first day, such as 1 November.",
     )
-    _months_positive = models.Constraint("CHECK (months > 0)", "A bill covers at least one month.")
+    _months_positive = models.Constraint(
+        "CHECK (months > 0)", "A bill covers at least one month. Enter 1 or more."
+    )
     _due_after_bill = models.Constraint(
-        "CHECK (due_date >= bill_date)", "The due date lies before the bill date."
+        "CHECK (due_date >= bill_date)",
+        "The due date lies before the bill date. Correct one of the two.",
     )
 
     # === COMPUTE METHODS === #
@@ -301,47 +306,6 @@ class DiscomBill(models.Model):
                 else self.env._("Draft bill of %(account)s", account=bill.account_no or "")
             )
 
-    # === CONSTRAINT METHODS === #
-
-    @api.constrains("partner_id", "account_no", "office_id")
-    def _check_consumer(self):
-        for bill in self:
-            if bill.account_no != bill.partner_id.discom_account_no:
-                raise ValidationError(
-                    self.env._(
-                        "%(consumer)s has another account number than the bill.",
-                        consumer=bill.partner_id.display_name,
-                    )
-                )
-            if bill.office_id != bill.partner_id.discom_office_id:
-                raise ValidationError(
-                    self.env._(
-                        "%(consumer)s belongs to another office than the bill.",
-                        consumer=bill.partner_id.display_name,
-                    )
-                )
-
-    @api.constrains("correction_of_id", "partner_id", "period")
-    def _check_correction(self):
-        # Issuing a correction cancels what it corrects: no way to cancel somebody else's bill, nor
-        # to have a second live one beside the bill that has followed a cancelled one.
-        for bill in self.filtered("correction_of_id"):
-            corrected = bill.correction_of_id
-            if corrected.state not in LIVE_STATES:
-                raise ValidationError(
-                    self.env._(
-                        "%(bill)s is not issued, so nothing corrects it.",
-                        bill=corrected.display_name,
-                    )
-                )
-            if (corrected.partner_id, corrected.period) != (bill.partner_id, bill.period):
-                raise ValidationError(
-                    self.env._(
-                        "A correction is for the same consumer and period as %(bill)s.",
-                        bill=corrected.display_name,
-                    )
-                )
-
     # === CRUD METHODS === #
 
     @api.model_create_multi
@@ -361,15 +325,23 @@ class DiscomBill(models.Model):
     def write(self, vals):
         if MUTABLE_FIELDS & vals.keys():
             raise UserError(
-                self.env._("State and payments of a bill follow from its actions and payments.")
+                self.env._(
+                    "State and payments of a bill are not typed in. Use the buttons of the "
+                    "bill, and enter payments as payments."
+                )
             )
         self._check_editable()
         return super().write({**vals, "author_id": self.env.uid})
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_frozen(self):
-        if any(bill.state != "draft" for bill in self):
-            raise UserError(self.env._("Only a draft bill can be deleted. Cancel it instead."))
+        if kept := self.filtered(lambda bill: bill.state != "draft"):
+            raise UserError(
+                self.env._(
+                    "Only drafts can be deleted. Cancel instead: %(bills)s.",
+                    bills=kept._discom_names(),
+                )
+            )
 
     def _check_editable(self):
         """Refuse to change the content of bills that have left the office.

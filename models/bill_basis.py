@@ -56,7 +56,10 @@ class DiscomBillBasis(models.Model):
     )
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.Constraint("UNIQUE (code)", "This basis code exists already.")
+    _code_uniq = models.Constraint(
+        "UNIQUE (code)",
+        "Another basis of billing has this code already. Change that one, or enter another code.",
+    )
 
     @api.depends("code")
     def _compute_method(self):

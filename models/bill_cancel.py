@@ -41,16 +41,21 @@ class DiscomBill(models.Model):
         """
         self._limited()
         self.check_access("write")
-        if any(bill.state == "paid" and bill.amount_paid for bill in self):
-            raise UserError(self.env._("A paid bill cannot be cancelled. Correct it instead."))
+        if paid := self.filtered(lambda bill: bill.state == "paid" and bill.amount_paid):
+            raise UserError(
+                self.env._(
+                    "Paid, so not to be cancelled: %(bills)s. Correct a paid bill instead.",
+                    bills=paid._discom_names(),
+                )
+            )
         issued = self.filtered(lambda bill: bill.state in LIVE_STATES)
         manager = self.env.user.has_group("discom.group_division_manager")
         if issued and not (manager or self.env.su):
             raise AccessError(
                 self.env._(
-                    "Bill %(bill)s was issued: the division manager cancels it. You can correct it "
-                    "instead.",
-                    bill=issued[0].display_name,
+                    "Issued already: %(bills)s. The division manager cancels issued bills; you can "
+                    "correct them instead.",
+                    bills=issued._discom_names(),
                 )
             )
 

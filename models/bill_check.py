@@ -65,12 +65,14 @@ class DiscomBillCheck(models.Model):
     limits = fields.Char(compute="_compute_limits")
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.Constraint("UNIQUE (code)", "This check exists already.")
+    _code_uniq = models.Constraint(
+        "UNIQUE (code)", "There is a check with this code already. Change that one."
+    )
     _limits_positive = models.Constraint(
         "CHECK (limit_amount >= 0 AND limit_percent >= 0 AND limit_ratio >= 0"
         " AND limit_ratio_low >= 0 AND limit_units >= 0 AND limit_months >= 0"
         " AND limit_days >= 0)",
-        "Tolerances are not negative.",
+        "A tolerance cannot be negative. Enter 0 or more.",
     )
 
     @api.model

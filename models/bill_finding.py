@@ -78,14 +78,26 @@ class DiscomBillFinding(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
-        raise UserError(self.env._("Findings come from the checks."))
+        raise UserError(
+            self.env._("Findings are made by the checks of bills alone. Choose Check on the bill.")
+        )
 
     def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self.env._("Findings come from the checks and cannot be changed."))
+        raise UserError(
+            self.env._(
+                "Findings are made by the checks of bills and cannot be changed. "
+                "Correct the bill, or release it with the reason."
+            )
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
-        raise UserError(self.env._("Findings are kept."))
+        raise UserError(
+            self.env._(
+                "Findings are kept: they say why a bill was held back. Correct the "
+                "bill, or release it with the reason."
+            )
+        )
 
     @api.model
     def _record(self, bill_ids, rows):

@@ -64,7 +64,12 @@ class DiscomBillLine(models.Model):
     def write(self, vals):
         self.bill_id._check_editable()
         if "bill_id" in vals:
-            raise UserError(self.env._("A charge stays with its bill."))
+            raise UserError(
+                self.env._(
+                    "A charge cannot be moved to another bill. Enter it there anew, and "
+                    "delete it here."
+                )
+            )
         self.bill_id._set_author()
         return super().write(vals)
 

@@ -133,14 +133,16 @@ class DiscomPayment(models.Model):
     amount_words = fields.Char("In Words", compute="_compute_amount_words")
 
     _reference_uniq = models.UniqueIndex(
-        "(company_id, reference) WHERE reference <> '/'", "This receipt number exists already."
+        "(company_id, reference) WHERE reference <> '/'",
+        "Another payment has this receipt number. Look whether the payment was entered already.",
     )
     _partner_date_idx = models.Index("(partner_id, date)")
     _date_office_idx = models.Index("(date, office_id)")
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")
     _reference_prefix_idx = models.Index("(lower(reference) text_pattern_ops)")
     _amount_positive = models.Constraint(
-        "CHECK (amount > 0)", "The amount of a payment is above zero."
+        "CHECK (amount > 0)",
+        "The amount of a payment must be above zero. To undo a payment, choose Take back on it.",
     )
 
     @api.depends("partner_id")
@@ -166,7 +168,8 @@ class DiscomPayment(models.Model):
             if payment.amount >= MAX_AMOUNT:
                 raise ValidationError(
                     self.env._(
-                        "%(amount)s is no amount of a payment. Is it an account number?",
+                        "%(amount)s is too large for a payment. Was an account number entered "
+                        "as the amount?",
                         amount=payment.currency_id.format(payment.amount),
                     )
                 )
@@ -189,7 +192,8 @@ class DiscomPayment(models.Model):
             if payment.date > today:
                 raise ValidationError(
                     self.env._(
-                        "A payment cannot be of a day to come: %(date)s.",
+                        "The date of the payment, %(date)s, lies in the future. Enter the day "
+                        "on which it was paid.",
                         date=format_date(self.env, payment.date),
                     )
                 )
@@ -200,11 +204,21 @@ class DiscomPayment(models.Model):
         state = self.env.context.get("default_state", "posted")
         for vals in vals_list:
             if vals.get("state", state) != "posted":
-                raise UserError(self.env._("A payment starts as posted."))
+                raise UserError(
+                    self.env._(
+                        "A new payment counts from the start; it is taken back later, by its "
+                        "button."
+                    )
+                )
             if not vals.get("reference") or vals["reference"] == "/":
                 vals["reference"] = self.env["ir.sequence"].next_by_code("discom.payment") or "/"
             if set(vals) & {"cancel_reason", "cancel_note", "cancel_user_id", "cancel_date"}:
-                raise UserError(self.env._("A payment starts as posted."))
+                raise UserError(
+                    self.env._(
+                        "A new payment counts from the start; it is taken back later, by its "
+                        "button."
+                    )
+                )
         payments = super().create(vals_list)
         self.env["discom.bill"]._settle(payments.partner_id.ids)
         payments._queue_receipts()
@@ -212,12 +226,22 @@ class DiscomPayment(models.Model):
 
     def write(self, vals):
         if FROZEN_FIELDS & vals.keys():
-            raise UserError(self.env._("A payment cannot be changed. Cancel it and enter it anew."))
+            raise UserError(
+                self.env._(
+                    "Payment %(payment)s cannot be changed. Take it back and enter it anew.",
+                    payment=self[:1].reference,
+                )
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_ledger(self):
-        raise UserError(self.env._("Payments are kept. Cancel the payment instead."))
+        raise UserError(
+            self.env._(
+                "Payment %(payment)s cannot be deleted: payments are kept. Take it back instead.",
+                payment=self[:1].reference,
+            )
+        )
 
     # === ACTION METHODS === #
 
@@ -252,7 +276,8 @@ class DiscomPayment(models.Model):
         if taken := self.filtered(lambda payment: payment.state == "cancelled"):
             raise UserError(
                 self.env._(
-                    "Payment %(reference)s is taken back already.", reference=taken[0].reference
+                    "Payment %(reference)s was taken back already, so nothing is left to do.",
+                    reference=taken[0].reference,
                 )
             )
         # Past the guard of write.

@@ -168,7 +168,10 @@ class DiscomPaymentCounter(models.AbstractModel):
             amount = Decimal(0)
         if not amount.is_finite() or amount <= 0 or amount != amount.quantize(Decimal("0.01")):
             raise UserError(
-                self.env._("“%(text)s” is no amount in rupees and paise.", text=text or "")
+                self.env._(
+                    "“%(text)s” is not an amount. Write rupees and paise, such as 1250.50.",
+                    text=text or "",
+                )
             )
         return amount
 
@@ -301,5 +304,6 @@ class DiscomPayment(models.Model):
     # A request that the network repeats is one payment, even at the same moment.
     _counter_token_uniq = models.UniqueIndex(
         "(partner_id, counter_token) WHERE counter_token IS NOT NULL",
-        "This payment was taken already.",
+        "This payment was taken already. Look at the payments of the consumer "
+        "before you take it again.",
     )

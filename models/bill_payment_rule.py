@@ -63,7 +63,7 @@ class DiscomPaymentRule(models.Model):
 
     _days_positive = models.Constraint(
         "CHECK (long_unpaid_days > 0 AND receipt_days >= 0 AND part_days >= 0)",
-        "Numbers of days cannot be negative, and nobody is long unpaid after no day.",
+        "Numbers of days cannot be negative, and “long unpaid” needs at least 1 day.",
     )
 
     @api.constrains("head_ids")
@@ -71,7 +71,11 @@ class DiscomPaymentRule(models.Model):
         for rule in self:
             heads = rule.head_ids.mapped("head")
             if len(heads) != len(set(heads)):
-                raise ValidationError(self.env._("%(rule)s names a head twice.", rule=rule.name))
+                raise ValidationError(
+                    self.env._(
+                        "%(rule)s names a head of charges twice. Keep it once.", rule=rule.name
+                    )
+                )
 
     @api.model
     def _current(self, date=None):
@@ -132,7 +136,7 @@ class DiscomPaymentRulePart(models.Model):
 
     _percent_range = models.Constraint(
         "CHECK (percent >= 0 AND percent <= 100 AND minimum >= 0)",
-        "The part is between 0 and 100 per cent, and its least amount not below zero.",
+        "The part of the dues must be from 0 to 100 %, and its least amount 0 or more.",
     )
 
     @api.constrains("domain")
@@ -159,6 +163,8 @@ class ResPartner(models.Model):
         except Exception as error:
             raise ValidationError(
                 self.env._(
-                    "The filter of “%(name)s” cannot be used: %(error)s", name=name, error=error
+                    "The filter of “%(name)s” cannot be used; choose it anew. (%(error)s)",
+                    name=name,
+                    error=error,
                 )
             ) from error

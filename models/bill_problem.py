@@ -114,9 +114,11 @@ class DiscomBillProblem(models.Model):
 
     def write(self, vals):
         if "state" in vals:
-            raise UserError(self.env._("The state of a problem follows from its buttons."))
+            raise UserError(self.env._("The state of a problem is changed by its buttons alone."))
         if "bill_id" in vals and any(problem.bill_id.id != vals["bill_id"] for problem in self):
-            raise UserError(self.env._("A problem stays with its bill. Record a new one."))
+            raise UserError(
+                self.env._("A problem cannot be moved to another bill. Record it there anew.")
+            )
         if "text" in vals:
             vals = {**vals, "text": self._clean(vals["text"])}
         if "answer" in vals:

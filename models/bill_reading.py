@@ -117,14 +117,20 @@ class DiscomBill(models.Model):
         bills.check_access("write")
         bills = bills._in_state("draft")
         if not bills:
-            raise UserError(self.env._("Only drafts are made out from readings."))
+            raise UserError(
+                self.env._(
+                    "None of these bills (%(count)s) is a draft; only drafts are made out "
+                    "from readings.",
+                    count=len(self._selection()),
+                )
+            )
         failed = {}
         for start in range(0, len(bills), CHARGE_BATCH):
             failed.update(bills[start : start + CHARGE_BATCH]._recharge_from_readings())
         if failed and len(bills) == 1:
             raise UserError(self._tariff_note_text(*failed[bills.id]))
         message = self.env._(
-            "%(done)s bills made out, %(failed)s could not be.",
+            "Bills made out: %(done)s. Not made out: %(failed)s; each bill says why.",
             done=len(bills) - len(failed),
             failed=len(failed),
         )

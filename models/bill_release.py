@@ -22,11 +22,13 @@ class DiscomBillRelease(models.Model):
     bill_count = fields.Integer("Bills", readonly=True)
 
     def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self.env._("A release stays as it was given."))
+        raise UserError(
+            self.env._("A release stays as it was given: it says who let the bill go out, and why.")
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
-        raise UserError(self.env._("Releases are kept."))
+        raise UserError(self.env._("Releases are kept: they say who let a bill go out, and why."))
 
 
 class DiscomBill(models.Model):
@@ -38,7 +40,12 @@ class DiscomBill(models.Model):
         bills.check_access("write")
         held = bills.search([("id", "in", bills.ids), ("is_held", "=", True)])
         if not held:
-            raise UserError(self.env._("None of these bills is held back."))
+            raise UserError(
+                self.env._(
+                    "None of these bills (%(count)s) is held back, so there is nothing to release.",
+                    count=len(bills),
+                )
+            )
         wizard = self.env["discom.bill.release.ask"].create({"bill_ids": [(6, 0, held.ids)]})
         return {
             "type": "ir.actions.act_window",
@@ -79,10 +86,9 @@ class DiscomBill(models.Model):
         if own := held._own_bills():
             raise UserError(
                 self.env._(
-                    "%(count)s of these bills you have entered or imported yourself, %(bill)s for "
-                    "example. Somebody else has to release them.",
-                    count=len(own),
-                    bill=own[0].display_name,
+                    "You entered or imported these yourself: %(bills)s. Somebody else has to "
+                    "release them.",
+                    bills=own._discom_names(),
                 )
             )
         # Nobody may write releases or findings by hand.

@@ -119,10 +119,11 @@ class DiscomBillRun(models.Model):
 
     _office_period_uniq = models.UniqueIndex(
         "(office_id, period) WHERE state <> 'cancelled'",
-        "This office has a bill run for this month already.",
+        "This office has a bill run for this month already. Open that one, or cancel it first.",
     )
     _period_first_day = models.Constraint(
-        "CHECK (EXTRACT(day FROM period) = 1)", "The period is given as the first day of a month."
+        "CHECK (EXTRACT(day FROM period) = 1)",
+        "The period is a month: enter its first day, such as 1 November.",
     )
     _work_idx = models.Index("(id) WHERE work IS NOT NULL")
 
@@ -193,7 +194,11 @@ class DiscomBillRun(models.Model):
             run.state != "draft" or run.bill_count for run in self
         ):
             raise UserError(
-                self.env._("This run holds bills already. Cancel it and begin another one.")
+                self.env._(
+                    "%(run)s holds bills already, so office and month stay. Cancel it and "
+                    "begin another run.",
+                    run=self[:1].display_name,
+                )
             )
         return super().write(vals)
 
@@ -201,12 +206,17 @@ class DiscomBillRun(models.Model):
     def _unlink_except_used(self):
         if any(run.state != "draft" or run.bill_count for run in self):
             raise UserError(
-                self.env._("Only an empty draft can be deleted. Cancel the run instead.")
+                self.env._(
+                    "Only a bill run without bills can be deleted. Cancel %(run)s instead.",
+                    run=self[:1].display_name,
+                )
             )
 
     def _refuse_own_fields(self, vals):
         if any(vals[name] not in (False, None, "draft", 0) for name in OWN_FIELDS & vals.keys()):
-            raise UserError(self.env._("State and approval of a run follow from its actions."))
+            raise UserError(
+                self.env._("State and approval of a bill run are changed by its buttons alone.")
+            )
 
     def _set(self, **vals):
         """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
@@ -254,7 +264,12 @@ class DiscomBillRun(models.Model):
         self._begin((*OPEN_STATES, "approved"))
         if self.issued_count:
             raise UserError(
-                self.env._("Bills of this run are issued. Correct or cancel these one by one.")
+                self.env._(
+                    "Bills of %(run)s are issued already (%(count)s), so it cannot be "
+                    "cancelled. Correct or cancel these bills one by one.",
+                    count=self.issued_count,
+                    run=self.display_name,
+                )
             )
         return self._start_work("cancel")
 
@@ -290,12 +305,16 @@ class DiscomBillRun(models.Model):
         labels = dict(self._fields["state"]._description_selection(self.env))
         if self.work:
             raise UserError(
-                self.env._("The background works on this run. Wait until it has ended.")
+                self.env._(
+                    "%(run)s is being worked on in the background. Wait until that has "
+                    "ended; this page shows it.",
+                    run=self.display_name,
+                )
             )
         if self.state not in states:
             raise UserError(
                 self.env._(
-                    "%(run)s is in the state “%(state)s”, so this cannot be done with it.",
+                    "%(run)s is “%(state)s”, so this cannot be done with it. Reload the page.",
                     run=self.display_name,
                     state=labels[self.state],
                 )

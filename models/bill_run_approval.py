@@ -55,7 +55,12 @@ class DiscomBillRun(models.Model):
             raise AccessError(self.env._("The division manager approves bill runs."))
         self._begin(("checked", "approved", "issued", "sending", "done"))
         if not self.checked_count:
-            raise UserError(self.env._("No bill of this run is checked and waits for approval."))
+            raise UserError(
+                self.env._(
+                    "No bill of %(run)s is checked and waits for approval. Check the bills first.",
+                    run=self.display_name,
+                )
+            )
         if (
             self.company_id.discom_run_four_eyes
             and not self.env.su
@@ -83,7 +88,7 @@ class DiscomBillRun(models.Model):
         )
         self.message_post(
             body=self.env._(
-                "Approved: %(count)s bills, %(amount)s; %(held)s held back.",
+                "Bills approved: %(count)s, %(amount)s. Held back: %(held)s.",
                 count=formats.number(count),
                 amount=self.currency_id.format(amount or 0),
                 held=formats.number(self.held_count),

@@ -25,7 +25,8 @@ class DiscomBill(models.Model):
         if runs:
             raise UserError(
                 self.env._(
-                    "These bills belong to the run %(run)s, which issues them once it is approved.",
+                    "Bills of the run %(run)s are among these. That run issues them once "
+                    "it is approved; open it, or leave its bills out.",
                     run=runs.display_name,
                 )
             )

@@ -159,7 +159,7 @@ class DiscomBillRun(models.Model):
             )
         self.message_post(
             body=self.env._(
-                "Checked: %(good)s bills may be issued, %(held)s are held back.",
+                "Checked. Bills that may be issued: %(good)s; held back: %(held)s.",
                 good=self.checked_count,
                 held=self.held_count,
             )
@@ -173,7 +173,7 @@ class DiscomBillRun(models.Model):
             self._set(state="issued")
         self.message_post(
             body=self.env._(
-                "Issued: %(count)s bills; %(held)s held back.",
+                "Bills issued: %(count)s. Held back: %(held)s.",
                 count=self.issued_count,
                 held=self.held_count,
             )

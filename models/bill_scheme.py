@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..tools import formats
 from .bill_payment_rule import SURCHARGE
@@ -71,12 +72,13 @@ class DiscomScheme(models.Model):
     eligible_estimated = fields.Boolean(compute="_compute_eligible")
 
     _dates_order = models.Constraint(
-        "CHECK (date_to >= date_from)", "The scheme ends before it begins."
+        "CHECK (date_to >= date_from)",
+        "The last day lies before the first. Correct one of the two.",
     )
     _values_range = models.Constraint(
         "CHECK (surcharge_percent BETWEEN 0 AND 100 AND deposit >= 0 AND minimum_due >= 0"
         " AND instalment_count >= 1)",
-        "Percents are 0 to 100, amounts not below zero, and instalments one or more.",
+        "Enter percentages from 0 to 100, amounts of 0 or more, and at least 1 instalment.",
     )
 
     @api.depends("name", "name_hi")
@@ -296,7 +298,7 @@ class DiscomSchemePhase(models.Model):
     percent = fields.Float("Dues Waived (%)", digits=(5, 2), aggregator=None)
 
     _percent_range = models.Constraint(
-        "CHECK (percent BETWEEN 0 AND 100)", "A waiver lies between 0 and 100 per cent."
+        "CHECK (percent BETWEEN 0 AND 100)", "A waiver must be from 0 to 100 %."
     )
 
     @api.constrains("date_from", "date_to", "scheme_id")
@@ -307,12 +309,19 @@ class DiscomSchemePhase(models.Model):
             for phase in phases:
                 if not scheme.date_from <= phase.date_from <= phase.date_to <= scheme.date_to:
                     raise ValidationError(
-                        self.env._("Phase “%(phase)s” is not within the scheme.", phase=phase.name)
+                        self.env._(
+                            "The days of phase “%(phase)s” are not within the scheme. They must "
+                            "lie from %(first)s to %(last)s.",
+                            first=format_date(self.env, scheme.date_from),
+                            last=format_date(self.env, scheme.date_to),
+                            phase=phase.name,
+                        )
                     )
                 if before and phase.date_from <= before.date_to:
                     raise ValidationError(
                         self.env._(
-                            "Phases “%(first)s” and “%(second)s” overlap.",
+                            "Phases “%(first)s” and “%(second)s” have days in common. End the "
+                            "first before the second begins.",
                             first=before.name,
                             second=phase.name,
                         )

@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 #: Days after an instalment's date before its registration counts as defaulted.
 GRACE_DAYS = 7
@@ -104,7 +104,12 @@ class DiscomSchemeRegistration(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
-        raise UserError(self.env._("Registrations are kept. Cancel it instead."))
+        raise UserError(
+            self.env._(
+                "The registration of %(consumer)s is kept. Cancel it instead.",
+                consumer=self[:1].partner_id.display_name,
+            )
+        )
 
     # === ACTION METHODS === #
 
@@ -130,7 +135,9 @@ class DiscomSchemeRegistration(models.Model):
         if not phase:
             raise UserError(
                 self.env._(
-                    "%(scheme)s has no phase on the day of registration.", scheme=scheme.name
+                    "%(scheme)s has no phase on %(day)s. Choose a day within one of its phases.",
+                    day=format_date(self.env, self.date),
+                    scheme=scheme.name,
                 )
             )
         if not self.partner_id._origin.filtered_domain(scheme._consumer_domain()):

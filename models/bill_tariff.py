@@ -95,7 +95,13 @@ class DiscomTariff(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):
         if any(tariff.state == "force" for tariff in self):
-            raise UserError(self.env._("A schedule in force is not deleted. Archive it instead."))
+            raise UserError(
+                self.env._(
+                    "The tariff schedule “%(name)s” is in force and cannot be deleted. "
+                    "Archive it instead.",
+                    name=self.filtered(lambda tariff: tariff.state == "force")[0].name,
+                )
+            )
 
     # === ACTIONS === #
 

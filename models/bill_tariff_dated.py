@@ -17,7 +17,8 @@ class DiscomTariffDated(models.AbstractModel):
     company_id = fields.Many2one("res.company", help="Empty: for all companies.")
 
     _dates_in_order = models.Constraint(
-        "CHECK (date_to IS NULL OR date_to >= date_from)", "The last day lies before the first."
+        "CHECK (date_to IS NULL OR date_to >= date_from)",
+        "The last day lies before the first. Correct one of the two.",
     )
 
     @api.model

@@ -58,12 +58,13 @@ class DiscomTariffRate(models.Model):
     _supply_uniq = models.UniqueIndex(
         "(tariff_id, category_id, COALESCE(area, ''), COALESCE(lifeline, FALSE),"
         " COALESCE(metered, FALSE))",
-        "The schedule has a rate for this supply already.",
+        "This schedule has a rate for the same category, area and kind of "
+        "supply already. Change that one.",
     )
     _amounts_positive = models.Constraint(
         "CHECK (fixed_rate >= 0 AND minimum_rate >= 0 AND subsidy_unit >= 0"
         " AND subsidy_percent BETWEEN 0 AND 100 AND max_units >= 0 AND max_load >= 0)",
-        "Rates are not negative, and a subsidy is at most 100 %.",
+        "Rates and limits cannot be negative, and a subsidy is at most 100 %.",
     )
 
     @api.depends("category_id", "area", "lifeline", "metered")

@@ -19,9 +19,11 @@ class DiscomTariffSlab(models.Model):
     source = fields.Char(help="Order or text it was taken from.")
     verified = fields.Boolean(help="Compared with the order itself.")
 
-    _limit_uniq = models.UniqueIndex("(rate_id, upto)", "This limit exists already.")
+    _limit_uniq = models.UniqueIndex(
+        "(rate_id, upto)", "Two slabs of a rate cannot end at the same units. Change one of them."
+    )
     _not_negative = models.Constraint(
-        "CHECK (upto >= 0 AND price >= 0)", "Limits and prices are not negative."
+        "CHECK (upto >= 0 AND price >= 0)", "Units and price of a slab cannot be negative."
     )
 
     @api.depends("rate_id", "upto")

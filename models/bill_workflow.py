@@ -24,7 +24,7 @@ class DiscomBill(models.Model):
             held.finding_text
             if held and len(bills) == 1
             else self.env._(
-                "%(done)s bills checked, %(held)s held back as drafts.",
+                "Bills checked: %(done)s. Held back as drafts: %(held)s.",
                 done=len(bills) - len(held),
                 held=len(held),
             ),
@@ -41,10 +41,16 @@ class DiscomBill(models.Model):
         if not issued and len(bills) == 1 and bills.is_held:
             return self._notify(bills.finding_text, warning=True)
         if not issued and not any(bills.mapped("is_held")):
-            raise UserError(self.env._("None of these bills is checked. Check them first."))
+            raise UserError(
+                self.env._(
+                    "None of these bills (%(count)s) is checked, so none was issued. Check "
+                    "them first.",
+                    count=len(bills),
+                )
+            )
         return self._notify(
             self.env._(
-                "%(done)s bills issued, %(left)s left as they were.",
+                "Bills issued: %(done)s. Left as they were: %(left)s.",
                 done=issued,
                 left=len(bills) - issued,
             ),
@@ -79,7 +85,13 @@ class DiscomBill(models.Model):
         """Open a new draft that will replace this issued bill when it is issued itself."""
         self.ensure_one()
         if self.state in ("draft", "checked", "cancelled"):
-            raise UserError(self.env._("Only an issued bill needs a correction."))
+            raise UserError(
+                self.env._(
+                    "%(bill)s is not issued, so it needs no correction. Change the bill "
+                    "itself, or make a new one if it is cancelled.",
+                    bill=self.display_name,
+                )
+            )
         correction = self.create(self._prepare_correction_vals())
         return {
             "type": "ir.actions.act_window",

@@ -219,8 +219,8 @@ class DiscomComplaint(models.Model):
             if not (complaint.resolution or "").strip():
                 raise UserError(
                     self.env._(
-                        "%(name)s: write under Resolution why it is rejected; the consumer is told "
-                        "so.",
+                        "%(name)s: write under Resolution why it is rejected. The consumer is "
+                        "told this.",
                         name=complaint.name,
                     )
                 )
@@ -240,9 +240,9 @@ class DiscomComplaint(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "%(name)s is %(state)s, so this cannot be done with it.",
+                    "%(name)s is “%(state)s”, so this cannot be done with it. Reload the page.",
                     name=wrong[0].name,
-                    state=labels[wrong[0].state].lower(),
+                    state=labels[wrong[0].state],
                 )
             )
 

@@ -15,7 +15,9 @@ class DiscomCategory(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.UniqueIndex("(code)", "This category exists already.")
+    _code_uniq = models.UniqueIndex(
+        "(code)", "There is a tariff category with this code already. Change that one."
+    )
 
     @api.depends("code", "name", "name_hi")
     @api.depends_context("lang")

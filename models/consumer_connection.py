@@ -105,7 +105,13 @@ class ResPartner(models.Model):
         self.check_access("write")
         others = self.discom_same_person_ids
         if not others:
-            raise UserError(self.env._("No other connection seems to belong to this person."))
+            raise UserError(
+                self.env._(
+                    "No other connection seems to belong to %(consumer)s: name, guardian "
+                    "and number would have to agree.",
+                    consumer=self.display_name,
+                )
+            )
         others.check_access("write")
         person = self.parent_id or others.parent_id[:1]
         if not person:

@@ -78,11 +78,20 @@ class DiscomConsent(models.Model):
         ]:
             if key not in dict(allowed):
                 raise ValidationError(
-                    self.env._("“%(key)s” is not known to the consents.", key=key)
+                    self.env._(
+                        "“%(key)s” is no answer, message or way of a consent. Choose one that "
+                        "the form offers.",
+                        key=key,
+                    )
                 )
         evidence = values.get("evidence") or None
         if find_aadhaar(evidence):
-            raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
+            raise ValidationError(
+                self.env._(
+                    "The evidence holds a full Aadhaar number. The law allows only its "
+                    "last four digits to be kept."
+                )
+            )
         purposes = list(dict.fromkeys(purposes))
         self.env["res.partner"].flush_model(["company_id", "discom_consumer"])
         self.env.cr.execute(

@@ -24,7 +24,8 @@ class DiscomConsentNotice(models.Model):
     active = fields.Boolean(default=True)
 
     _version_uniq = models.UniqueIndex(
-        "(version, lang)", "This version exists already in this language."
+        "(version, lang)",
+        "There is a notice of this version in this language already. Enter the next version.",
     )
 
     def _selection_lang(self):

@@ -207,11 +207,12 @@ class ResPartner(models.Model):
 
     def action_discom_kyc_refused(self):
         """Note that these consumers were asked and gave no number."""
-        if self.filtered("discom_whatsapp_number"):
+        if given := self.filtered("discom_whatsapp_number"):
             raise UserError(
                 self.env._(
-                    "Who has given a number has not refused. Withdraw the consent, or take the "
-                    "number away."
+                    "A number is on record, so it was not refused: %(consumers)s. Record "
+                    "that the consent is withdrawn, or remove the number.",
+                    consumers=given._discom_names(),
                 )
             )
         self._discom_set_kyc_state(
@@ -223,8 +224,14 @@ class ResPartner(models.Model):
 
     def action_discom_kyc_stale(self):
         """Note that the numbers of these consumers are to be asked for again."""
-        if self.filtered(lambda consumer: not consumer.discom_whatsapp_number):
-            raise UserError(self.env._("Only a number that is there can be out of date."))
+        if without := self.filtered(lambda consumer: not consumer.discom_whatsapp_number):
+            raise UserError(
+                self.env._(
+                    "No WhatsApp number is on record, so none can be old: %(consumers)s. "
+                    "Leave these out.",
+                    consumers=without._discom_names(),
+                )
+            )
         self._discom_set_kyc_state("stale")
 
     def _discom_set_kyc_state(self, state, **vals):

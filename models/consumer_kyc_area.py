@@ -78,9 +78,11 @@ class DiscomKycDriveArea(models.Model):
     _area_uniq = models.UniqueIndex(
         "(drive_id, office_id, COALESCE(asset_id, 0), lower(COALESCE(village, '')),"
         " COALESCE(user_id, 0))",
-        "The drive has this area already.",
+        "The drive has this area with the same person already. Change that one.",
     )
-    _target_positive = models.Constraint("CHECK (target >= 0)", "A target cannot be negative.")
+    _target_positive = models.Constraint(
+        "CHECK (target >= 0)", "A target cannot be negative. Enter 0 to have it reckoned."
+    )
 
     @api.depends("drive_id.office_id")
     def _compute_office_id(self):
@@ -116,7 +118,9 @@ class DiscomKycDriveArea(models.Model):
             if not self._is_below(area.office_id, area.drive_id.office_id):
                 raise ValidationError(
                     self.env._(
-                        "%(office)s does not belong to the office of the drive.",
+                        "%(office)s does not belong to %(top)s, the office of the drive. "
+                        "Choose an office below it.",
+                        top=area.drive_id.office_id.name,
                         office=area.office_id.name,
                     )
                 )
@@ -128,7 +132,8 @@ class DiscomKycDriveArea(models.Model):
             ):
                 raise ValidationError(
                     self.env._(
-                        "%(user)s does not work for %(office)s.",
+                        "%(user)s does not work for %(office)s. Choose somebody else, or ask "
+                        "the administrator to add that office to the user.",
                         user=area.user_id.name,
                         office=area.office_id.name,
                     )

@@ -62,10 +62,11 @@ class DiscomKycDrive(models.Model):
     )
 
     _dates = models.Constraint(
-        "CHECK (date_end >= date_start)", "A drive cannot end before it begins."
+        "CHECK (date_end >= date_start)",
+        "The last day lies before the first. Correct one of the two.",
     )
     _target_share_range = models.Constraint(
-        "CHECK (target_share BETWEEN 1 AND 100)", "The target is between 1 and 100 %."
+        "CHECK (target_share BETWEEN 1 AND 100)", "The target must be from 1 to 100 %."
     )
 
     @api.depends("area_ids.office_id", "area_ids.asset_id", "area_ids.village", "target_share")
@@ -113,13 +114,15 @@ class DiscomKycDrive(models.Model):
         """
         for drive in self:
             if not drive.area_ids:
-                raise UserError(self.env._("Add the areas of the drive first."))
+                raise UserError(
+                    self.env._("Add the areas of %(drive)s first.", drive=drive.display_name)
+                )
             idle = drive.area_ids.filtered(lambda area: not area.user_id)
             if idle:
                 raise UserError(
                     self.env._(
                         "Nobody is assigned to %(areas)s.",
-                        areas=", ".join(idle[:5].mapped("name")),
+                        areas=idle._discom_names(),
                     )
                 )
         self.state = "running"
@@ -216,7 +219,11 @@ class DiscomKycDrive(models.Model):
             )
         if not vals_list:
             raise UserError(
-                self.env._("Everything with consumers to visit is an area of the drive already.")
+                self.env._(
+                    "Every place with consumers to visit is an area of %(drive)s already, "
+                    "so none was added.",
+                    drive=self.display_name,
+                )
             )
         self.env["discom.kyc.drive.area"].create(vals_list)
         return True

@@ -289,7 +289,12 @@ class DiscomKycEvent(models.Model):
         if isinstance(source, str) and source not in dict(EVENT_SOURCES):
             raise ValidationError(self.env._("“%(key)s” is no way of taking KYC.", key=source))
         if any(isinstance(text, str) and find_aadhaar(text) for text in texts):
-            raise ValidationError(self.env._("A full Aadhaar number may not be kept as evidence."))
+            raise ValidationError(
+                self.env._(
+                    "The evidence holds a full Aadhaar number. The law allows only its "
+                    "last four digits to be kept."
+                )
+            )
 
 
 # A tick that was never set and one taken away are the same to a reader.

@@ -37,7 +37,8 @@ class DiscomKycNumber(models.Model):
     note = fields.Char()
 
     _number_uniq = models.UniqueIndex(
-        "(number, company_id)", "This number has been decided on already."
+        "(number, company_id)",
+        "This number has been decided on already. Change that decision in the list of numbers.",
     )
 
     @api.depends("number")
@@ -132,7 +133,13 @@ class ResPartner(models.Model):
         """
         numbers = list({number for number in self.mapped("discom_whatsapp_number") if number})
         if not numbers:
-            raise UserError(self.env._("None of these consumers has a WhatsApp number."))
+            raise UserError(
+                self.env._(
+                    "None of these consumers (%(count)s) has a WhatsApp number, so there "
+                    "is nothing to decide.",
+                    count=len(self),
+                )
+            )
         return numbers
 
     def _discom_decide_numbers(self, verdict):
@@ -321,7 +328,7 @@ class ResCompany(models.Model):
     )
 
     _discom_shared_number_limit_positive = models.Constraint(
-        "CHECK (discom_shared_number_limit > 0)", "One number is on one account at least."
+        "CHECK (discom_shared_number_limit > 0)", "Accounts on one number: enter 1 or more."
     )
 
     def write(self, vals):

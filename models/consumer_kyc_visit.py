@@ -55,7 +55,12 @@ class DiscomKycVisit(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self.env._("A visit stays as it was recorded. Record another one."))
+        raise UserError(
+            self.env._(
+                "The visit of %(consumer)s stays as it was recorded. Record another one.",
+                consumer=self[:1].partner_id.display_name,
+            )
+        )
 
 
 class ResPartner(models.Model):

@@ -137,7 +137,8 @@ class ResPartner(models.Model):
         "A consumer needs an account number and an office.",
     )
     _discom_account_no_form = models.Constraint(
-        "CHECK (discom_account_no ~ '^[0-9]{10}$')", "An account number has 10 digits."
+        "CHECK (discom_account_no ~ '^[0-9]{10}$')",
+        "An account number has 10 digits. Copy it from a bill.",
     )
     _discom_old_account_no_form = models.Constraint(
         "CHECK (discom_old_account_no ~ '^([0-9]{10}|[0-9]{12})$')",
@@ -145,11 +146,11 @@ class ResPartner(models.Model):
     )
     _discom_load_positive = models.Constraint(
         "CHECK (discom_sanctioned_load >= 0 AND discom_contract_demand >= 0)",
-        "A load cannot be negative.",
+        "Sanctioned load and contract demand cannot be negative.",
     )
     _discom_account_no_uniq = models.UniqueIndex(
         "(discom_account_no, company_id) WHERE discom_account_no IS NOT NULL",
-        "Another consumer of this company has the same account number.",
+        "Another consumer has this account number already. Search for it, and change that one.",
     )
 
     @api.constrains("discom_consumer")

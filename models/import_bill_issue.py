@@ -38,17 +38,26 @@ class DiscomImport(models.Model):
         self.check_access("write")
         waiting = self.bill_ready_count
         if not waiting:
-            raise UserError(self.env._("This import has no checked bills to issue."))
+            raise UserError(
+                self.env._(
+                    "No bill of this import is checked and waits to be issued. Correct "
+                    "what was held back, and check it."
+                )
+            )
         if waiting > DIRECT_BILLS:
             self._write_progress(issue_waiting=True, user_id=self.env.uid)
             self.env.ref("discom.import_cron_run")._trigger()
             return bills._notify(
-                self.env._("%(count)s bills are issued in the background.", count=waiting)
+                self.env._(
+                    "Bills being issued in the background: %(count)s. This page shows how "
+                    "far it has come.",
+                    count=waiting,
+                )
             )
         issued = self._issue_next()[1]
         return bills._notify(
             self.env._(
-                "%(done)s bills issued, %(held)s held back.", done=issued, held=waiting - issued
+                "Bills issued: %(done)s. Held back: %(held)s.", done=issued, held=waiting - issued
             ),
             warning=issued < waiting,
         )

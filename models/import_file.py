@@ -1,7 +1,7 @@
 import io
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import UserError
 
 from ..tools.tabular import TabularError
 
@@ -161,39 +161,6 @@ class DiscomImport(models.Model):
             stem = (record.filename or record.kind or "").rsplit(".", 1)[0]
             record.refused_filename = f"{stem}-refused.csv"
 
-    def _check_rights(self):
-        """Offices are set up by the administrator, the master data are the manager's, the rest is
-        the billing clerk's daily work.
-
-        :raise AccessError, ValidationError: when the current user may not import these
-        """
-        if self.env.su:
-            return
-        user = self.env.user
-        for record in self:
-            group = {
-                "office": "group_administrator",
-                "asset": "group_division_manager",
-                "consumer": "group_division_manager",
-            }.get(record.kind, "group_billing_clerk")
-            if not user.has_group(f"discom.{group}"):
-                raise AccessError(
-                    self.env._(
-                        "Importing %(kind)s needs another role than yours.",
-                        kind=dict(self._fields["kind"]._description_selection(self.env))[
-                            record.kind
-                        ],
-                    )
-                )
-            if user.has_group("discom.group_administrator"):
-                continue
-            if not record.office_id:
-                raise ValidationError(self.env._("Choose the office that the file is for."))
-            # The rule lets everybody see his own imports, so it does not say this.
-            offices = record.office_id.search([("id", "child_of", user.discom_scope_ids.ids)])
-            if record.office_id not in offices:
-                raise ValidationError(self.env._("The file is for an office that is not yours."))
-
     @api.model_create_multi
     def create(self, vals_list):
         # Defaults in the context become values as well, and the context comes from the client.
@@ -214,7 +181,12 @@ class DiscomImport(models.Model):
         if {"file", "kind", "office_id", "company_id"} & vals.keys() and any(
             record.state not in ("draft", "checked", "failed") for record in self
         ):
-            raise UserError(self.env._("This import has started. Create another one."))
+            raise UserError(
+                self.env._(
+                    "This import has started, so its file and office stay. Make a new "
+                    "import for another file."
+                )
+            )
         result = super().write(vals)
         if {"file", "kind", "office_id", "company_id"} & vals.keys():
             self._check_rights()
@@ -322,7 +294,11 @@ class DiscomImport(models.Model):
         self._check_rights()
         self.lock_for_update()
         if self.state not in allowed:
-            raise UserError(self.env._("Another user or the background works on this import."))
+            raise UserError(
+                self.env._(
+                    "This import is being worked on already. Wait a moment and reload the page."
+                )
+            )
         self._write_progress(
             state=state,
             user_id=self.env.uid,
@@ -335,7 +311,9 @@ class DiscomImport(models.Model):
 
     def _refuse_own_fields(self, vals):
         if any(vals[name] not in (False, "draft", 0) for name in OWN_FIELDS & vals.keys()):
-            raise UserError(self.env._("State and results of an import follow from its actions."))
+            raise UserError(
+                self.env._("State and results of an import are changed by its buttons alone.")
+            )
 
     def _write_progress(self, **vals):
         """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""

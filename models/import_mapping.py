@@ -18,7 +18,9 @@ class DiscomImportField(models.Model):
     kind = fields.Char(required=True)
     name = fields.Char(required=True)
 
-    _name_uniq = models.UniqueIndex("(kind, name)", "This field exists already.")
+    _name_uniq = models.UniqueIndex(
+        "(kind, name)", "This kind of file has a field of this name already."
+    )
 
     @api.model
     def _of_kind(self, kind, names):
@@ -93,7 +95,8 @@ class DiscomImportColumn(models.Model):
             if column.field_id and column.field_id.kind != column.kind:
                 raise ValidationError(
                     self.env._(
-                        "“%(name)s” is nothing that this kind of file holds.",
+                        "A file of this kind holds no “%(name)s”. Choose another field for the "
+                        "column, or none.",
                         name=column.field_id.name,
                     )
                 )
@@ -108,7 +111,12 @@ class DiscomImportColumn(models.Model):
         if "field_id" in vals:
             changed = self.filtered(lambda column: column.field_id.id != vals["field_id"])
         if any(record.state not in ("draft", "checked", "failed") for record in changed.import_id):
-            raise UserError(self.env._("This import has started. Create another one."))
+            raise UserError(
+                self.env._(
+                    "This import has started, so its columns stay. Make a new import for "
+                    "another choice."
+                )
+            )
         result = super().write(vals)
         changed.import_id.filtered(lambda record: record.state != "draft")._reset()
         return result

@@ -60,7 +60,9 @@ class DiscomPaymentWord(models.Model):
         required=True,
     )
 
-    _key_uniq = models.UniqueIndex("(key)", "This word has a meaning already.")
+    _key_uniq = models.UniqueIndex(
+        "(key)", "This word stands for a payment mode already. Change that line."
+    )
 
     @api.depends("name")
     def _compute_key(self):

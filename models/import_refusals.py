@@ -90,7 +90,9 @@ class DiscomImport(models.Model):
         diagnostic = getattr(error, "diag", None)
         reason = diagnostic.message_primary if diagnostic else str(error)
         return self.env._(
-            "The import broke off: %(reason)s What was imported before stays. Check it again.",
+            "The import broke off: %(reason)s What was imported before stays. "
+            "Check the file again; if it breaks off once more, tell the "
+            "administrator.",
             reason=reason,
         )
 
@@ -100,10 +102,12 @@ class DiscomImport(models.Model):
         :param error: TabularError
         """
         texts = {
-            "empty": self.env._("The file is empty."),
+            "empty": self.env._("The file is empty. Choose the file again."),
             "too_large": self.env._("The file is too large. Divide it, or save it as CSV."),
             "too_many_rows": self.env._("The file has more than %(limit)s rows. Divide it."),
-            "too_many_columns": self.env._("The file has more than %(limit)s columns."),
+            "too_many_columns": self.env._(
+                "The file has more than %(limit)s columns. Delete those that are not needed."
+            ),
             "cell_too_long": self.env._(
                 "Row %(row)s holds a text without end. A quotation mark is probably missing."
             ),
@@ -115,17 +119,28 @@ class DiscomImport(models.Model):
                 "This is neither CSV nor XLSX. Old Excel files (.xls) must be saved as XLSX first."
             ),
             "no_header": self.env._("The first row must hold the names of the columns."),
-            "duplicate_column": self.env._("The column “%(column)s” occurs more than once."),
-            "csv": self.env._("Row %(row)s cannot be read as CSV: %(reason)s."),
+            "duplicate_column": self.env._(
+                "The column “%(column)s” occurs more than once. Rename or delete one of them."
+            ),
+            "csv": self.env._(
+                "Row %(row)s cannot be read as CSV: %(reason)s. Correct it, or save "
+                "the file as XLSX."
+            ),
             "xlsx": self.env._(
                 "The XLSX file is damaged or was made to do harm. Save it anew in Excel."
             ),
-            "zip_bomb": self.env._("The XLSX file unpacks to an absurd size and is refused."),
+            "zip_bomb": self.env._(
+                "The XLSX file is far larger inside than a list can be, and is "
+                "refused. Save it anew in Excel, or as CSV."
+            ),
             "macros": self.env._(
                 "The file holds macros and is refused. Save it without them, as XLSX."
             ),
             "encrypted": self.env._("The file is protected by a password. Save it without one."),
-            "columns_missing": self.env._("The file lacks the columns: %(columns)s."),
+            "columns_missing": self.env._(
+                "The file lacks the columns: %(columns)s. Add them, or choose under "
+                "Columns of the file which ones hold them."
+            ),
         }
         params = {"row": "?", "limit": "?", "reason": "", "column": "", "columns": ""}
         return texts[error.code] % {**params, **error.params}
@@ -146,10 +161,15 @@ class DiscomImport(models.Model):
         return {
             # what the row looks like
             "formula": self.env._("The row holds a formula. Give values only."),
-            "error_cell": self.env._("The row holds an error value such as #REF!."),
-            "columns": self.env._("The row has more cells than the header."),
-            "cell_too_long": self.env._("A text of the row is too long."),
-            "empty": self.env._("%(column)s is empty."),
+            "error_cell": self.env._(
+                "The row holds an error value such as #REF!. Enter the right value."
+            ),
+            "columns": self.env._(
+                "The row has more cells than the header. A text with a comma must "
+                "stand in quotation marks."
+            ),
+            "cell_too_long": self.env._("A text of the row is too long. Shorten it."),
+            "empty": self.env._("%(column)s is empty. Enter it."),
             # what a value looks like
             "account": self.env._(
                 "%(column)s “%(value)s” must have 10 digits. In Excel, format it as text."
@@ -167,13 +187,16 @@ class DiscomImport(models.Model):
             "amount": self.env._("%(column)s “%(value)s” is not an amount such as 1234.50."),
             "number": self.env._("%(column)s “%(value)s” is not a number."),
             "integer": self.env._("%(column)s “%(value)s” is not a whole number."),
-            "code": self.env._("%(column)s is too long for a code."),
+            "code": self.env._("%(column)s is too long for a code. Shorten it."),
             "date": self.env._(
                 "%(column)s “%(value)s” is not a date such as 2026-11-30 or 30/11/2026."
             ),
             "month": self.env._("%(column)s “%(value)s” is not a month such as 2026-11."),
             "flag": self.env._("%(column)s “%(value)s” must be 1 or 0."),
-            "choice": self.env._("%(column)s “%(value)s” is not one of the known values."),
+            "choice": self.env._(
+                "%(column)s “%(value)s” is not one of the values that can be chosen on "
+                "screen. Write one of those."
+            ),
             "email": self.env._("%(column)s “%(value)s” is not an e-mail address."),
             "history": self.env._("%(column)s must be up to 12 numbers joined by |."),
             "mobile_empty": self.env._("%(column)s “%(value)s” holds no number."),
@@ -181,36 +204,68 @@ class DiscomImport(models.Model):
             "mobile_not_mobile": self.env._(
                 "%(column)s “%(value)s” is not an Indian mobile number."
             ),
-            "mobile_junk": self.env._("%(column)s “%(value)s” is a number that nobody has."),
-            "mobile_several": self.env._("%(column)s “%(value)s” holds more than one number."),
-            # what the row refers to
-            "duplicate": self.env._("%(column)s “%(value)s” occurs in the file above already."),
-            "unknown_office": self.env._("There is no office with the code “%(value)s”."),
-            "unknown_asset": self.env._(
-                "There is no substation, feeder or transformer “%(value)s”."
+            "mobile_junk": self.env._(
+                "%(column)s “%(value)s” is a number that nobody has. Ask for the real one."
             ),
-            "unknown_category": self.env._("There is no tariff category “%(value)s”."),
-            "unknown_basis": self.env._("There is no bill basis “%(value)s”."),
+            "mobile_several": self.env._(
+                "%(column)s “%(value)s” holds more than one number. Keep one."
+            ),
+            # what the row refers to
+            "duplicate": self.env._(
+                "%(column)s “%(value)s” occurs in the file above already. Keep one of the rows."
+            ),
+            "unknown_office": self.env._(
+                "There is no office with the code “%(value)s”. Correct it, or import "
+                "the offices first."
+            ),
+            "unknown_asset": self.env._(
+                "There is no substation, feeder or transformer “%(value)s”. Correct "
+                "it, or import the supply network first."
+            ),
+            "unknown_category": self.env._(
+                "There is no tariff category “%(value)s”. Correct it, or add it under "
+                "Configuration."
+            ),
+            "unknown_basis": self.env._(
+                "There is no bill basis “%(value)s”. Correct it, or add it under Configuration."
+            ),
             "unknown_consumer": self.env._(
-                "There is no consumer with the account number “%(value)s”."
+                "There is no consumer with the account number “%(value)s”. Correct it, "
+                "or import the consumer first."
             ),
             "unknown_parent": self.env._(
-                "There is nothing with the code “%(value)s” to be placed below."
+                "There is nothing with the code “%(value)s” above this row. Correct "
+                "it, or add that row to the file."
             ),
-            "other_office": self.env._("“%(value)s” is outside the office of this import."),
+            "other_office": self.env._(
+                "“%(value)s” is outside the office of this import. Leave the row out, "
+                "or import it for its own office."
+            ),
             "needs": self.env._("A new record needs %(column)s."),
             "colleague": self.env._(
-                "The account “%(value)s” belongs to the contact of a colleague."
+                "The account “%(value)s” belongs to the contact of a colleague, which "
+                "everyone sees. Ask the administrator for a contact of its own."
             ),
             # what the row would do
             "issued": self.env._(
                 "The account has the issued bill %(value)s for this period. Correct that one, or "
                 "import with “Correct issued bills”."
             ),
-            "other_month": self.env._("The bill is of the month %(value)s; the run is not."),
-            "bill_no_used": self.env._("The bill number “%(value)s” belongs to another bill."),
-            "due_before_bill": self.env._("The due date lies before the bill date."),
-            "reference_used": self.env._("The receipt “%(value)s” is known with other contents."),
+            "other_month": self.env._(
+                "The bill is of the month %(value)s, and the bill run of another. Take "
+                "it into the run of its month."
+            ),
+            "bill_no_used": self.env._(
+                "The bill number “%(value)s” belongs to another bill. Check it with "
+                "the billing system."
+            ),
+            "due_before_bill": self.env._(
+                "The due date lies before the bill date. Correct one of the two."
+            ),
+            "reference_used": self.env._(
+                "The receipt “%(value)s” is on record with another account, day or "
+                "amount. Check its number."
+            ),
             "taken_back": self.env._(
                 "The payment “%(value)s” was taken back here. Enter it anew if it counts."
             ),
@@ -226,16 +281,19 @@ class DiscomImport(models.Model):
                 "previous_reading and previous_reading_date."
             ),
             "reading_order": self.env._(
-                "The reading does not come after the previous one of %(value)s."
+                "The reading does not come after the previous one of %(value)s. Correct its date."
             ),
-            "future": self.env._("%(column)s “%(value)s” lies in the future."),
-            "older_kyc": self.env._("A KYC taken later, on %(value)s, is on record."),
+            "future": self.env._("%(column)s “%(value)s” lies in the future. Correct it."),
+            "older_kyc": self.env._(
+                "A KYC taken later, on %(value)s, is on record. Leave the row out."
+            ),
             "withdrawn": self.env._(
                 "The consumer has withdrawn consent. Give the day on which it was given again as "
                 "%(column)s."
             ),
             "unknown_notice": self.env._(
-                "%(column)s “%(value)s” is no version of the consent notice."
+                "%(column)s “%(value)s” is no version of the consent notice. Write the "
+                "one that was read out."
             ),
             "agent_number": self.env._(
                 "%(column)s “%(value)s” belongs to an agent. Ask the consumer for the own number."

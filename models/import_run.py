@@ -57,7 +57,12 @@ class DiscomImport(models.Model):
 
     def write(self, vals):
         if "run_id" in vals and any(job.state not in ("draft", "failed") for job in self):
-            raise UserError(self.env._("This import has started. Create another one."))
+            raise UserError(
+                self.env._(
+                    "This import has started, so its bill run stays. Make a new import for "
+                    "another run."
+                )
+            )
         return super().write(vals)
 
     def _only_period(self):

@@ -103,13 +103,19 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.check_access("write")
         if not self.discom_consumer or not self.discom_whatsapp_number:
-            raise UserError(self.env._("Enter the WhatsApp number first."))
+            raise UserError(
+                self.env._(
+                    "%(consumer)s has no WhatsApp number. Enter it first.",
+                    consumer=self.display_name,
+                )
+            )
         template = self._discom_code_template()
         if not template:
             raise UserError(
                 self.env._(
-                    "No code can be sent: no connected sending number has the approved template of "
-                    "a code. The number is kept as captured."
+                    "No code can be sent: no connected sending number has an approved "
+                    "template for it. The number is kept as captured; tell the "
+                    "administrator."
                 )
             )
         # Codes are nobody's to read or write; the methods here decide.

@@ -21,7 +21,8 @@ class ResCompany(models.Model):
     )
 
     _discom_stale_months_positive = models.Constraint(
-        "CHECK (discom_stale_months >= 0)", "A number of months is not negative."
+        "CHECK (discom_stale_months >= 0)",
+        "The number of months cannot be negative. 0 means never.",
     )
 
 

@@ -112,7 +112,10 @@ class DiscomExportRequest(models.Model):
     def write(self, vals):
         if not self.env.su and vals.keys() - MANAGER_FIELDS:
             raise UserError(
-                self.env._("What was asked for stays as it is. Ask anew for something else.")
+                self.env._(
+                    "What %(request)s asked for stays as it is. Ask anew for something else.",
+                    request=self[:1].name,
+                )
             )
         return super().write(vals)
 
@@ -134,14 +137,24 @@ class DiscomExportRequest(models.Model):
         """
         for request in self._to_decide():
             if not (request.refusal or "").strip():
-                raise UserError(self.env._("Write the reason of the refusal on the request first."))
+                raise UserError(
+                    self.env._(
+                        "Write on %(request)s first why it is refused.", request=request.name
+                    )
+                )
             request._decide("refused")
 
     def action_make(self):
         """Make the report that was approved."""
         self.ensure_one()
         if self.user_id != self.env.user or self.state != "approved" or not self.report:
-            raise UserError(self.env._("Only who asked makes an approved report, and only once."))
+            raise UserError(
+                self.env._(
+                    "%(request)s cannot be used: an approved report is made once, by the "
+                    "person who asked. Ask anew.",
+                    request=self.name,
+                )
+            )
         report = self.env[self.report].with_context(tz=self.env.user.tz or "Asia/Kolkata")
         return report.new(self.params).action_print()
 
@@ -193,11 +206,18 @@ class DiscomExportRequest(models.Model):
         for request in self:
             if request.user_id == self.env.user:
                 raise UserError(
-                    self.env._("Nobody decides on the own export. Another manager has to.")
+                    self.env._(
+                        "%(request)s is your own request. Another division manager has to "
+                        "decide on it.",
+                        request=request.name,
+                    )
                 )
             if request.state != "asked":
                 raise UserError(
-                    self.env._("%(request)s has been decided already.", request=request.name)
+                    self.env._(
+                        "%(request)s has been decided already. Reload the page.",
+                        request=request.name,
+                    )
                 )
         return self
 
@@ -236,7 +256,12 @@ class DiscomExportRequest(models.Model):
             domain.validate(self.env[self.model_id.sudo().model])
         except (ValueError, TypeError, SyntaxError, KeyError) as error:
             raise UserError(
-                self.env._("The rows cannot be read: %(error)s", error=error)
+                self.env._(
+                    "The rows that %(request)s asks for cannot be read. Ask anew from the "
+                    "list. (%(error)s)",
+                    request=self.name,
+                    error=error,
+                )
             ) from error
         return domain
 

@@ -46,7 +46,8 @@ class DiscomAsset(models.Model):
     )
 
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "Another asset of this company has the same code."
+        "(company_id, code)",
+        "Another asset has this code already. Search for it, or enter another code.",
     )
 
     @api.constrains("parent_id", "kind")
@@ -56,7 +57,8 @@ class DiscomAsset(models.Model):
                 labels = dict(self._fields["kind"]._description_selection(self.env))
                 raise ValidationError(
                     self.env._(
-                        "%(asset)s (%(kind)s) cannot be fed by %(parent)s (%(parent_kind)s).",
+                        "%(asset)s (%(kind)s) cannot be fed by %(parent)s (%(parent_kind)s). "
+                        "Substations feed feeders, and feeders feed transformers.",
                         asset=asset.name,
                         kind=labels[asset.kind],
                         parent=asset.parent_id.name,

@@ -67,7 +67,12 @@ class DiscomNodeMixin(models.AbstractModel):
     @api.constrains("parent_id")
     def _check_no_loop(self):
         if self._has_cycle():
-            raise ValidationError(self.env._("Nothing can be placed below itself."))
+            raise ValidationError(
+                self.env._(
+                    "%(name)s would stand below itself. Choose another place above it.",
+                    name=next((node.display_name for node in self if node._has_cycle()), ""),
+                )
+            )
 
     def copy_data(self, default=None):
         vals_list = super().copy_data(default)

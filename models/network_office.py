@@ -42,7 +42,8 @@ class DiscomOffice(models.Model):
     grievance_phone = fields.Char("Complaints phone", help="For example the toll-free number 1912.")
 
     _code_uniq = models.UniqueIndex(
-        "(company_id, code)", "Another office of this company has the same code."
+        "(company_id, code)",
+        "Another office has this code already. Search for it, or enter another code.",
     )
 
     @api.constrains("parent_id", "level")
@@ -51,8 +52,8 @@ class DiscomOffice(models.Model):
             if office.parent_id and _RANK[office.parent_id.level] >= _RANK[office.level]:
                 raise ValidationError(
                     self.env._(
-                        "%(office)s cannot be placed below %(parent)s, which is not of a higher "
-                        "level.",
+                        "%(office)s cannot be placed below %(parent)s, which is not of a "
+                        "higher level. Choose another office above it.",
                         office=office.name,
                         parent=office.parent_id.name,
                     )

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ..tools.clear_days import day_after_clear, last_clear_day, next_open
 from .notice_hold import STOP_REASONS
@@ -131,7 +131,7 @@ class DiscomNotice(models.Model):
         "(run_id, partner_id)", "A run proposes one step for a consumer."
     )
     _name_uniq = models.UniqueIndex(
-        "(company_id, name) WHERE name IS NOT NULL", "This notice number exists already."
+        "(company_id, name) WHERE name IS NOT NULL", "Another notice has this number already."
     )
     _partner_idx = models.Index("(partner_id, date DESC, id DESC)")
     _run_state_idx = models.Index("(run_id, state, kind)")
@@ -150,7 +150,9 @@ class DiscomNotice(models.Model):
     def write(self, vals):
         if not self.env.su:
             raise UserError(
-                self.env._("A notice is changed by its actions, so that it says what happened.")
+                self.env._(
+                    "A notice is changed by its buttons alone, so that it says what happened."
+                )
             )
         return super().write(vals)
 
@@ -219,14 +221,16 @@ class DiscomNotice(models.Model):
 
     def _check_states(self, states):
         if not self:
-            raise UserError(self.env._("Select at least one notice first."))
+            raise UserError(self.env._("Nothing is selected. Tick the notices first."))
         if wrong := self.filtered(lambda notice: notice.state not in states):
             labels = dict(self._fields["state"]._description_selection(self.env))
+            state = wrong[0].state
             raise UserError(
                 self.env._(
-                    "%(notice)s is “%(state)s”, so this cannot be done with it.",
-                    notice=wrong[0].display_name,
-                    state=labels[wrong[0].state],
+                    "This cannot be done with what is “%(state)s”: %(notices)s. Leave these out, "
+                    "or reload the page.",
+                    notices=wrong.filtered(lambda one: one.state == state)._discom_names(),
+                    state=labels[state],
                 )
             )
 
@@ -248,7 +252,9 @@ class DiscomNotice(models.Model):
         """
         reason = " ".join((reason or "").split())
         if not reason:
-            raise UserError(self.env._("Write why it is taken out."))
+            raise UserError(
+                self.env._("Write why these are taken out (%(count)s selected).", count=len(self))
+            )
         self._check_states(("proposed",))
         self._check_run_open()
         self.check_access("write")
@@ -278,7 +284,7 @@ class DiscomNotice(models.Model):
                             "%(notice)s was issued on %(date)s; it cannot have been served before "
                             "that or on a day to come.",
                             notice=notice.display_name,
-                            date=notice.date_issued,
+                            date=format_date(self.env, notice.date_issued),
                         )
                     )
         self._set_served(served_on, mode)

@@ -90,8 +90,9 @@ class DiscomNotice(models.Model):
         if draft := notices.filtered(lambda notice: notice.kind != "formal" or not notice.name):
             raise UserError(
                 self.env._(
-                    "%(notice)s is no issued formal notice, so there is nothing to print.",
-                    notice=draft[0].display_name,
+                    "Not issued as formal notices, so there is nothing to print: "
+                    "%(notices)s. Leave these out.",
+                    notices=draft._discom_names(),
                 )
             )
         for batch in split_every(pdf.BATCH, ids, list):

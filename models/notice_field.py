@@ -84,7 +84,12 @@ class DiscomNotice(models.Model):
         """
         self.check_access("read")
         if not any(self.env.user.has_group(group) for group in groups):
-            raise AccessError(self.env._("This is not among the tasks of your role."))
+            raise AccessError(
+                self.env._(
+                    "Your role does not do this with notices. Ask your manager, or the "
+                    "administrator for the role."
+                )
+            )
 
     # === ASSIGNMENT === #
 
@@ -106,10 +111,11 @@ class DiscomNotice(models.Model):
             if outside:
                 raise UserError(
                     self.env._(
-                        "%(user)s does not work for %(office)s, where %(notice)s is.",
+                        "%(user)s does not work for %(office)s, where these are: %(notices)s. "
+                        "Choose somebody else for them.",
                         user=user.name,
                         office=outside[0].office_id.name,
-                        notice=outside[0].display_name,
+                        notices=outside._discom_names(),
                     )
                 )
         self._set(user_id=user.id)
@@ -247,7 +253,12 @@ class DiscomNotice(models.Model):
         """
         reading = vals.get("reading")
         if not self.partner_id.discom_unmetered and (reading is None or reading <= 0):
-            raise UserError(self.env._("Enter the reading of the meter."))
+            raise UserError(
+                self.env._(
+                    "%(consumer)s: enter the reading of the meter.",
+                    consumer=self.partner_id.display_name,
+                )
+            )
         last = self._last_reading()
         if not self.partner_id.discom_unmetered and reading < last and not vals.get("note"):
             raise UserError(
@@ -297,7 +308,8 @@ class DiscomNotice(models.Model):
         if self.partner_id.discom_status != "live":
             raise UserError(
                 self.env._(
-                    "%(consumer)s is disconnected already.", consumer=self.partner_id.display_name
+                    "%(consumer)s is disconnected already. Reload the list.",
+                    consumer=self.partner_id.display_name,
                 )
             )
         if self._due_now() <= 0:

@@ -56,7 +56,8 @@ class DiscomNoticeHold(models.Model):
     date_to = fields.Date("Until", tracking=True, help="Empty: until further notice.")
 
     _dates = models.Constraint(
-        "CHECK (date_to IS NULL OR date_to >= date_from)", "It ends before it begins."
+        "CHECK (date_to IS NULL OR date_to >= date_from)",
+        "The last day lies before the first. Correct one of the two.",
     )
 
     @api.constrains("partner_id", "reason", "date_from", "date_to")

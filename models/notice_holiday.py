@@ -22,7 +22,8 @@ class DiscomHoliday(models.Model):
     )
 
     _once = models.UniqueIndex(
-        "(company_id, date, COALESCE(office_id, 0))", "This day is on the list already."
+        "(company_id, date, COALESCE(office_id, 0))",
+        "This day is on the list of holidays of this office already.",
     )
 
     @api.model

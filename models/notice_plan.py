@@ -2,7 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
 #: What only the actions of a plan and payments set.
@@ -98,12 +98,12 @@ class DiscomPaymentPlan(models.Model):
 
     _one_open = models.UniqueIndex(
         "(partner_id) WHERE state IN ('draft', 'submitted', 'running')",
-        "This consumer has a payment plan already.",
+        "This consumer has a payment plan already. Open that one, or cancel it first.",
     )
     _running_idx = models.Index("(partner_id) WHERE state = 'running'")
     _amounts = models.Constraint(
         "CHECK (down_payment >= 0 AND instalment_count > 0)",
-        "Amounts cannot be negative, and there is at least one instalment.",
+        "The down payment cannot be negative, and a plan has at least 1 instalment.",
     )
 
     @api.depends("partner_id")
@@ -151,7 +151,11 @@ class DiscomPaymentPlan(models.Model):
             most = self.env["discom.payment.rule"]._current(plan.date).plan_instalments
             if most and plan.instalment_count > most:
                 raise ValidationError(
-                    self.env._("A payment plan has at most %(count)s instalments.", count=most)
+                    self.env._(
+                        "A payment plan has at most %(count)s instalments, by the payment "
+                        "rule. Enter fewer.",
+                        count=most,
+                    )
                 )
 
     # === CRUD METHODS === #
@@ -160,7 +164,9 @@ class DiscomPaymentPlan(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             if any(OWN_FIELDS & vals.keys() for vals in vals_list):
-                raise UserError(self.env._("The state of a plan follows from its actions."))
+                raise UserError(
+                    self.env._("The state of a payment plan is changed by its buttons alone.")
+                )
             # Defaults in the context of a client would set what only the actions set.
             self = self.with_context(  # pylint: disable=context-overridden
                 clean_context(self.env.context)
@@ -175,10 +181,16 @@ class DiscomPaymentPlan(models.Model):
     def write(self, vals):
         if not self.env.su:
             if OWN_FIELDS & vals.keys():
-                raise UserError(self.env._("The state of a plan follows from its actions."))
+                raise UserError(
+                    self.env._("The state of a payment plan is changed by its buttons alone.")
+                )
             if AGREED_FIELDS & vals.keys() and any(plan.state != "draft" for plan in self):
                 raise UserError(
-                    self.env._("A plan is kept as it was agreed. Cancel it and make a new one.")
+                    self.env._(
+                        "The payment plan of %(plan)s is kept as it was agreed. Cancel it and "
+                        "make a new one.",
+                        plan=self[:1].display_name,
+                    )
                 )
         return super().write(vals)
 
@@ -186,7 +198,10 @@ class DiscomPaymentPlan(models.Model):
     def _unlink_except_draft(self):
         if kept := self.filtered(lambda plan: plan.state != "draft"):
             raise UserError(
-                self.env._("%(plan)s is kept. Cancel it instead.", plan=kept[0].display_name)
+                self.env._(
+                    "The payment plan of %(plan)s is kept. Cancel it instead.",
+                    plan=kept[0].display_name,
+                )
             )
 
     # === ACTIONS === #
@@ -265,7 +280,8 @@ class DiscomPaymentPlan(models.Model):
             if plan.state not in states:
                 raise UserError(
                     self.env._(
-                        "The plan of %(plan)s is “%(state)s”, so this cannot be done with it.",
+                        "The payment plan of %(plan)s is “%(state)s”, so this cannot be done "
+                        "with it. Reload the page.",
                         plan=plan.display_name,
                         state=labels[plan.state],
                     )
@@ -301,57 +317,6 @@ class DiscomPaymentPlan(models.Model):
                 if amount > 0
             ),
         ]
-
-    def _check_agreement(self):
-        """
-        :raise UserError: when the plan does not settle the dues, or breaks the payment rule
-        """
-        self.ensure_one()
-        dues = float(self.partner_id._discom_dues()[self.partner_id.id]["due"])
-        # The down payment may come before the approval.
-        dues += float(self._paid().get(self.id, 0))
-        money = self.currency_id.format
-        if dues <= 0:
-            raise UserError(
-                self.env._("%(consumer)s owes nothing.", consumer=self.partner_id.display_name)
-            )
-        if self.currency_id.compare_amounts(dues, self.dues):
-            raise UserError(
-                self.env._(
-                    "The dues are %(now)s now, not %(then)s. Make the plan anew.",
-                    now=money(dues),
-                    then=money(self.dues),
-                )
-            )
-        if self.currency_id.compare_amounts(self.down_payment, self.least) < 0:
-            raise UserError(
-                self.env._(
-                    "The down payment is at least %(least)s (payment rule).",
-                    least=money(self.least),
-                )
-            )
-        total = self.down_payment + sum(self.line_ids.mapped("amount"))
-        if self.currency_id.compare_amounts(total, dues):
-            raise UserError(
-                self.env._(
-                    "Down payment and instalments add up to %(total)s, the dues are %(dues)s.",
-                    total=money(total),
-                    dues=money(dues),
-                )
-            )
-        early = self.line_ids.filtered(lambda line: line.date <= self.date)
-        if early:
-            raise UserError(
-                self.env._(
-                    "The instalment of %(date)s is not after the day on which the plan begins.",
-                    date=format_date(self.env, early[0].date),
-                )
-            )
-        most = self.env["discom.payment.rule"]._current(self.date).plan_instalments
-        if most and len(self.line_ids) > most:
-            raise UserError(
-                self.env._("A payment plan has at most %(count)s instalments.", count=most)
-            )
 
 
 class DiscomNoticeRun(models.Model):

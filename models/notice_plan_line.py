@@ -36,7 +36,7 @@ class DiscomPaymentPlanLine(models.Model):
     reminded_on = fields.Date(readonly=True, copy=False)
 
     _amount_positive = models.Constraint(
-        "CHECK (amount > 0)", "The amount of an instalment is above zero."
+        "CHECK (amount > 0)", "The amount of an instalment must be above zero."
     )
 
     @api.depends("date", "amount", "plan_id.state")

@@ -99,7 +99,8 @@ class DiscomNoticePolicy(models.Model):
         return True
 
     _gaps_positive = models.Constraint(
-        "CHECK (gap_days >= 0 AND bill_gap_months > 0)", "Gaps cannot be negative."
+        "CHECK (gap_days >= 0 AND bill_gap_months > 0)",
+        "Days between messages: enter 0 or more. Months between bills: enter 1 or more.",
     )
 
 
@@ -146,7 +147,8 @@ class DiscomNoticeStep(models.Model):
         "Days and amounts cannot be negative.",
     )
     _kind_once = models.UniqueIndex(
-        "(policy_id, kind, days)", "This policy has such a step already."
+        "(policy_id, kind, days)",
+        "This policy has a step of this kind after as many days already. Change that one.",
     )
 
     @api.depends("kind", "days")
@@ -161,7 +163,12 @@ class DiscomNoticeStep(models.Model):
     def _check_kind(self):
         for step in self:
             if step.kind == "due_day" and step.days:
-                raise ValidationError(self.env._("The due day has no days before or after it."))
+                raise ValidationError(
+                    self.env._(
+                        "A step “On the due day” has no days before or after it. Leave the "
+                        "days at 0."
+                    )
+                )
             if step.kind == "reminder" and not step.days:
                 raise ValidationError(
                     self.env._("Give the days before the due date, or choose “On the due day”.")

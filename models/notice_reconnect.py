@@ -42,7 +42,11 @@ class DiscomNotice(models.Model):
         self._check_groups(("discom.group_division_manager",))
         reason = " ".join((reason or "").split())
         if not reason:
-            raise UserError(self.env._("Write why it is undone."))
+            raise UserError(
+                self.env._(
+                    "Write why the result of %(notice)s is undone.", notice=self.display_name
+                )
+            )
         # sudo: results follow from visits, which nobody edits; who may undo them is checked above.
         notice = self.sudo()
         notice.lock_for_update()

@@ -86,7 +86,8 @@ class DiscomNoticeRun(models.Model):
 
     _one_a_day = models.UniqueIndex(
         "(office_id, date) WHERE state NOT IN ('cancelled', 'done')",
-        "There is a run of this office for this day already.",
+        "There is an arrears run of this office for this day already. Open "
+        "that one, or cancel it first.",
     )
 
     def _compute_currency_id(self):
@@ -159,14 +160,20 @@ class DiscomNoticeRun(models.Model):
             self._check_by_hand(vals.keys())
             if {"office_id", "date"} & vals.keys() and any(run.state != "draft" for run in self):
                 raise UserError(
-                    self.env._("Office and day of a run are fixed once it is proposed.")
+                    self.env._(
+                        "Office and day of %(run)s stay once it is proposed. Cancel it and "
+                        "make a new one.",
+                        run=self[:1].display_name,
+                    )
                 )
         return super().write(vals)
 
     def _check_by_hand(self, names):
         """States and approvals follow from the actions; nobody sets them."""
         if OWN_FIELDS & set(names):
-            raise UserError(self.env._("The state of a run follows from its actions."))
+            raise UserError(
+                self.env._("The state of an arrears run is changed by its buttons alone.")
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_begun(self):
@@ -224,7 +231,9 @@ class DiscomNoticeRun(models.Model):
         # Whom a stop keeps from the list for disconnection gets no paper that threatens with it.
         notices -= notices.browse(notices._stops_now())
         if not notices:
-            raise UserError(self.env._("This run has no formal notice to print."))
+            raise UserError(
+                self.env._("%(run)s has no formal notice to print.", run=self.display_name)
+            )
         return self.env.ref("discom.notice_report").report_action(notices)
 
     def action_done(self):
@@ -281,7 +290,12 @@ class DiscomNoticeRun(models.Model):
         """See that the run may take a step that is for ``states``, and nobody else takes one."""
         self.check_access("write")
         if self.try_lock_for_update() != self:
-            raise UserError(self.env._("Somebody else is working on this run. Try again."))
+            raise UserError(
+                self.env._(
+                    "Somebody else is working on %(run)s. Wait a moment and try again.",
+                    run=self.display_name,
+                )
+            )
         if self.state not in states:
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(

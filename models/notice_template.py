@@ -52,7 +52,8 @@ class DiscomNoticeStep(models.Model):
             if template.purpose != PURPOSES.get(step.kind) or template.combined:
                 raise ValidationError(
                     self.env._(
-                        "“%(template)s” is no message of the step “%(step)s”.",
+                        "“%(template)s” is no message for the step “%(step)s”. Choose one of "
+                        "those offered, or leave it empty.",
                         template=template.name,
                         step=step.display_name,
                     )

@@ -69,7 +69,11 @@ class DiscomNoticeVisit(models.Model):
     def create(self, vals_list):
         """A visit is recorded now, at the consumer of its notice."""
         if not self.env.su:
-            raise UserError(self.env._("Results are entered on the field list."))
+            raise UserError(
+                self.env._(
+                    "Results are entered on the list for disconnection, with its button Result."
+                )
+            )
         for vals in vals_list:
             notice = self.env["discom.notice"].browse(vals["notice_id"])
             vals.update(
@@ -81,11 +85,22 @@ class DiscomNoticeVisit(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self.env._("A result stays as it was entered. The manager can undo it."))
+        raise UserError(
+            self.env._(
+                "The result at %(consumer)s stays as it was entered. The division "
+                "manager can undo it.",
+                consumer=self[:1].partner_id.display_name,
+            )
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):
-        raise UserError(self.env._("Results are kept. The manager can undo one."))
+        raise UserError(
+            self.env._(
+                "The result at %(consumer)s is kept. The division manager can undo it.",
+                consumer=self[:1].partner_id.display_name,
+            )
+        )
 
     def action_open_notice(self):
         """Open the listing that the result belongs to."""

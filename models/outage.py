@@ -174,8 +174,8 @@ class DiscomOutage(models.Model):
         if kept := self.filtered(lambda outage: outage.state != "draft"):
             raise UserError(
                 self.env._(
-                    "%(names)s: consumers may have been told. Cancel it instead of deleting it.",
-                    names=", ".join(kept.mapped("name")),
+                    "Consumers may have been told of %(outages)s. Cancel instead of deleting.",
+                    outages=kept._discom_names(),
                 )
             )
 
@@ -186,8 +186,8 @@ class DiscomOutage(models.Model):
         if len(purposes) > 1:
             raise UserError(
                 self.env._(
-                    "Announce planned shutdowns and running outages separately: "
-                    "they have different texts."
+                    "Planned shutdowns and running outages have different texts. Select "
+                    "only one kind, and announce the other afterwards."
                 )
             )
         return self._action_whatsapp_composer(purposes.pop())

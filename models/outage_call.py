@@ -92,7 +92,7 @@ class DiscomOutageCall(models.Model):
 
     _once = models.UniqueIndex(
         "(partner_id) WHERE state IN ('open', 'known')",
-        "This consumer's call is on record already and not closed.",
+        "A call of this consumer is open already. Add what is new to that one.",
     )
     _open_idx = models.Index("(date) WHERE state = 'open'")
 
@@ -126,7 +126,12 @@ class DiscomOutageCall(models.Model):
     def _check_date(self):
         for call in self:
             if call.date > fields.Datetime.now():
-                raise ValidationError(self.env._("Supply cannot be off since a time to come."))
+                raise ValidationError(
+                    self.env._(
+                        "The time since when supply is off lies in the future. Enter when it "
+                        "went off."
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -157,7 +162,10 @@ class DiscomOutageCall(models.Model):
         assets = self.asset_id
         if not assets:
             raise UserError(
-                self.env._("No asset is on record for these consumers. Choose it on the outage.")
+                self.env._(
+                    "No transformer or feeder is on record for these consumers. Report the "
+                    "outage under Outages, and choose there what is off."
+                )
             )
         action = self._common_asset(assets).action_report_outage()
         action["context"]["default_date_start"] = min(self.mapped("date"))
@@ -218,7 +226,8 @@ class DiscomOutageCall(models.Model):
         if over:
             raise UserError(
                 self.env._(
-                    "%(names)s: closed already.", names=", ".join(over.mapped("display_name"))
+                    "Closed already: %(calls)s. Leave these out, or reload the list.",
+                    calls=over._discom_names(),
                 )
             )
         self.write({"state": "closed", "outcome": outcome})

@@ -63,9 +63,9 @@ class DiscomOutage(models.Model):
         if outside := assets - allowed:
             raise ValidationError(
                 self.env._(
-                    "%(assets)s: outside your offices. Ask the office that runs it, "
-                    "or the administrator to assign you that office.",
-                    assets=", ".join(outside.mapped("name")),
+                    "Outside your offices: %(assets)s. Ask the office that runs them, or the "
+                    "administrator to give you that office.",
+                    assets=outside._discom_names(),
                 )
             )
         offices = self.office_id
@@ -76,8 +76,9 @@ class DiscomOutage(models.Model):
             # It would be out of the sight of who runs the assets.
             raise ValidationError(
                 self.env._(
-                    "%(offices)s: not an office of yours.",
-                    offices=", ".join(outside.mapped("name")),
+                    "Not among your offices: %(offices)s. Choose one of yours, or ask the "
+                    "administrator to give you that one.",
+                    offices=outside._discom_names(),
                 )
             )
 
@@ -105,7 +106,12 @@ class DiscomOutage(models.Model):
         if not self.env.su and FROZEN & vals.keys():
             self._check_open()
         if vals.get("state") == "draft" and any(outage.state != "draft" for outage in self):
-            raise UserError(self.env._("What was announced is not a draft again. Cancel it."))
+            raise UserError(
+                self.env._(
+                    "%(outage)s was announced, so it is no draft again. Cancel it instead.",
+                    outage=self[:1].name,
+                )
+            )
         return super().write(vals)
 
     @api.model
@@ -136,8 +142,9 @@ class DiscomOutage(models.Model):
         if over := self.filtered(lambda outage: outage.state not in OPEN_STATES):
             raise UserError(
                 self.env._(
-                    "%(names)s: already restored or cancelled.",
-                    names=", ".join(over.mapped("name")),
+                    "Restored or cancelled already: %(outages)s. Leave these out, or reload the "
+                    "list.",
+                    outages=over._discom_names(),
                 )
             )
 

@@ -42,10 +42,11 @@ class DiscomOutageCompensation(models.Model):
 
     _positive = models.Constraint(
         "CHECK (hours >= 0 AND amount > 0 AND period_hours >= 0)",
-        "Hours cannot be negative, and an amount is above zero.",
+        "Hours cannot be negative, and the amount must be above zero.",
     )
     _dates = models.Constraint(
-        "CHECK (date_to IS NULL OR date_to >= date_from)", "It ends before it begins."
+        "CHECK (date_to IS NULL OR date_to >= date_from)",
+        "The last day lies before the first. Correct one of the two.",
     )
 
     @api.constrains("area", "asset_kind", "planned", "date_from", "date_to", "active")

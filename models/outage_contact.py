@@ -59,7 +59,7 @@ class DiscomOutageContact(models.Model):
 
     _once = models.UniqueIndex(
         "(office_id, lower(village), whatsapp_number) WHERE active",
-        "This person is the contact there already.",
+        "This person is a contact of this village already. Change that line.",
     )
 
     @api.depends("village", "name")

@@ -33,7 +33,10 @@ class DiscomOutageReason(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.Constraint("unique(code)", "Another outage reason has this code.")
+    _code_uniq = models.Constraint(
+        "unique(code)",
+        "Another outage reason has this code already. Change that one, or enter another code.",
+    )
     _usual_hours_positive = models.Constraint(
         "CHECK (usual_hours >= 0)", "The usual hours of a reason cannot be negative."
     )

@@ -49,7 +49,7 @@ class DiscomOutageSuggestion(models.Model):
     )
 
     _once = models.UniqueIndex(
-        "(asset_id) WHERE state = 'new'", "This asset has a suggestion already."
+        "(asset_id) WHERE state = 'new'", "This asset has an open suggestion already."
     )
 
     @api.depends("asset_id")
@@ -91,7 +91,7 @@ class DiscomOutageSuggestion(models.Model):
         if done := self.filtered(lambda suggestion: suggestion.state != "new"):
             raise UserError(
                 self.env._(
-                    "%(asset)s: somebody has dealt with this suggestion already.",
+                    "%(asset)s: somebody has dealt with this suggestion already. Reload the page.",
                     asset=done[0].asset_id.name,
                 )
             )
@@ -100,7 +100,12 @@ class DiscomOutageSuggestion(models.Model):
         """Create the outage as the current user, once; that of a preview that was closed is used
         again."""
         if self.try_lock_for_update() != self:
-            raise UserError(self.env._("Somebody else is dealing with this suggestion. Reload."))
+            raise UserError(
+                self.env._(
+                    "%(asset)s: somebody else is dealing with this suggestion. Reload the page.",
+                    asset=self[:1].asset_id.name,
+                )
+            )
         self._check_new()
         now = fields.Datetime.now()
         draft = self.outage_id.filtered(

@@ -29,7 +29,8 @@ class DiscomOutageVillage(models.Model):
     state = fields.Selection(related="outage_id.state", string="State of the outage")
 
     _once = models.UniqueIndex(
-        "(outage_id, office_id, village, COALESCE(partner_id, 0))", "The village is listed already."
+        "(outage_id, office_id, village, COALESCE(partner_id, 0))",
+        "The village is on the list of this outage already.",
     )
 
     def action_open_unreached(self):

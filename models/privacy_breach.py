@@ -124,17 +124,28 @@ class DiscomPrivacyBreach(models.Model):
         }
         if described & vals.keys() and any(breach.state != "draft" for breach in self):
             raise UserError(
-                self.env._("Who is affected was found for what is described here. Begin anew.")
+                self.env._(
+                    "The people affected were found for what %(breach)s describes, so it "
+                    "stays. Choose Begin anew to change it.",
+                    breach=self[:1].display_name,
+                )
             )
         if {"state", "person_count", "sure_count", "reachable_count", "found_at"} & vals.keys():
             if not self.env.su:
-                raise UserError(self.env._("The figures follow from the buttons."))
+                raise UserError(
+                    self.env._("State and figures of a breach are changed by its buttons alone.")
+                )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_found(self):
         if any(breach.state != "draft" for breach in self):
-            raise UserError(self.env._("A breach that was looked into is kept."))
+            raise UserError(
+                self.env._(
+                    "%(breach)s is kept: the people affected have been found for it.",
+                    breach=self[:1].display_name,
+                )
+            )
 
     # === ACTIONS === #
 
@@ -178,7 +189,11 @@ class DiscomPrivacyBreach(models.Model):
         self.ensure_one()
         self._check_user()
         if self.state != "found":
-            raise UserError(self.env._("Find who is affected first."))
+            raise UserError(
+                self.env._(
+                    "Find the people affected by %(breach)s first.", breach=self.display_name
+                )
+            )
         self._set(state="closed")
         return True
 

@@ -28,7 +28,9 @@ class DiscomPrivacyBreachPerson(models.Model):
     phone = fields.Char(related="partner_id.phone")
     lang = fields.Selection(related="partner_id.lang")
 
-    _once = models.UniqueIndex("(breach_id, partner_id)", "Nobody is affected twice.")
+    _once = models.UniqueIndex(
+        "(breach_id, partner_id)", "This person is on the list of the breach already."
+    )
 
 
 class DiscomPrivacyBreach(models.Model):
@@ -100,7 +102,11 @@ class DiscomPrivacyBreach(models.Model):
         # Whatever is wrong with a filter that somebody typed.
         except Exception as error:
             raise UserError(
-                self.env._("The filter cannot be read: %(error)s", error=error)
+                self.env._(
+                    "The filter of %(breach)s cannot be read; choose it anew. (%(error)s)",
+                    breach=self.display_name,
+                    error=error,
+                )
             ) from error
 
     def _partners_of(self, model, domain):

@@ -40,7 +40,12 @@ class ResPartner(models.Model):
                 self.env._("The division manager deals with requests about personal data.")
             )
         if any(not partner.discom_consumer for partner in self):
-            raise UserError(self.env._("This contact is no consumer."))
+            raise UserError(
+                self.env._(
+                    "%(name)s is no consumer. Open the connection by its account number.",
+                    name=self.display_name,
+                )
+            )
 
     # === BUSINESS METHODS === #
 

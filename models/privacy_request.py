@@ -141,10 +141,16 @@ class DiscomPrivacyRequest(models.Model):
 
     def write(self, vals):
         if {"state", "done_date", "done_user_id", "name"} & vals.keys() and not self.env.su:
-            raise UserError(self.env._("The state follows from the buttons."))
+            raise UserError(self.env._("The state of a request is changed by its buttons alone."))
         fixed = {"kind", "partner_id", "received", "answer"} & vals.keys()
         if fixed and not self.env.su and any(request.state != "open" for request in self):
-            raise UserError(self.env._("A request that was answered stays as it is."))
+            raise UserError(
+                self.env._(
+                    "%(request)s was answered, so it stays as it is. Record a new request "
+                    "for what is new.",
+                    request=self[:1].name,
+                )
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -236,7 +242,9 @@ class DiscomPrivacyRequest(models.Model):
     def _check_open(self):
         for request in self:
             if request.state != "open":
-                raise UserError(self.env._("%(name)s was answered already.", name=request.name))
+                raise UserError(
+                    self.env._("%(name)s was answered already. Reload the page.", name=request.name)
+                )
 
     def _check_answer(self):
         self._check_answerer()

@@ -142,7 +142,12 @@ class DiscomControlRoom(models.AbstractModel):
             [("id", "=", office_id if known else 0), ("id", "child_of", scope.ids)]
         )
         if not office:
-            raise AccessError(self.env._("You do not work for this office."))
+            raise AccessError(
+                self.env._(
+                    "This office is not among yours. Choose another, or ask the "
+                    "administrator to give you this one."
+                )
+            )
         return office
 
     def _below(self, roots):

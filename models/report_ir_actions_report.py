@@ -54,7 +54,7 @@ class IrActionsReport(models.Model):
         :rtype: bytes
         """
         if not ids:
-            raise UserError(self.env._("Select the documents to print."))
+            raise UserError(self.env._("Nothing is selected. Tick the documents to print first."))
         if len(ids) > PRINT_LIMIT:
             raise UserError(
                 self.env._(

@@ -128,7 +128,13 @@ class DiscomReportJob(models.Model):
         """
         self.ensure_one()
         if not self.attachment_id:
-            raise UserError(self.env._("The workbook is not ready yet."))
+            raise UserError(
+                self.env._(
+                    "“%(report)s” is not ready yet. Wait until its state is “Ready”; this "
+                    "page shows it.",
+                    report=self.display_name,
+                )
+            )
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.attachment_id.id}?download=true",
@@ -142,9 +148,21 @@ class DiscomReportJob(models.Model):
         """
         self.ensure_one()
         if self.user_id != self.env.user:
-            raise AccessError(self.env._("Only who asked for a report has it made again."))
+            raise AccessError(
+                self.env._(
+                    "“%(report)s” was asked for by %(user)s, who alone has it made again. "
+                    "Ask for a report of your own.",
+                    report=self.display_name,
+                    user=self.user_id.name,
+                )
+            )
         if self.state != "failed":
-            raise UserError(self.env._("This report has not failed."))
+            raise UserError(
+                self.env._(
+                    "“%(report)s” has not failed, so it is not made again. Reload the page.",
+                    report=self.display_name,
+                )
+            )
         under_way = self.search(
             [("user_id", "=", self.env.uid), ("key", "=", self.key), ("state", "in", OPEN)]
         )

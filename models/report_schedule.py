@@ -134,12 +134,14 @@ class DiscomReportSchedule(models.Model):
     def _check_recipients(self):
         for schedule in self:
             if not schedule.recipient_ids:
-                raise ValidationError(self.env._("Say who gets the report."))
+                raise ValidationError(self.env._("Choose at least one user who gets the report."))
             refused = schedule.recipient_ids - schedule._allowed_recipients()
             if refused:
                 raise ValidationError(
                     self.env._(
-                        "%(users)s may not see this report of this office.",
+                        "These may not see this report of %(office)s: %(users)s. Take them off "
+                        "the list, or choose an office of theirs.",
+                        office=schedule.office_id.display_name or self.env._("all offices"),
                         users=", ".join(refused.mapped("name")),
                     )
                 )
@@ -152,7 +154,12 @@ class DiscomReportSchedule(models.Model):
 
     def write(self, vals):
         if "user_id" in vals and not self.env.su:
-            raise AccessError(self.env._("The owner of a scheduled report does not change."))
+            raise AccessError(
+                self.env._(
+                    "The owner of a scheduled report does not change. The other person "
+                    "sets up one of his or her own."
+                )
+            )
         return super().write(vals)
 
     # === ACTIONS === #

@@ -39,12 +39,19 @@ class DiscomReportSchedule(models.Model):
             if not isinstance(schedule.filters, dict) or schedule.filters.keys() - set(
                 self._filter_names(schedule.report)
             ):
-                raise ValidationError(self.env._("This report does not know these filters."))
+                raise ValidationError(
+                    self.env._(
+                        "This report does not know these filters. Set it up anew from its dialog."
+                    )
+                )
             try:
                 schedule._filter_values()
             except (ValueError, TypeError) as error:
                 raise ValidationError(
-                    self.env._("A filter of this report has a value it cannot have.")
+                    self.env._(
+                        "A filter of this report has a value that does not exist. Set the "
+                        "report up anew from its dialog."
+                    )
                 ) from error
 
     @api.model

@@ -26,7 +26,7 @@ class DiscomSetupStep(models.Model):
     )
     state = fields.Selection([("todo", "To do"), ("done", "Done")], compute="_compute_state")
 
-    _code_unique = models.Constraint("UNIQUE (code)", "There is a step with this code.")
+    _code_unique = models.Constraint("UNIQUE (code)", "There is a step with this code already.")
 
     @api.depends("code")
     @api.depends_context("company", "uid")

@@ -161,13 +161,14 @@ class WhatsAppAccount(models.Model):
         "unique(webhook_key)", "Each sending number needs a webhook address of its own."
     )
     _phone_number_id_uniq = models.UniqueIndex(
-        "(phone_number_id) WHERE active", "This phone number ID is already set up."
+        "(phone_number_id) WHERE active",
+        "Another sending number has this phone number ID already. Open that one.",
     )
     _rate_limit_range = models.Constraint(
-        "CHECK(rate_limit BETWEEN 1 AND 1000)", "Send between 1 and 1,000 messages per second."
+        "CHECK(rate_limit BETWEEN 1 AND 1000)", "Messages per second: enter 1 to 1,000."
     )
     _daily_limit_positive = models.Constraint(
-        "CHECK(daily_limit >= 0)", "The limit of recipients cannot be negative."
+        "CHECK(daily_limit >= 0)", "Recipients per 24 hours: enter 0 or more."
     )
     _settle_minutes_positive = models.Constraint(
         "CHECK(settle_minutes > 0)", "Wait at least one minute before calling a message unknown."

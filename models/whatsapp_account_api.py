@@ -70,7 +70,13 @@ class WhatsAppAccount(models.Model):
         self.ensure_one()
         self.check_access("write")
         if self.state != "halted":
-            raise UserError(self.env._("This number is not halted."))
+            raise UserError(
+                self.env._(
+                    "The sending number %(number)s is not halted, so there is nothing to "
+                    "resume. Reload the page.",
+                    number=self.display_name,
+                )
+            )
         self._check_connection()
         self.write({"state": "connected", "halt_reason": False})
         self._trigger_lane()

@@ -25,7 +25,11 @@ class DiscomWhatsappAnswer(models.Model):
         help="Offered to this office and those below it; empty: to all.",
     )
 
-    _name_uniq = models.Constraint("unique(name, office_id)", "This title exists already.")
+    _name_uniq = models.Constraint(
+        "unique(name, office_id)",
+        "This office has a canned answer of this title already. Change that "
+        "one, or choose another title.",
+    )
 
     @api.constrains("body_hi", "body_en")
     def _check_length(self):
@@ -33,7 +37,8 @@ class DiscomWhatsappAnswer(models.Model):
             if max(len(answer.body_hi or ""), len(answer.body_en or "")) > PLAIN_TEXT:
                 raise ValidationError(
                     self.env._(
-                        "%(name)s: a text on WhatsApp holds %(most)s characters.",
+                        "“%(name)s”: a text on WhatsApp holds at most %(most)s characters. "
+                        "Shorten it.",
                         name=answer.name,
                         most=PLAIN_TEXT,
                     )

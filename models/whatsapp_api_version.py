@@ -13,7 +13,9 @@ class WhatsAppApiVersion(models.Model):
     source = fields.Char(required=True, help="Where the date was read, and when.")
     unverified = fields.Boolean(default=True)
 
-    _name_uniq = models.Constraint("unique(name)", "This version is listed already.")
+    _name_uniq = models.Constraint(
+        "unique(name)", "This API version is on the list already. Change that one."
+    )
 
     @api.model
     def _ends(self, names):

@@ -85,7 +85,9 @@ class DiscomWhatsappBroadcast(models.Model):
     def _unlink_except_sent(self):
         raise UserError(
             self.env._(
-                "Broadcasts are kept: they say who was told what, and when. Cancel it instead."
+                "“%(name)s” cannot be deleted: broadcasts say who was told what, and "
+                "when. Cancel it instead.",
+                name=self[:1].name,
             )
         )
 
@@ -155,7 +157,7 @@ class DiscomWhatsappBroadcast(models.Model):
         if wrong := self.filtered(lambda b: b.state not in states):
             raise UserError(
                 self.env._(
-                    "“%(name)s” is %(state)s, so this cannot be done with it.",
+                    "“%(name)s” is “%(state)s”, so this cannot be done with it. Reload the page.",
                     name=wrong[0].name,
                     state=dict(self._fields["state"]._description_selection(self.env))[
                         wrong[0].state

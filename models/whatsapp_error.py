@@ -92,7 +92,9 @@ class DiscomWhatsappError(models.Model):
     last_seen = fields.Datetime(readonly=True, help="To the hour.")
     message_count = fields.Integer("Messages", compute="_compute_message_count")
 
-    _code_uniq = models.Constraint("unique(code)", "Each code has one row.")
+    _code_uniq = models.Constraint(
+        "unique(code)", "There is a line for this code already. Change that one."
+    )
     _range = models.Constraint(
         f"CHECK(last_code BETWEEN code AND code + {MAX_RANGE})",
         "A range ends at or after its first code, and holds 1,000 codes at most.",
@@ -142,7 +144,11 @@ class DiscomWhatsappError(models.Model):
                 limit=1,
             ):
                 raise ValidationError(
-                    self.env._("Another row already speaks of code %(code)s.", code=error.code)
+                    self.env._(
+                        "Another line covers code %(code)s already. Change that one, or choose "
+                        "other codes.",
+                        code=error.code,
+                    )
                 )
 
     @api.model_create_multi

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 #: SMS stand in for these only: outages, while they are worth knowing, and arrears.
@@ -36,40 +36,6 @@ DEFAULT_TTL = timedelta(days=30)
 #: Reports of a delivery may come late.
 LATE = timedelta(hours=6)
 BATCH = 1000
-
-
-class DiscomWhatsappAccount(models.Model):
-    _inherit = "discom.whatsapp.account"
-
-    fallback = fields.Selection(
-        [
-            ("none", "Nothing"),
-            ("sms", "SMS for outages and arrears, door list for the rest"),
-            ("door", "List for delivery at the door"),
-        ],
-        "What WhatsApp Cannot Deliver",
-        required=True,
-        default="none",
-        tracking=True,
-        help="For people who are not on WhatsApp, or whom a message has not reached in its time. "
-        "Bills and notices of people without a number or consent are listed for the door, too.",
-    )
-
-    @api.constrains("fallback")
-    def _check_fallback(self):
-        for account in self:
-            # sudo: the gateway is readable by administrators only.
-            company = account.company_id.sudo()
-            if account.fallback == "sms" and not (
-                company.discom_sms_url and company.discom_dlt_entity_id
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "Enter the SMS gateway and the DLT principal entity of %(company)s first: "
-                        "Settings > Companies.",
-                        company=company.name,
-                    )
-                )
 
 
 class DiscomWhatsappFallback(models.Model):
@@ -121,11 +87,20 @@ class DiscomWhatsappFallback(models.Model):
             self.env.user.has_group(f"discom.{group}")
             for group in ("group_field_surveyor", "group_counter_clerk", "group_billing_clerk")
         ):
-            raise UserError(self.env._("Your role reads this list and does not change it."))
+            raise UserError(
+                self.env._(
+                    "Your role reads this list and does not change it. Surveyors, counter "
+                    "clerks and billing clerks do."
+                )
+            )
         waiting = self.filtered(lambda row: row.channel == "door" and row.state == "waiting")
         if not waiting:
             raise UserError(
-                self.env._("None of the %(count)s selected is to be delivered.", count=len(self))
+                self.env._(
+                    "None of those selected (%(count)s) waits for delivery at the door. "
+                    "Reload the list.",
+                    count=len(self),
+                )
             )
         # sudo: the rows are written by this method and the queue alone.
         waiting.sudo().write(

@@ -143,7 +143,9 @@ class DiscomWhatsappConversation(models.Model):
         template = self._contact_templates().filtered(lambda each: each.id == template_id)
         if not template:
             raise UserError(
-                self.env._("This template cannot be sent any more. Choose another from the list.")
+                self.env._(
+                    "The template chosen cannot be sent any more. Choose another from the list."
+                )
             )
         partner = self._spoken_of()
         if partner.discom_consent_other == "withdrawn":

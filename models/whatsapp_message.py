@@ -319,8 +319,9 @@ class DiscomWhatsappMessage(models.Model):
         if not failed:
             raise UserError(
                 self.env._(
-                    "None of the %(count)s selected messages has failed, so there is nothing to"
-                    " send again. Messages without an answer are settled by WhatsApp's own report.",
+                    "None of the selected messages (%(count)s) has failed, so there is "
+                    "nothing to send again. Messages without an answer are settled by "
+                    "WhatsApp's own report.",
                     count=len(self),
                 )
             )

@@ -54,7 +54,7 @@ class WhatsAppRate(models.Model):
 
     _once = models.Constraint(
         "unique(country_id, category, valid_from)",
-        "There is already a rate of this category from this day on.",
+        "There is a rate of this country and category from this day on already. Change that one.",
     )
     _price_positive = models.Constraint(
         "CHECK(price >= 0 AND tax_percent >= 0)", "A price and its tax cannot be negative."
@@ -64,7 +64,9 @@ class WhatsAppRate(models.Model):
     def _check_dates(self):
         for rate in self:
             if rate.valid_to and rate.valid_to < rate.valid_from:
-                raise ValidationError(self.env._("A rate cannot end before it begins."))
+                raise ValidationError(
+                    self.env._("The last day lies before the first. Correct one of the two.")
+                )
 
     @api.depends("category", "country_id", "valid_from")
     def _compute_display_name(self):

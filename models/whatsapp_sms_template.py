@@ -48,7 +48,9 @@ class DiscomSmsTemplate(models.Model):
     )
 
     _purpose_uniq = models.UniqueIndex(
-        "(company_id, purpose, lang) WHERE active", "This message has an SMS in this language."
+        "(company_id, purpose, lang) WHERE active",
+        "This message has an SMS template in this language already. Change "
+        "that one, or archive it first.",
     )
 
     @api.model
@@ -111,14 +113,16 @@ class DiscomSmsTemplate(models.Model):
             if not re.fullmatch(r"[A-Za-z0-9-]{3,11}", template.header or ""):
                 raise ValidationError(
                     self.env._(
-                        "%(header)s is no header of an SMS: 3 to 11 letters, digits or hyphens.",
+                        "“%(header)s” is no header of an SMS. Copy it from the DLT platform: 3 "
+                        "to 11 letters, digits or hyphens.",
                         header=template.header,
                     )
                 )
             if not re.fullmatch(r"\d{6,30}", template.dlt_template_id or ""):
                 raise ValidationError(
                     self.env._(
-                        "%(id)s is no DLT template id: digits only, as the DLT platform shows it.",
+                        "“%(id)s” is no DLT template id. Copy it from the DLT platform: digits "
+                        "only.",
                         id=template.dlt_template_id,
                     )
                 )

@@ -183,7 +183,8 @@ class WhatsAppTemplate(models.Model):
 
     _name_lang_uniq = models.UniqueIndex(
         "(COALESCE(account_id, 0), name, wa_language) WHERE active",
-        "A sending number has one template of a name and language.",
+        "This sending number has a template of this name and language already. "
+        "Change that one, or choose another name.",
     )
 
     @api.depends("lang")
@@ -271,7 +272,9 @@ class WhatsAppTemplate(models.Model):
             texts = [template.body, template.header_text, template.footer]
             if any(find_aadhaar(t) for t in [*texts, *template.variable_ids.mapped("example")]):
                 raise ValidationError(
-                    self.env._("A template may not hold a full Aadhaar number, not as a sample.")
+                    self.env._(
+                        "The template holds a full Aadhaar number. Take it out, in samples as well."
+                    )
                 )
 
     def copy_data(self, default=None):

@@ -32,10 +32,12 @@ class WhatsAppTemplate(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_at_meta(self):
-        if self.filtered(lambda t: t.wa_template_id and t.status != "deleted"):
+        if known := self.filtered(lambda t: t.wa_template_id and t.status != "deleted"):
             raise UserError(
                 self.env._(
-                    "Meta has this template. Delete it in WhatsApp Manager and sync, or archive it."
+                    "Meta has these templates: %(templates)s. Delete them in WhatsApp "
+                    "Manager and choose Sync templates, or archive them here.",
+                    templates=known._discom_names(),
                 )
             )
 

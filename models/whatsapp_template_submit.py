@@ -52,7 +52,12 @@ class WhatsAppTemplate(models.Model):
         self.ensure_one()
         self.check_access("write")
         if not self.wa_template_id:
-            raise UserError(self.env._("Submit the template first: Meta does not know it yet."))
+            raise UserError(
+                self.env._(
+                    "Meta does not know %(template)s yet. Submit it first.",
+                    template=self.display_name,
+                )
+            )
         self._write_from_meta(
             self.account_id._call("get", self.wa_template_id, {"fields": LIST_FIELDS}),
             overwrite=True,
@@ -85,7 +90,7 @@ class WhatsAppTemplate(models.Model):
                 template.reject_reason = reason
                 problems.append(f"{template.display_name}: {reason}")
         message = self.env._(
-            "%(created)s templates created, %(submitted)s submitted to Meta.",
+            "Templates created: %(created)s. Submitted to Meta: %(submitted)s.",
             created=len(copies),
             submitted=len(drafts) - len(problems),
         )

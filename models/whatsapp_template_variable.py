@@ -71,7 +71,9 @@ class WhatsAppTemplateVariable(models.Model):
                 )
             if find_aadhaar(variable.text):
                 raise ValidationError(
-                    self.env._("A template may not hold a full Aadhaar number, not as a sample.")
+                    self.env._(
+                        "The template holds a full Aadhaar number. Take it out, in samples as well."
+                    )
                 )
 
 

@@ -56,7 +56,11 @@ class WhatsAppTemplateVersion(models.Model):
             version.message_count = counts.get(version, 0)
 
     def write(self, vals):  # pylint: disable=method-required-super
-        raise UserError(self.env._("Versions of a text are history and are not changed."))
+        raise UserError(
+            self.env._(
+                "Versions of a text are history and are not changed. Edit the template itself."
+            )
+        )
 
     def action_open_messages(self):
         """Open the messages that were sent with this text."""

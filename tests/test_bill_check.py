@@ -240,7 +240,7 @@ class TestBillRelease(BillCommon):
     def test_release_one(self):
         bill = self.held()
         outcome = self.ask(bill, self.manager).action_release()
-        self.assertIn("1 bills released", outcome["params"]["message"])
+        self.assertIn("Bills released: 1", outcome["params"]["message"])
         self.assertEqual((bill.state, bill.is_held), ("checked", False))
         finding = bill.finding_ids
         self.assertEqual(finding.state, "released")
@@ -260,7 +260,7 @@ class TestBillRelease(BillCommon):
         self.assertTrue(bill.is_held)
         other = self.held(self.manager)
         outcome = self.ask(bill | other, self.clerk).action_release()
-        self.assertIn("1 bills released, 1 stay", outcome["params"]["message"])
+        self.assertIn("Bills released: 1. Still held back: 1", outcome["params"]["message"])
         self.assertEqual((bill.is_held, other.is_held), (True, False))
         self.env.company.discom_release_four_eyes = False
         self.ask(bill, self.clerk).action_release()
@@ -270,9 +270,9 @@ class TestBillRelease(BillCommon):
         bill = self.held(self.clerk)
         bill.line_ids.with_user(self.manager).write({"amount": 90})
         self.assertEqual(bill.author_id, self.manager)
-        with self.assertRaisesRegex(UserError, "follow from"):
+        with self.assertRaisesRegex(UserError, "are not typed in"):
             bill.with_user(self.manager).write({"author_id": self.clerk.id})
-        with self.assertRaisesRegex(UserError, "follow from"):
+        with self.assertRaisesRegex(UserError, "are not typed in"):
             bill.with_user(self.manager).write({"is_held": False})
 
     def test_reason_that_says_nothing(self):
@@ -326,7 +326,7 @@ class TestBillRelease(BillCommon):
         self.pay(100, "2026-10-15")
         outcome = (bill | good).action_issue()
         self.assertEqual((bill.state, bill.is_held, good.state), ("draft", True, "issued"))
-        self.assertIn("1 bills issued, 1 left", outcome["params"]["message"])
+        self.assertIn("Bills issued: 1. Left as they were: 1", outcome["params"]["message"])
 
     def test_rights(self):
         bill = self.held()

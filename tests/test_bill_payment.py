@@ -82,9 +82,9 @@ class TestPayment(BillCommon):
                 payment.with_user(self.administrator).write(vals)
         with self.assertRaises(AccessError):
             payment.with_user(self.administrator).unlink()
-        with self.assertRaisesRegex(UserError, "are kept"):
+        with self.assertRaisesRegex(UserError, "payments are kept"):
             payment.unlink()
-        with self.assertRaisesRegex(UserError, "posted"):
+        with self.assertRaisesRegex(UserError, "counts from the start"):
             self.pay(10, "2026-11-08", state="cancelled")
 
     @mute_logger("odoo.sql_db")

@@ -251,7 +251,7 @@ class TestBillReading(ReadingCommon):
             self.draft(self.create_home()),
         )
         outcome = (good | bad).action_charge()
-        self.assertIn("1 bills made out, 1 could not be", outcome["params"]["message"])
+        self.assertIn("Bills made out: 1. Not made out: 1", outcome["params"]["message"])
         self.assertEqual(good.amount_current, 1050)
         self.assertFalse(bad.line_ids)
         self.assertIn("no earlier bill", bad.tariff_note)
@@ -267,7 +267,7 @@ class TestBillReading(ReadingCommon):
             self.draft(month=12, reading_current=1300, reading_current_date=date(2026, 12, 5)),
         )
         outcome = (november | december).action_charge()
-        self.assertIn("1 bills made out, 1 could not be", outcome["params"]["message"])
+        self.assertIn("Bills made out: 1. Not made out: 1", outcome["params"]["message"])
         self.assertIn("still a draft", december.tariff_note)
         self.assertEqual((november.units, len(december.line_ids)), (180, 0))
         november.action_check()
@@ -342,7 +342,7 @@ class TestBillReading(ReadingCommon):
 
     def test_only_drafts(self):
         bill = self.bill_october()
-        with self.assertRaisesRegex(UserError, "Only drafts"):
+        with self.assertRaisesRegex(UserError, "only drafts"):
             bill.action_charge()
 
     def test_rights(self):

@@ -98,7 +98,8 @@ class TestBillRights(BillCommon):
 
     def test_issued_bill_is_cancelled_by_the_manager_with_a_reason(self):
         bill = self.create_bill()
-        with self.assertRaisesRegex(AccessError, "division manager cancels"):
+        named = f"{bill.name}. The division manager cancels"
+        with self.assertRaisesRegex(AccessError, named):
             bill.with_user(self.clerk).action_cancel()
         with self.assertRaises(AccessError):
             bill.with_user(self.clerk)._cancel_issued("Billed twice, letter 12")

@@ -261,11 +261,11 @@ class TestBillRun(RunCommon):
 
     def test_bills_of_a_run_are_issued_by_it(self):
         run = self.filled_run(good=1, bad=0)
-        with self.assertRaisesRegex(UserError, "belong to the run"):
+        with self.assertRaisesRegex(UserError, "Bills of the run"):
             run.bill_ids.with_user(self.manager).action_issue()
         with self.assertRaisesRegex(UserError, "belong to the run"):
             run.import_ids.with_user(self.manager).action_issue_bills()
-        with self.assertRaisesRegex(UserError, "follow from"):
+        with self.assertRaisesRegex(UserError, "are not typed in"):
             run.bill_ids.with_user(self.manager).write({"run_id": False})
 
     def test_bills_entered_by_hand_are_taken_in(self):
@@ -303,7 +303,7 @@ class TestBillRun(RunCommon):
         with direct, batch:
             run.action_check()
             self.assertEqual((run.work, run.work_total), ("check", 7))
-            with self.assertRaisesRegex(UserError, "background works"):
+            with self.assertRaisesRegex(UserError, "worked on in the background"):
                 run.with_user(self.manager).action_approve()
             self.run_cron(cron)
             self.assertEqual((run.work, run.state, run.work_progress), (False, "checked", 100))
@@ -374,7 +374,7 @@ class TestBillRun(RunCommon):
         run.action_issue()
         with self.assertRaisesRegex(UserError, "so this cannot"):
             run.action_cancel()
-        with self.assertRaisesRegex(UserError, "Only an empty draft"):
+        with self.assertRaisesRegex(UserError, "without bills can be deleted"):
             run.unlink()
         self.create_run(period=self.month - relativedelta(months=1)).unlink()
 
@@ -424,7 +424,7 @@ class TestBillRun(RunCommon):
         with self.assertRaises(AccessError):
             self.create_run(user=self.clerk_b, period=self.month - relativedelta(months=1))
         for vals in ({"state": "approved"}, {"approved_by_id": self.clerk.id}, {"work": "issue"}):
-            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "follow from"):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "by its buttons"):
                 run.with_user(self.manager).write(vals)
         with self.assertRaisesRegex(UserError, "holds bills already"):
             run.period = "2020-01-01"

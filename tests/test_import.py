@@ -361,7 +361,7 @@ class TestImport(ImportCommon):
         )
         job = self.run_import("consumer", ["account_no,name", f"{other.discom_account_no},Stolen"])
         self.assert_counts(job, refused=1)
-        with self.assertRaisesRegex(ValidationError, "not yours"):
+        with self.assertRaisesRegex(ValidationError, "is not among your offices"):
             self.upload(
                 "consumer",
                 ["account_no,name", f"{other.discom_account_no},Stolen"],
@@ -539,7 +539,7 @@ class TestImport(ImportCommon):
         job = self.run_import("bill", [BILLS, self._bill_row(total="999.00")])
         bill = self.env["discom.bill"].search([("name", "=", "F1")])
         self.assertEqual((bill.state, bill.amount_difference), ("draft", -43.52))
-        with self.assertRaisesRegex(UserError, "no checked bills"):
+        with self.assertRaisesRegex(UserError, "waits to be issued"):
             job.action_issue_bills()
         self.assert_counts(self.run_import("bill", [BILLS, self._bill_row()]), changed=1)
         self.assertEqual((bill.state, bill.amount_difference), ("checked", 0))

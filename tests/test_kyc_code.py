@@ -187,7 +187,7 @@ class TestKycCode(WhatsappCommon):
 
     def test_nothing_to_send_to_or_with(self):
         nobody = self.create_consumer(discom_whatsapp_number=False)
-        with self.assertRaisesRegex(UserError, "number first"):
+        with self.assertRaisesRegex(UserError, "Enter it first"):
             self._send(consumer=nobody)
         self.templates.status = "paused"
         with self.assertRaisesRegex(UserError, "template"):

@@ -223,7 +223,7 @@ class TestExport(ExportCommon):
     def test_four_eyes(self):
         """Nobody approves the own export; only managers of the office approve at all."""
         own = self.ask(self.manager)
-        with self.assertRaisesRegex(UserError, "own export"):
+        with self.assertRaisesRegex(UserError, "your own request"):
             own.with_user(self.manager).action_approve()
         for user in (self.clerk, self.auditor, self.clerk_b):
             with self.assertRaises(AccessError):
@@ -295,7 +295,7 @@ class TestExport(ExportCommon):
 
     def test_refused(self):
         request = self.ask(self.clerk)
-        with self.assertRaisesRegex(UserError, "reason"):
+        with self.assertRaisesRegex(UserError, "why it is refused"):
             request.with_user(self.manager).action_refuse()
         form = Form(request.with_user(self.manager))
         form.refusal = "Ask for your own office only"

@@ -70,14 +70,14 @@ class TestPaymentPlan(PlanCommon):
 
     def test_what_cannot_be_agreed(self):
         plan = self.plan(down_payment=1999)
-        with self.assertRaisesRegex(UserError, "at least"):
+        with self.assertRaisesRegex(UserError, "or more, by the payment rule"):
             plan.action_submit()
         plan.down_payment = 2500
         with self.assertRaisesRegex(UserError, "add up"):
             plan.action_submit()
         plan.action_divide()
         plan.line_ids[0].date = "2026-11-23"
-        with self.assertRaisesRegex(UserError, "not after the day"):
+        with self.assertRaisesRegex(UserError, "must be after the day"):
             plan.action_submit()
         with self.assertRaisesRegex(ValidationError, "at most 10"):
             plan.instalment_count = 11

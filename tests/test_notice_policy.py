@@ -331,11 +331,11 @@ class TestStepMessage(SendingCommon):
         self.assertEqual(len(choices), len(set(choices.mapped("name"))), "one of each name")
         self.assertEqual(choices.filtered(lambda t: t.name == "overdue_firm").lang, "hi_IN")
         # Another kind of step sends another kind of message.
-        with self.assertRaisesRegex(ValidationError, "no message of the step"):
+        with self.assertRaisesRegex(ValidationError, "no message for the step"):
             self.overdue.template_id = self.create_template(
                 "welcome_test", "welcome", "नमस्ते {{name}} जी, आपका स्वागत है, धन्यवाद जी।"
             )
-        with self.assertRaisesRegex(ValidationError, "no message of the step"):
+        with self.assertRaisesRegex(ValidationError, "no message for the step"):
             self.firm_step.kind = "disconnection"
         with Form(self.firm) as form, form.step_ids.edit(2) as step:
             step.kind = "formal"

@@ -230,7 +230,7 @@ class TestOutageCall(OutageCommon):
         calls = self.env["discom.outage.call"]
         with self.assertRefused(ValidationError, "no consumer"):
             calls.create({"partner_id": stranger.id})
-        with self.assertRefused(ValidationError, "time to come"):
+        with self.assertRefused(ValidationError, "lies in the future"):
             calls.create(
                 {
                     "partner_id": self.create_told().id,
@@ -239,7 +239,7 @@ class TestOutageCall(OutageCommon):
             )
         call = self.call()
         call.action_close_premises()
-        with self.assertRefused(UserError, "closed already"):
+        with self.assertRefused(UserError, "Closed already"):
             call.action_close_none()
 
     def test_rights(self):

@@ -79,7 +79,7 @@ class TestOutageDoors(OutageCommon):
         operator = outage.with_user(self.operator)
         first, second = operator.action_restored(), operator.action_cancel()
         self.update(first)
-        with self.assertRefused(UserError, "already restored"):
+        with self.assertRefused(UserError, "Restored or cancelled already"):
             self.update(second)
         self.assertEqual(outage.state, "restored")
 
@@ -106,7 +106,7 @@ class TestOutageDoors(OutageCommon):
         self.create_told()
         outage = self.create_outage(self.feeder_a1)
         self.announce(outage)
-        with self.assertRefused(UserError, "Cancel it"):
+        with self.assertRefused(UserError, "Cancel it instead"):
             outage.with_user(self.operator).state = "draft"
 
     def test_rpc_leaves_what_is_over(self):
@@ -119,7 +119,7 @@ class TestOutageDoors(OutageCommon):
             {"asset_ids": [Command.set(self.feeder_a2.ids)]},
             {"kind": "planned"},
         ):
-            with self.subTest(vals), self.assertRefused(UserError, "already restored"):
+            with self.subTest(vals), self.assertRefused(UserError, "Restored or cancelled already"):
                 operator.write(vals)
         operator.reason_note = "found later"
 
@@ -210,7 +210,7 @@ class TestOutageDoors(OutageCommon):
 
     def test_two_clicks_stay_in_own_offices(self):
         self.create_told()
-        with self.assertRefused(ValidationError, "outside your offices"):
+        with self.assertRefused(ValidationError, "Outside your offices"):
             self.feeder_b1.with_user(self.operator).action_announce_breakdown()
 
     # === MOVED SHUTDOWN === #

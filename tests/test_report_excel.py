@@ -460,7 +460,7 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
             self.assertFalse([text for text in formula.split('"')[1::2] if len(text) > 255])
 
     def test_period_is_checked(self):
-        with self.assertRaisesRegex(UserError, "before it begins"):
+        with self.assertRaisesRegex(UserError, "lies before the first"):
             self.fill(
                 "discom.message.cost",
                 self.clerk,

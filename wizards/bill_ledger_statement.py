@@ -34,7 +34,9 @@ class DiscomLedgerStatement(models.TransientModel):
                 and statement.date_to
                 and (statement.date_to < statement.date_from)
             ):
-                raise UserError(self.env._("The last day lies before the first."))
+                raise UserError(
+                    self.env._("The last day lies before the first. Correct one of the two.")
+                )
 
     def _report_params(self):
         return {

@@ -56,7 +56,7 @@ class DiscomBillPrint(models.TransientModel):
     def _report_domain(self):
         domain = self._selected_domain()
         if domain is None:
-            raise UserError(self.env._("Select the bills to print."))
+            raise UserError(self.env._("Nothing is selected. Tick the bills to print first."))
         return domain
 
     def _report_extension(self):

@@ -39,7 +39,7 @@ class DiscomBillReleaseAsk(models.TransientModel):
         release = (others or bills)._release(self.reason)
         return bills._notify(
             self.env._(
-                "%(count)s bills released, %(left)s stay held back.",
+                "Bills released: %(count)s. Still held back: %(left)s.",
                 count=release.bill_count,
                 left=len(bills) - release.bill_count,
             ),

@@ -111,7 +111,7 @@ class DiscomKycDoor(models.TransientModel):
         if self.outcome == "taken":
             self._apply_taken(partner)
         elif self.outcome in ("refused", "shifted") and not (self.note or "").strip():
-            raise ValidationError(self.env._("Write down in a few words why."))
+            raise ValidationError(self.env._("Write in a few words why no number was taken."))
         if self.outcome == "refused":
             self._apply_refused(partner)
         self.env["discom.kyc.visit"].create(

@@ -99,7 +99,7 @@ class DiscomNoticeResult(models.TransientModel):
         vals = {name: self[name] or False for name in VALUES.get(self.outcome, ())}
         note = " ".join((self.note or "").split())
         if self.outcome == "refused" and not note:
-            raise UserError(self.env._("Write down in a few words what happened."))
+            raise UserError(self.env._("Write in a few words under Remark what happened."))
         if self.outcome == "paid" and self.taken:
             vals = {
                 "payment": {

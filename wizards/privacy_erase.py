@@ -55,13 +55,26 @@ class DiscomPrivacyErase(models.TransientModel):
         partner._discom_check_privacy()
         partner.lock_for_update()
         if partner.discom_erased_at:
-            raise UserError(self.env._("This consumer was erased already."))
+            raise UserError(
+                self.env._(
+                    "The personal data of %(consumer)s were erased already, so nothing is "
+                    "left to do.",
+                    consumer=partner.display_name,
+                )
+            )
         reason = (self.reason or "").strip()
         if len(reason) < MIN_REASON:
-            raise UserError(self.env._("Say in at least %(count)s letters why.", count=MIN_REASON))
+            raise UserError(
+                self.env._(
+                    "Say in at least %(count)s letters why the data are erased.", count=MIN_REASON
+                )
+            )
         if (self.confirmation or "").strip() != partner.discom_account_no:
             raise UserError(
-                self.env._("Type the account number of the consumer to confirm: it is not the one.")
+                self.env._(
+                    "What was typed is not the account number of this consumer, so nothing "
+                    "was erased. Type it again."
+                )
             )
         obstacles = partner._discom_erasure_obstacles()
         if obstacles and not self.force:
@@ -73,7 +86,10 @@ class DiscomPrivacyErase(models.TransientModel):
             )
         if obstacles and not self.may_force:
             raise AccessError(
-                self.env._("Only an administrator erases although something stands in the way.")
+                self.env._(
+                    "Something stands in the way of erasing. Only an administrator may "
+                    "erase all the same; ask one."
+                )
             )
         counts = partner._discom_erase()
         text = self.env._("Erased a consumer")

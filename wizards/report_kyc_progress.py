@@ -33,7 +33,7 @@ class DiscomKycProgress(models.TransientModel):
     )
 
     _target_share_range = models.Constraint(
-        "CHECK (target_share BETWEEN 1 AND 100)", "The target is between 1 and 100 %."
+        "CHECK (target_share BETWEEN 1 AND 100)", "The target must be from 1 to 100 %."
     )
 
     def _default_target_share(self):

@@ -104,7 +104,8 @@ class DiscomReportMixin(models.AbstractModel):
         if count > MAX_ROWS:
             raise UserError(
                 self.env._(
-                    "More than %(limit)s rows do not fit into a sheet. Choose a smaller office.",
+                    "The report has more than %(limit)s rows, which do not fit into a "
+                    "sheet. Choose a smaller office.",
                     limit=MAX_ROWS,
                 )
             )

@@ -232,7 +232,7 @@ class DiscomWhatsappComposer(models.TransientModel):
         self.env[model]._whatsapp_check_send(purpose)
         # Also where the current user sees none of the records, it says so instead of failing later.
         if not self.env[model].search_count(domain, limit=1):
-            raise UserError(self.env._("Select at least one record first."))
+            raise UserError(self.env._("Nothing is selected. Tick those to be told first."))
         composer = self.create(
             {"res_model": model, "res_domain": repr(list(domain)), "purpose": purpose}
         )

@@ -102,7 +102,7 @@ export class ControlRoom extends Component {
             // What was read before stays, with its time; the next try comes by itself.
             this.state.trouble =
                 (error instanceof RPCError && error.data?.message) ||
-                _t("The server does not answer. These are the figures of before.");
+                _t("The server does not answer. These are earlier figures; it is asked again by itself.");
         } finally {
             this.state.busy = false;
             this.wait();

@@ -84,7 +84,13 @@ export class Counter extends Component {
             this.state.rows = found.rows;
             this.state.more = found.more;
             if (!found.rows.length) {
-                this.say(_t("Nobody found for “%s”.", this.state.text), "warning");
+                this.say(
+                    _t(
+                        "Nobody found for “%s”. Check it, or try the name or another number.",
+                        this.state.text
+                    ),
+                    "warning"
+                );
             }
             this.focus(found.rows.length ? "row" : "search");
         }, "search");

@@ -48,6 +48,11 @@ class DiscomKycCode(models.Model):
     )
 
     _partner_idx = models.Index("(partner_id, id DESC)")
+    # Of several asked for at the same moment, which do not see each other, one is made.
+    _one_sent = models.UniqueIndex(
+        "(partner_id) WHERE state = 'sent'",
+        "A code has just been sent. Wait a minute before sending another.",
+    )
     _phone_idx = models.Index("(phone, create_date)")
     _user_idx = models.Index("(user_id, create_date)")
 
@@ -135,6 +140,7 @@ class ResPartner(models.Model):
                 self.env._("A code has just been sent. Wait a minute before sending another.")
             )
         codes.search([("partner_id", "=", self.id), ("state", "=", "sent")]).state = "void"
+        codes.flush_model(["state"])
         code = codes.create(
             {
                 "partner_id": self.id,

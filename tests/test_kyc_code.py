@@ -1,8 +1,11 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2.errors import UniqueViolation
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from ..models.kyc_code import TRIES, USER_TRIES
 from .common_whatsapp import WhatsappCommon
@@ -151,6 +154,12 @@ class TestKycCode(WhatsappCommon):
         self._send()
         self.assertEqual(record.state, "void")
         self.assertEqual(self._check(old), "wrong", "the newest code counts")
+
+    def test_several_at_the_same_moment(self):
+        """Requests that run beside each other do not see each other's code; the database does."""
+        record = self._send()
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            record.copy()
 
     def test_limit_per_user(self):
         record = self._send()

@@ -123,8 +123,9 @@ class DiscomImport(models.Model):
                 "The column “%(column)s” occurs more than once. Rename or delete one of them."
             ),
             "csv": self.env._(
-                "Row %(row)s cannot be read as CSV: %(reason)s. Correct it, or save "
-                "the file as XLSX."
+                "Row %(row)s cannot be read: a quotation mark is missing or stands in the wrong "
+                "place, or the lines end as on an old Mac. Save the file anew as “CSV UTF-8” or as "
+                "XLSX."
             ),
             "xlsx": self.env._(
                 "The XLSX file is damaged or was made to do harm. Save it anew in Excel."
@@ -142,7 +143,7 @@ class DiscomImport(models.Model):
                 "Columns of the file which ones hold them."
             ),
         }
-        params = {"row": "?", "limit": "?", "reason": "", "column": "", "columns": ""}
+        params = {"row": "?", "limit": "?", "column": "", "columns": ""}
         return texts[error.code] % {**params, **error.params}
 
     def _reason_text(self, reason, texts):

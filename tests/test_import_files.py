@@ -34,6 +34,7 @@ class TestTabular(BaseCase):
         with self.assertRaises(TabularError) as caught:
             self.read_all(content, **kw)
         self.assertEqual(caught.exception.code, code)
+        return caught.exception.params
 
     def test_csv(self):
         content = 'a;b;c\n 1 ;"x;y";\n\n;;\nआ;é;3\n'.encode("utf-8-sig")
@@ -85,9 +86,13 @@ class TestTabular(BaseCase):
         self.assert_refused("foreign", b"%PDF-1.7 ...")
         self.assert_refused("foreign", b"\xd0\xcf\x11\xe0 old excel")
         self.assert_refused("cell_too_long", huge)
-        self.assert_refused("cell_too_long", b'a\n"' + b"x\n" * tabular.MAX_ROW_BYTES)
+        broken = self.assert_refused("cell_too_long", b'a\n"' + b"x\n" * tabular.MAX_ROW_BYTES)
+        self.assertEqual(broken["row"], 2)
         self.assert_refused("csv", b'a\n"x"y\n')
-        self.assert_refused("csv", b'a\n"never closed\n1\n2\n')
+        # What is wrong is where the row begins.
+        broken = self.assert_refused("csv", b'a\nb\n"never closed\n1\n2\n')
+        self.assertEqual(broken["row"], 3)
+        self.assert_refused("csv", b"a\r1\r2\r")
         self.assert_refused("too_many_columns", b",".join(b"c%d" % i for i in range(300)))
         self.assert_refused("too_large", b"a\n1\n", max_bytes=2)
         self.assert_refused("too_many_rows", b"a\n" + b"1\n" * 11, max_rows=10)

@@ -141,12 +141,18 @@ def _open_csv(file, max_rows, delimiter):
 
 class _Lines:
     """Lines of a file as text. A row may span several, but not without end: the limit of Python's
-    csv on a cell is the process's, and Odoo lifts it to 500 MB."""
+    csv on a cell is the process's, and Odoo lifts it to 500 MB.
+
+    :ivar number: of the last line read
+    :ivar begin: of the first line of the row: a quotation mark that never closes stands there, not
+        at the end of the file
+    """
 
     def __init__(self, file):
         self._file = file
         self._size = 0
         self.number = 0
+        self.begin = 1
 
     def __iter__(self):
         return self
@@ -160,7 +166,7 @@ class _Lines:
         self.number += 1
         self._size += len(line)
         if self._size >= MAX_ROW_BYTES:
-            raise TabularError("cell_too_long", row=self.number)
+            raise TabularError("cell_too_long", row=self.begin)
         if b"\x00" in line:
             raise TabularError("binary")
         try:
@@ -171,13 +177,14 @@ class _Lines:
     def end_row(self):
         """Start counting the bytes of the next row."""
         self._size = 0
+        self.begin = self.number + 1
 
 
 def _next_csv(reader, lines):
     try:
         cells = next(reader, None)
     except csv.Error as error:
-        raise TabularError("csv", row=lines.number, reason=str(error)) from error
+        raise TabularError("csv", row=lines.begin) from error
     lines.end_row()
     return cells
 

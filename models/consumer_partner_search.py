@@ -143,9 +143,12 @@ class ResPartner(models.Model):
         )
 
     @api.depends("discom_account_no")
+    @api.depends_context("discom_name_alone")
     def _compute_display_name(self):  # pylint: disable=missing-return
         super()._compute_display_name()
         formatted = self.env.context.get("formatted_display_name")
+        # Lists with a column of its own for the account number ask for the name alone.
+        alone = self.env.context.get("discom_name_alone")
         for partner in self.filtered("discom_account_no"):
             # Many share a name; the account number tells them apart.
             number = partner.discom_account_no
@@ -154,7 +157,7 @@ class ResPartner(models.Model):
             shown = partner.display_name
             if partner.parent_id:
                 shown = shown.removeprefix(f"{partner.name}, ")
-            partner.display_name = f"{shown}{suffix}"
+            partner.display_name = shown if alone else f"{shown}{suffix}"
 
     @api.model
     def _search_display_name(self, operator, value):

@@ -2,12 +2,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 from freezegun import freeze_time
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import DiscomCommon
 
@@ -72,6 +74,32 @@ class BillCommon(DiscomCommon):
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")
 class TestBill(BillCommon):
+    def test_list_shows_the_name_alone(self):
+        """Beside the column of the account number; the name is found and grouped as ever."""
+        self.create_bill()
+        bills = self.env["discom.bill"].with_user(self.clerk)
+        number = self.consumer.discom_account_no
+        for view in ("discom_bill_view_list", "discom_bill_view_list_held"):
+            with self.subTest(view=view):
+                arch = etree.fromstring(
+                    bills.get_view(self.env.ref(f"discom.{view}").id, "list")["arch"]
+                )
+                self.assertTrue(arch.xpath("//field[@name='account_no']"))
+                [field] = arch.xpath("//field[@name='partner_id']")
+                spec = {
+                    "fields": {"display_name": {}},
+                    "context": safe_eval(field.get("context")),
+                }
+                [row] = bills.web_search_read(
+                    [("partner_id", "ilike", number)], {"partner_id": spec, "account_no": {}}
+                )["records"]
+                self.assertEqual(row["partner_id"]["display_name"], self.consumer.name)
+                self.assertEqual(row["account_no"], number)
+        [group] = bills.formatted_read_group(
+            [("partner_id", "=", self.consumer.id)], ["partner_id"], ["__count"]
+        )
+        self.assertEqual(group["partner_id"][1], f"{self.consumer.name} ({number})")
+
     def test_enter_bill(self):
         """A clerk enters a bill with signed charges in the form; it takes the consumer's data."""
         with Form(self.env["discom.bill"].with_user(self.clerk)) as form:

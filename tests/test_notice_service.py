@@ -73,6 +73,10 @@ class TestServiceRecord(NoticeCommon):
         with self.assertRaises(UserError):
             notice.with_user(self.clerk).write({"acknowledgement": False})
 
+    def test_period_is_checked(self):
+        with self.assertRaisesRegex(UserError, "before it begins"):
+            self.rows(date_from="2026-12-02", date_to="2026-12-01")
+
     def test_workbook(self):
         small, large, waiting = self.issued()
         self.serve_with_photo(small)

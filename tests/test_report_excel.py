@@ -201,6 +201,21 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
             book.table("By book and village")["Lal Babu", "0041", "Salkhan"]["Bills"], 2
         )
 
+    def test_reasons_in_the_language_of_the_report(self):
+        """What WhatsApp's code means, where it told one, instead of its English text."""
+        failed = self.env["discom.whatsapp.message"].search(
+            [("res_model", "=", "discom.bill"), ("res_id", "=", self.bills[1].id)]
+        )
+        failed.write({"error_code": 131026, "error_text": "Message undeliverable"})
+        error = self.env["discom.whatsapp.error"].search([("code", "=", 131026)])
+        for lang, reason in (("en_US", error.meaning), ("hi_IN", error.meaning_hi)):
+            for report in ("discom.bill.delivery.register", "discom.door.list"):
+                with self.subTest(lang=lang, report=report):
+                    book = self.print_book(report, self.clerk, lang=lang, period=MONTH)
+                    texts = [text for row in book.rows() for text in row.values()]
+                    self.assertIn(reason, texts)
+                    self.assertNotIn("Message undeliverable", texts)
+
     def test_door_list_of_nobody(self):
         self.env["discom.whatsapp.message"].search([]).state = "read"
         self.env["discom.whatsapp.message"].create(self.message(self.bills[4], "read"))
@@ -226,8 +241,10 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         self.assertEqual(
             book.table("Collection by day")[datetime(2026, 10, 25)]["Collected (₹)"], 200000
         )
-        few = self.october("discom.arrears.report", minimum=1000, area="rural").rows()
-        self.assertEqual(len(few), 2)
+        few = self.october("discom.arrears.report", minimum=123456.5, area="rural")
+        self.assertEqual(len(few.rows()), 2)
+        head = [row[0] for row in few.values.worksheets[0].iter_rows(max_row=6, values_only=True)]
+        self.assertIn("Dues from (₹): 1,23,456.50", head)
 
     def test_effect_of_nothing(self):
         with self.assertRaisesRegex(UserError, "nothing to report"):

@@ -34,15 +34,26 @@ MESSAGE_SQL = SQL(
      LIMIT 1
     """
 )
-REASON_SQL = SQL(
-    """
-    CASE message.state WHEN 'skipped' THEN message.skip_reason
-                       WHEN 'failed' THEN COALESCE(NULLIF(message.error_text, ''),
-                                                   message.error_code::text) END
-    """
-)
 # Positions in a row of the data sheet.
 OFFICE, AMOUNT, STATE, REASON, BILL = 0, 6, 9, 10, 11
+
+
+def reason_sql(report):
+    """SQL of why ``message`` did not arrive: the reason it was skipped for, or what WhatsApp's
+    code means, in the language of ``report``, as the message itself says it."""
+    return SQL(
+        """
+        CASE message.state
+             WHEN 'skipped' THEN message.skip_reason
+             WHEN 'failed' THEN COALESCE(
+                  -- Code 0 cannot be told from none.
+                  (SELECT %(meaning)s FROM discom_whatsapp_error error
+                    WHERE message.error_code <> 0
+                      AND message.error_code BETWEEN error.code AND error.last_code LIMIT 1),
+                  NULLIF(message.error_text, ''), NULLIF(message.error_code, 0)::text) END
+        """,
+        meaning=report._sql_name("error", "meaning", "meaning_hi"),
+    )
 
 
 class DiscomBillDeliveryRegister(models.TransientModel):
@@ -86,7 +97,7 @@ class DiscomBillDeliveryRegister(models.TransientModel):
              ORDER BY office.parent_path, partner.discom_village, bill.account_no
             """,
             name=self._sql_consumer("partner"),
-            reason=REASON_SQL,
+            reason=reason_sql(self),
             live=LIVE_STATES,
             check_name=self._sql_name("rule"),
             message=MESSAGE_SQL,

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -23,6 +24,12 @@ class DiscomNoticeServiceRecord(models.TransientModel):
     unserved = fields.Boolean(
         "Not served yet", help="Only notices that wait for service: the list to go out with."
     )
+
+    @api.constrains("date_from", "date_to")
+    def _check_dates(self):
+        for report in self:
+            if report.date_from and report.date_to and report.date_from > report.date_to:
+                raise ValidationError(self.env._("The period ends before it begins."))
 
     def _report_params(self):
         return {

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..models.bill import LIVE_STATES
 from ..models.bill_ageing import BUCKETS
+from ..tools import formats
 from ..tools.xlsx import Column, Labels
 from ..tools.xlsx_summary import Chart, Measure, Table, Top
 from .report_mixin import Sheet
@@ -48,10 +49,12 @@ class DiscomArrearsReport(models.TransientModel):
 
     def _report_facts(self):
         facts = super()._report_facts()
+        # The period is that of what was billed and collected.
+        facts.append((self.env._("Dues as of"), formats.day(self.env["discom.bill"]._today())))
         if self.category_id:
             facts.append((self.env._("Tariff category"), self.category_id.code))
         if self.minimum:
-            facts.append((self.env._("Dues from (₹)"), f"{self.minimum:.2f}"))
+            facts.append((self.env._("Dues from (₹)"), formats.rupees(self.minimum)))
         if self.never_paid:
             facts.append((self.env._("Filter"), self.env._("Only who never paid")))
         return facts

@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from ..models.bill import LIVE_STATES
 from ..tools.xlsx import Column, Labels
 from ..tools.xlsx_summary import Chart, Measure, Table
-from .bill_delivery_register import MESSAGE_SQL, REASON_SQL
+from .bill_delivery_register import MESSAGE_SQL, reason_sql
 
 # Message states that spare the walk, or may still do so.
 ON_THEIR_WAY = ("read", "delivered", "queued", "in_flight", "unknown")
@@ -72,7 +72,7 @@ class DiscomDoorList(models.TransientModel):
             """,
             address=self._report_address("partner"),
             name=self._sql_consumer("partner"),
-            reason=REASON_SQL,
+            reason=reason_sql(self),
             message=MESSAGE_SQL,
             bills=self.env["discom.bill"]._search(self._report_domain()).subselect(),
             on_their_way=ON_THEIR_WAY,

@@ -9,6 +9,10 @@ from openpyxl.utils import range_boundaries
 
 from odoo.tests import Form
 
+from ..tools.xlsx_first_sheet import LINE_HEIGHT, PAGE_WIDTH, ROW_HEIGHT
+from ..tools.xlsx_summary import text_width
+
+LEGIBLE = 5.5  # points of print
 FUNCTION = re.compile(r"^(COUNTIFS|SUMIFS|SUM|ROWS|SUBTOTAL|SUMPRODUCT)\((.*)\)$")
 
 
@@ -47,6 +51,8 @@ class WorkbookMixin:
             self.assertEqual(sheet.print_title_rows, f"${head}:${head}")
             self.assertEqual(sheet.freeze_panes, f"A{head + 1}")
             self.assertTrue(sheet.auto_filter.ref.startswith(f"A{head}:"))
+            self.assertGreater(book.type_size(sheet), LEGIBLE, sheet.title)
+            self.assert_readable(book, sheet)
         for sheet in book.formulas.worksheets[1:]:
             for row in sheet.iter_rows(min_row=book.head(sheet) + 1):
                 self.assertFalse([cell.value for cell in row if cell.data_type == "f"])
@@ -58,6 +64,19 @@ class WorkbookMixin:
                 self.assertEqual(shown or "", found, f"{place}: {formula}")
             else:
                 self.assertAlmostEqual(shown, found, 4, f"{place}: {formula}")
+
+    def assert_readable(self, book, sheet):
+        """Each text of a data sheet has the room it needs."""
+        for row in sheet.iter_rows(min_row=book.head(sheet)):
+            height = sheet.row_dimensions[row[0].row].height or ROW_HEIGHT
+            for cell in row:
+                if isinstance(cell.value, str):
+                    letters = text_width(cell.value) * 7 + 10
+                    pixels = sheet.column_dimensions[book.column(sheet, cell)].width * 7
+                    lines = 1 + (height - ROW_HEIGHT) // LINE_HEIGHT
+                    self.assertLessEqual(letters, pixels * lines, f"{cell.value} in {height}")
+                    if letters > pixels:
+                        self.assertTrue(cell.alignment.wrap_text, cell.value)
 
 
 class ReadBook:
@@ -72,10 +91,24 @@ class ReadBook:
         """Number of the row with the headings of a data sheet."""
         return int(re.match(r"[A-Z]+(\d+):", sheet.auto_filter.ref)[1])
 
+    def column(self, sheet, cell):
+        """Letters under which the width of the column of a cell is kept."""
+        for name, found in sheet.column_dimensions.items():
+            if found.min <= cell.column <= found.max:
+                return name
+        raise AssertionError(f"{cell.coordinate} has no width")
+
+    def type_size(self, sheet):
+        """Points of the type as it is printed, with all columns on the page."""
+        widths = sheet.column_dimensions.values()
+        pixels = sum(7 * found.width * (found.max - found.min + 1) for found in widths)
+        return 10 * min(1, PAGE_WIDTH / pixels)
+
     def rows(self, sheet=1):
         """Rows of a data sheet as dicts by heading."""
         sheet = self.values.worksheets[sheet]
         head, *rows = list(sheet.iter_rows(min_row=self.head(sheet), values_only=True))
+        head = [text.replace("\n", " ") for text in head]
         return [dict(zip(head, row, strict=True)) for row in rows if any(row)]
 
     def table(self, title):

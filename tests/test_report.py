@@ -100,7 +100,8 @@ class TestBillDeliveryRegister(DiscomCommon):
         sheet = book.worksheets[1]
         rows = list(sheet.iter_rows(values_only=True))
         head = next(n for n, row in enumerate(rows) if row[1] and row[2])
-        return [dict(zip(rows[head], row, strict=True)) for row in rows[head + 1 :]]
+        names = [text.replace("\n", " ") for text in rows[head]]
+        return [dict(zip(names, row, strict=True)) for row in rows[head + 1 :]]
 
     def test_rows(self):
         rows = self.data_rows(self.workbook(self.wizard().action_print()))

@@ -348,7 +348,7 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         """Account numbers are texts, amounts numbers; no name becomes a formula or markup."""
         book = self.october("discom.arrears.report")
         sheet = book.formulas.worksheets[1]
-        heads = {cell.value: cell.column for cell in sheet[book.head(sheet)]}
+        heads = {cell.value.replace("\n", " "): cell.column for cell in sheet[book.head(sheet)]}
         for row in range(book.head(sheet) + 1, sheet.max_row + 1):
             account = sheet.cell(row, heads["Account number"])
             self.assertEqual((account.data_type, len(account.value)), ("s", 10))
@@ -372,6 +372,7 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
     def test_indian_grouping(self):
         """Lakh and crore in the cell's format, of negative amounts as well."""
         self.assertIn(r"##\,##\,##\,##0.00", xlsx_summary.NUMBER_FORMATS["money"])
+        self.assertIn(r"##\,##\,##\,##0.00", xlsx_summary.NUMBER_FORMATS["decimal"])
         book = self.october("discom.arrears.report")
         sheet = book.formulas.worksheets[1]
         [cell] = [c for row in sheet.iter_rows() for c in row if c.value == 12345678][:1]
@@ -430,6 +431,29 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
                 with self.assertRaises(AccessError):
                     self.env[model].with_user(self.counter).create({})
                 self.assertTrue(self.env[model].with_user(self.auditor).create({}))
+
+    def test_room_for_texts(self):
+        """A long text takes lines in a row that is high enough, a short one does not; rows to be
+        written in by hand are higher, and no heights pile up in memory."""
+        target = io.BytesIO()
+        columns = [xlsx.Column("Why it was not delivered", width=12), xlsx.Column("Short", width=9)]
+        pen = xlsx.Column("Signature", width=12, pen=True)
+        texts = {"summary": "S", "total": "Total", "others": "Others", "page": "&P"}
+        long = "the number is not on WhatsApp"
+        with xlsx.Book(target, "t", [], "p", texts) as book:
+            sheet = book.add_sheet("A", columns, 300)
+            sheet.write_rows([(long, "a")] * 299 + [("short", "x" * 21)])
+            self.assertLess(len(sheet.sheet.row_info), 9)
+            book.add_sheet("B", [columns[0], pen], 1).write_rows([("short", None)])
+        read = ReadBook(target.getvalue()).values
+        rows, pens = read["A"], read["B"]
+        head = next(row[0].row for row in rows.iter_rows() if row[1].value == "Short")
+        self.assertEqual(rows.cell(head, 1).value, "Why it was\nnot\ndelivered")
+        self.assertEqual(rows.row_dimensions[head + 1].height, 18 + 2 * 15)
+        self.assertTrue(rows.cell(head + 1, 1).alignment.wrap_text)
+        self.assertFalse(rows.cell(head + 1, 2).alignment.wrap_text)
+        self.assertEqual(rows.row_dimensions[head + 300].height, 18 + 2 * 15)
+        self.assertEqual(pens.row_dimensions[head + 1].height, 18 + 15)
 
     def test_groups_beyond_the_limit(self):
         """Others are what the rows shown leave of the whole."""

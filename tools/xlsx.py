@@ -12,13 +12,25 @@ from dataclasses import dataclass
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
 
-from .xlsx_first_sheet import HEAD_HEIGHT, ROW_HEIGHT, Summary
-from .xlsx_summary import EPOCH, NUMBER_FORMATS, Tally, number_width, plain, short
+from .xlsx_first_sheet import HEAD_HEIGHT, LINE_HEIGHT, PADDING, ROW_HEIGHT, Summary
+from .xlsx_summary import (
+    EPOCH,
+    NUMBER_FORMATS,
+    Tally,
+    broken,
+    number_width,
+    plain,
+    short,
+    text_lines,
+    text_width,
+)
 
 MAX_ROWS = 1_000_000  # of data; a sheet holds 1,048,576 with its head
 # On every Windows since 8, with Latin and Devanagari letters; elsewhere replaced by a Noto font.
 FONT = "Nirmala UI"
 A4 = 9
+PEN_LINES = 2  # of a row that is written in by hand
+MAX_LINES = 20  # of a text; Excel knows no higher rows
 
 
 class Labels(dict):
@@ -32,10 +44,11 @@ class Labels(dict):
 class Column:
     """A column of a data sheet.
 
-    ``kind`` is text, integer, money, decimal, date or datetime; ``width`` is in characters.
+    ``kind`` is text, integer, money, decimal, month, date or datetime; ``width`` is in characters.
+    A text that is longer takes several lines, so that many columns stay readable on a page.
     ``total`` puts the sum of the filtered rows above it. ``labels`` (a dict) or ``convert`` (a
     function) make the cell of the value; ``empty`` stands where there is none. What groups a table
-    of the summary is never empty.
+    of the summary is never empty. ``pen`` is a column to write in by hand: its rows are higher.
     """
 
     header: str
@@ -45,6 +58,7 @@ class Column:
     labels: dict | None = None
     convert: Callable | None = None
     empty: str | None = None
+    pen: bool = False
 
 
 class Book:
@@ -77,7 +91,8 @@ class Book:
             "label": self.book.add_format({**base, "font_color": "#5A6168"}),
             "head": self.book.add_format({**base, **head, "align": "center"}),
             "text": self.book.add_format({**base, **line, "indent": 1}),
-            "total text": self.book.add_format({**base, **line, "bold": True}),
+            "lines": self.book.add_format({**base, **line, "indent": 1, "text_wrap": True}),
+            "total text": self.book.add_format({**base, **line, "bold": True, "indent": 1}),
         }
         for kind, code in NUMBER_FORMATS.items():
             style = {**base, **line, "num_format": code}
@@ -115,7 +130,7 @@ class Book:
 
     def style(self, kind, value, total=False):
         """The format of a number: the grouping of the negative is a format of its own."""
-        if kind in ("integer", "money") and value < 0:
+        if kind in ("integer", "money", "decimal") and value < 0:
             kind = f"negative {kind}"
         return self.formats[f"total {kind}" if total else kind]
 
@@ -171,14 +186,15 @@ class DataSheet:
         """Write rows, values in the order of the columns, None for empty."""
         sheet, formats, count = self.sheet, self.book.formats, self.count
         text, number, blank = sheet.write_string, sheet.write_number, sheet.write_blank
-        text_format = formats["text"]
+        text_format, lines_format = formats["text"], formats["lines"]
         cells = [
-            (column.kind, formats[column.kind], formats.get(f"negative {column.kind}"))
-            for column in self.columns
+            (column.kind, formats[column.kind], formats.get(f"negative {column.kind}"), room)
+            for column, room in zip(self.columns, self._rooms, strict=True)
         ]
         converted, filled = self._converted, self._filled
         tallies = [tally.add for tally in self.tallies]
         row = self.first_row + count
+        at_least = PEN_LINES if self._pen else 1
         for values in rows:
             values = list(values)
             for index, convert in converted:
@@ -188,13 +204,16 @@ class DataSheet:
                     values[index] = empty
             for tally in tallies:
                 tally(values)
-            column = 0
-            for (kind, style, negative), value in zip(cells, values, strict=True):
+            column, lines = 0, at_least
+            for (kind, style, negative, room), value in zip(cells, values, strict=True):
                 if value is None or value is False or value == "":
                     blank(row, column, None, text_format)
                 elif kind == "text":
-                    text(row, column, plain(value), text_format)
-                elif kind == "date":
+                    value = plain(value)
+                    needed = text_lines(value, room) if len(value) > room else 1
+                    text(row, column, value, lines_format if needed > 1 else text_format)
+                    lines = max(lines, needed)
+                elif kind in ("date", "month"):
                     number(row, column, value.toordinal() - EPOCH, style)
                 elif kind == "datetime":
                     seconds = value.hour * 3600 + value.minute * 60 + value.second
@@ -202,8 +221,21 @@ class DataSheet:
                 else:
                     number(row, column, value, negative if negative and value < 0 else style)
                 column += 1
+            self._set_height(row, lines)
             row += 1
         self.count = row - self.first_row
+
+    def _set_height(self, row, lines):
+        """Make room for the lines of a row that is being written."""
+        if self._high is not None:
+            # xlsxwriter keeps the heights of all rows, though the row is on the disk by now.
+            for kept in ("row_info", "row_sizes"):
+                vars(self.sheet).get(kept, {}).pop(self._high, None)
+            self._high = None
+        if lines > 1:
+            height = ROW_HEIGHT + LINE_HEIGHT * (min(lines, MAX_LINES) - 1)
+            self.sheet.set_row(row, height)
+            self._high = row
 
     def cells(self, index):
         """The cells of a column, absolute, with the name of the sheet."""
@@ -220,10 +252,16 @@ class DataSheet:
 
     def _start(self, totals):
         sheet, formats = self.sheet, self.book.formats
+        self._rooms, self._high, self._pen, head_lines = [], None, False, 1
         for index, column in enumerate(self.columns):
-            # A sum of lakhs of rows is longer than each of them.
+            # A sum of lakhs of rows is longer than each of them, a heading than what is below it.
             wanted = number_width(totals.get(index) or 0, column.kind) if column.total else 0
-            sheet.set_column(index, index, max(column.width, wanted + 2), formats["plain"])
+            word = max(map(text_width, column.header.split(" ")))
+            width = max(column.width, wanted + 2, word + PADDING)
+            sheet.set_column(index, index, width, formats["plain"])
+            self._rooms.append(max(int(width) - PADDING, 1))
+            head_lines = max(head_lines, text_lines(column.header, self._rooms[-1]))
+            self._pen = self._pen or column.pen
         total_row = self.book.write_head(sheet)
         head_row = total_row + 1
         self.first_row = head_row + 1
@@ -236,9 +274,10 @@ class DataSheet:
                 below = xl_range_abs(self.first_row, index, self.last_row, index)
                 style = self.book.style(column.kind, value, total=True)
                 sheet.write_formula(total_row, index, f"=SUBTOTAL(109,{below})", style, value)
-        sheet.set_row(head_row, HEAD_HEIGHT)
-        for index, column in enumerate(self.columns):
-            sheet.write_string(head_row, index, column.header, formats["head"])
+        sheet.set_row(head_row, max(HEAD_HEIGHT, LINE_HEIGHT * (head_lines + 1)))
+        for index, (column, room) in enumerate(zip(self.columns, self._rooms, strict=True)):
+            # Left to itself a line is filled up to the borders.
+            sheet.write_string(head_row, index, broken(column.header, room), formats["head"])
         sheet.freeze_panes(self.first_row, 0)
         sheet.repeat_rows(head_row)
         sheet.autofilter(head_row, 0, self.last_row, last_column)

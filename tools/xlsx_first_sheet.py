@@ -14,12 +14,16 @@ from .xlsx_summary import (
     looks_like_number,
     number_width,
     plain,
+    text_lines,
+    text_width,
 )
 
 COLOURS = ("#1B7F5C", "#4FB286", "#A7D8C0", "#E6B34A", "#C8553D", "#8A8D91", "#C9CCD1", "#5B7DB1")
 CHART_WIDTH, CHART_HEIGHT = 515, 234  # pixels; two stand side by side on a page
 CHART_FONT = {"name": "Nirmala UI", "size": 9}
 ROW_HEIGHT, ROW_PIXELS = 18, 24  # points; vowel signs above and below letters need more than Latin
+LINE_HEIGHT, LINE_PIXELS = 15, 20  # of each more line of a text
+PADDING = 2  # characters of a column that a text leaves empty
 HEAD_HEIGHT, HEAD_MORE = 48, 40  # points of headings; by how many pixels they are higher than rows
 CHART_ROWS = 1 + CHART_HEIGHT // ROW_PIXELS
 PAGE_WIDTH, PAGE_HEIGHT = 1046, 665  # pixels within the margins of A4 across
@@ -33,6 +37,7 @@ class Summary:
         self.book, self.sheet, self.formats = book, book.summary, book.formats
         self.widths = {}
         self.charts = []
+        self.more = 0  # pixels by which the rows of a table are higher than others
 
     def write(self):  # pylint: disable=method-required-super
         """Write charts and tables."""
@@ -46,15 +51,15 @@ class Summary:
         starts = range(self.chart_row, self.row, CHART_ROWS + 1)
         blocks = [(row, row + CHART_ROWS, 0) for row in starts]
         for data, tally in tallies:
-            begin = self.row
+            begin, self.more = self.row, HEAD_MORE
             if isinstance(tally.table, Top):
                 self._write_top(data, tally)
             else:
                 self._write_table(data, tally)
-            blocks.append((begin, self.row - 1, HEAD_MORE))
+            blocks.append((begin, self.row - 1, self.more))
         width = 0
         for column in range(max(self.widths, default=0) + 1):
-            letters = min(max(self.widths.get(column, 0) + 2, MIN_WIDTH), MAX_WIDTH)
+            letters = min(max(self.widths.get(column, 0) + PADDING, MIN_WIDTH), MAX_WIDTH)
             self.sheet.set_column(column, column, letters, self.formats["plain"])
             width += 7 * letters + 5
         self._break_pages(blocks, max(width, 2 * CHART_WIDTH))
@@ -86,7 +91,7 @@ class Summary:
         self.sheet.set_row(self.row + 1, HEAD_HEIGHT)
         for column, text in enumerate(headers):
             self.sheet.write_string(self.row + 1, column, text, self.formats["head"])
-            self._widen(column, max(text.split(" "), key=len, default=""))
+            self._widen(column, max(text.split(" "), key=text_width, default=""))
         self.row += 2
 
     def _write_table(self, data, tally):
@@ -104,7 +109,7 @@ class Summary:
         shown = list(groups.items())[: table.limit]
         for key, values in shown:
             for column, text in enumerate(key):
-                self._text(column, text)
+                self._text(column, text, data.columns[table.keys[column]].kind)
             for place, (measure, value) in enumerate(zip(table.measures, values, strict=True)):
                 formula = self._formula(data, table, measure, key)
                 self._number(size + place, formula, self._kind(data, measure), value)
@@ -112,7 +117,7 @@ class Summary:
         last = self.row - 1
         if len(groups) > len(shown):
             self._write_others(data, table, [values for _key, values in shown], total)
-        self._text(0, self.book.texts["total"], total=True)
+        self._text(0, self.book.texts["total"], "total text")
         for column in range(1, size):
             self.sheet.write_blank(self.row, column, None, self.formats["total text"])
         for place, (measure, value) in enumerate(zip(table.measures, total, strict=True)):
@@ -158,14 +163,16 @@ class Summary:
                 value = values[number]
                 if column.kind == "text":
                     formula = f'={data.cell(place, index)}&""'
-                    style, value = self.formats["text"], plain(value or "")
+                    value = plain(value or "")
+                    style = self.formats[self._make_room(value)]
                     self.sheet.write_formula(self.row, number, formula, style, value)
                     self._widen(number, value)
                 elif value is None:
                     self.sheet.write_blank(self.row, number, None, self.formats["text"])
-                elif column.kind == "date":
+                elif column.kind in ("date", "month"):
                     formula, value = f"={data.cell(place, index)}", value.toordinal() - EPOCH
-                    self.sheet.write_formula(self.row, number, formula, self.formats["date"], value)
+                    style = self.formats[column.kind]
+                    self.sheet.write_formula(self.row, number, formula, style, value)
                 else:
                     self._number(number, f"={data.cell(place, index)}", column.kind, value)
             self.row += 1
@@ -205,15 +212,24 @@ class Summary:
             return "percent"
         return "integer" if measure.summed is None else data.columns[measure.summed].kind
 
-    def _text(self, column, text, total=False):
+    def _text(self, column, text, style="text"):
         if isinstance(text, date):
-            self.sheet.write_number(
-                self.row, column, text.toordinal() - EPOCH, self.formats["date"]
-            )
+            self.sheet.write_number(self.row, column, text.toordinal() - EPOCH, self.formats[style])
             return
-        style = self.formats["total text" if total else "text"]
-        self.sheet.write_string(self.row, column, text, style)
+        if style == "text":
+            style = self._make_room(text)
+        self.sheet.write_string(self.row, column, text, self.formats[style])
         self._widen(column, text)
+
+    def _make_room(self, text):
+        """Make the row as high as a text needs that is wider than a column gets; return the format
+        of its cell."""
+        lines = text_lines(text, MAX_WIDTH - PADDING)
+        if lines == 1:
+            return "text"
+        self.sheet.set_row(self.row, ROW_HEIGHT + LINE_HEIGHT * (lines - 1))
+        self.more += LINE_PIXELS * (lines - 1)
+        return "lines"
 
     def _number(self, column, formula, kind, value, total=False):
         style = self.book.style(kind, value, total)
@@ -221,7 +237,7 @@ class Summary:
         self.widths[column] = max(self.widths.get(column, 0), number_width(value, kind))
 
     def _widen(self, column, text):
-        self.widths[column] = max(self.widths.get(column, 0), len(text))
+        self.widths[column] = max(self.widths.get(column, 0), text_width(text))
 
     def _draw(self, place, table, head, first, last, drawn, days):
         name, size = self.sheet.get_name(), len(table.keys)
@@ -263,7 +279,8 @@ class Summary:
         # Days without anything are left out.
         names = {"num_font": CHART_FONT, "reverse": kind == "bar", "text_axis": True}
         if days:
-            names["num_format"] = "dd/mm"
+            # Upright they would be broken after the stroke.
+            names.update(num_format="dd/mm", num_font={**CHART_FONT, "rotation": -45})
         if kind == "bar":
             names["interval_unit"] = 1  # else names are left out where bars are narrow
         # Of a bar chart the axis of the groups is the upright one.

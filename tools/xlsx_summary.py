@@ -1,5 +1,6 @@
 """What the first sheet of a workbook shows: declared as tables, counted while the rows pass."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import itemgetter
@@ -10,16 +11,24 @@ MAX_KEY = 120  # of a text that groups: a formula holds texts of 255, and some s
 EPOCH = datetime(1899, 12, 30).toordinal()  # day 0 of a sheet
 # Lakh and crore: Excel groups by the system's region, so the grouping is spelt out. A format takes
 # two conditions at most, hence one format for each sign.
+MONEY = r"[>=10000000]##\,##\,##\,##0.00;[>=100000]##\,##\,##0.00;##,##0.00"
+NEGATIVE_MONEY = r"[<=-10000000]-##\,##\,##\,##0.00;[<=-100000]-##\,##\,##0.00;##,##0.00"
 NUMBER_FORMATS = {
     "integer": r"[>=10000000]##\,##\,##\,##0;[>=100000]##\,##\,##0;##,##0",
-    "money": r"[>=10000000]##\,##\,##\,##0.00;[>=100000]##\,##\,##0.00;##,##0.00",
     "negative integer": r"[<=-10000000]-##\,##\,##\,##0;[<=-100000]-##\,##\,##0;##,##0",
-    "negative money": r"[<=-10000000]-##\,##\,##\,##0.00;[<=-100000]-##\,##\,##0.00;##,##0.00",
-    "decimal": "0.00",
+    "money": MONEY,
+    "negative money": NEGATIVE_MONEY,
+    "decimal": MONEY,
+    "negative decimal": NEGATIVE_MONEY,
     "percent": "0.0%",
+    "month": "mm/yyyy",
     "date": "dd/mm/yyyy",
     "datetime": "dd/mm/yyyy hh:mm",
 }
+# Vowel signs and the like above and below a letter take no room of their own.
+SIGNS = re.compile(
+    "[\u0900-\u0902\u093a\u093c\u0941-\u0948\u094d\u0951-\u0957\u0962\u0963\u200c\u200d]"
+)
 
 
 @dataclass(frozen=True)
@@ -155,10 +164,36 @@ class Tally:
 
 def number_width(value, kind):
     """Characters that a number of this kind takes, grouped by lakh and crore."""
-    digits = f"{value:.2f}" if kind == "money" else f"{value:.0f}"
+    digits = f"{value:.2f}" if kind in ("money", "decimal") else f"{value:.0f}"
     # After the first three a comma for each two.
     commas = max(len(digits.split(".")[0]) - 2, 0) // 2
-    return len(digits) + commas + 2 * (kind in ("percent", "decimal"))
+    return len(digits) + commas + 2 * (kind == "percent")
+
+
+def text_width(text):
+    """Characters whose room a text takes."""
+    return len(SIGNS.sub("", text))
+
+
+def text_lines(text, width):
+    """Lines that a text takes in a column of so many characters."""
+    lines = broken(text, width).split("\n")
+    return sum(max(-(-text_width(line) // width), 1) for line in lines)
+
+
+def broken(text, width):
+    """A text with its lines broken between words, as far as words are no longer than ``width``."""
+    lines = []
+    for paragraph in text.split("\n"):
+        line, *words = paragraph.split(" ")
+        for word in words:
+            if text_width(line) + 1 + text_width(word) > width:
+                lines.append(line)
+                line = word
+            else:
+                line = f"{line} {word}"
+        lines.append(line)
+    return "\n".join(lines)
 
 
 def plain(value):

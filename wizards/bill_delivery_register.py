@@ -110,35 +110,35 @@ class DiscomBillDeliveryRegister(models.TransientModel):
         return [
             Column(
                 self.env._("Sub-division"),
-                width=18,
+                width=16,
                 labels=self._office_labels("subdivision"),
                 empty="–",
             ),
             Column(self.env._("Account number"), width=12),
-            Column(self.env._("Name"), width=22),
-            Column(self.env._("Village or ward"), width=15),
-            Column(self.env._("Bill number"), width=12),
-            Column(self.env._("Due date"), "date", 11),
-            Column(self.env._("Payable by due date (₹)"), "money", 15, total=True),
-            Column(self.env._("WhatsApp number"), width=16, convert=mask),
+            Column(self.env._("Name"), width=16),
+            Column(self.env._("Village or ward"), width=14),
+            Column(self.env._("Bill number"), width=13),
+            Column(self.env._("Due date"), "date", 10.5),
+            Column(self.env._("Payable by due date (₹)"), "money", 13, total=True),
+            Column(self.env._("WhatsApp number"), width=17, convert=mask),
             Column(self.env._("Sent"), "datetime", 16),
             Column(
                 self.env._("Message"),
-                width=17,
+                width=13,
                 labels=Labels({state: states[group] for state, group in STATE_GROUPS.items()}),
                 empty=states["none"],
             ),
             Column(
                 self.env._("Reason"),
-                width=26,
+                width=24,
                 labels=self._field_labels("discom.whatsapp.message", "skip_reason"),
             ),
             Column(
                 self.env._("Bill"),
-                width=11,
+                width=10,
                 labels=Labels({**bill_states, "is_held": self.env._("Held back")}),
             ),
-            Column(self.env._("Held back because"), width=22),
+            Column(self.env._("Held back because"), width=18),
         ]
 
     def _report_tables(self):

@@ -82,25 +82,25 @@ class DiscomNoticeFieldList(models.TransientModel):
 
     def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
-            Column(self.env._("Assigned to"), width=16, empty="–"),
-            Column(self.env._("Book"), width=9),
-            Column(self.env._("Feeder"), width=18, empty="–"),
-            Column(self.env._("Village"), width=16, empty="–"),
-            Column(self.env._("Account number"), width=14),
-            Column(self.env._("Consumer"), width=24),
-            Column(self.env._("Guardian"), width=20),
-            Column(self.env._("Address"), width=26),
-            Column(self.env._("Meter"), width=14),
-            Column(self.env._("Dues (₹)"), "money", 14, total=True),
-            Column(self.env._("Notice"), width=16),
-            Column(self.env._("Served on"), "date", 12),
-            Column(self.env._("Cut from"), "date", 12),
-            Column(self.env._("Put off until"), "date", 12),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Assigned to"), width=13, empty="–"),
+            Column(self.env._("Book"), width=8),
+            Column(self.env._("Feeder"), width=12, empty="–"),
+            Column(self.env._("Village"), width=14, empty="–"),
+            Column(self.env._("Account number"), width=12),
+            Column(self.env._("Consumer"), width=15),
+            Column(self.env._("Guardian"), width=13),
+            Column(self.env._("Address"), width=16),
+            Column(self.env._("Meter"), width=12),
+            Column(self.env._("Dues (₹)"), "money", 12, total=True),
+            Column(self.env._("Notice"), width=15),
+            Column(self.env._("Served on"), "date", 10.5),
+            Column(self.env._("Cut from"), "date", 10.5),
+            Column(self.env._("Put off until"), "date", 10.5),
             # Filled in with a pen where there is no network.
-            Column(self.env._("Result"), width=16),
-            Column(self.env._("Reading"), width=12),
-            Column(self.env._("Date and signature"), width=20),
+            Column(self.env._("Result"), width=12, pen=True),
+            Column(self.env._("Reading"), width=9, pen=True),
+            Column(self.env._("Date and signature"), width=15, pen=True),
         ]
 
     def _report_tables(self):

@@ -95,27 +95,27 @@ class DiscomNoticeServiceRecord(models.TransientModel):
 
     def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
-            Column(self.env._("Notice Number"), width=16),
-            Column(self.env._("Issued on"), "date", 12),
-            Column(self.env._("Book"), width=10),
-            Column(self.env._("Account number"), width=14),
-            Column(self.env._("Village"), width=18, empty="–"),
-            Column(self.env._("Consumer"), width=24),
-            Column(self.env._("Guardian"), width=20),
-            Column(self.env._("Address"), width=26),
-            Column(self.env._("Amount of the notice (₹)"), "money", 14, total=True),
-            Column(self.env._("Pay by"), "date", 12),
-            Column(self.env._("Served on"), "date", 12),
-            Column(self.env._("Mode of service"), width=18, labels=self._mode_labels(), empty="–"),
-            Column(self.env._("Recorded by"), width=18),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Notice Number"), width=15),
+            Column(self.env._("Issued on"), "date", 10.5),
+            Column(self.env._("Book"), width=8),
+            Column(self.env._("Account number"), width=12),
+            Column(self.env._("Village"), width=14, empty="–"),
+            Column(self.env._("Consumer"), width=15),
+            Column(self.env._("Guardian"), width=13),
+            Column(self.env._("Address"), width=17),
+            Column(self.env._("Amount of the notice (₹)"), "money", 12, total=True),
+            Column(self.env._("Pay by"), "date", 10.5),
+            Column(self.env._("Served on"), "date", 10.5),
+            Column(self.env._("Mode of service"), width=13, labels=self._mode_labels(), empty="–"),
+            Column(self.env._("Recorded by"), width=13),
             Column(
                 self.env._("Acknowledged"),
-                width=12,
+                width=8,
                 labels=Labels(yes=self.env._("Yes"), no=self.env._("No")),
             ),
             # Filled in with a pen at the door.
-            Column(self.env._("Date and signature"), width=24),
+            Column(self.env._("Date and signature"), width=16, pen=True),
         ]
 
     def _report_tables(self):

@@ -131,23 +131,23 @@ class DiscomOutageRegister(models.TransientModel):
 
     def _report_columns(self):
         return [
-            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
-            Column(self.env._("Outage"), width=14),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Outage"), width=15),
             Column(
-                self.env._("Kind"), width=15, labels=self._field_labels("discom.outage", "kind")
+                self.env._("Kind"), width=12, labels=self._field_labels("discom.outage", "kind")
             ),
-            Column(self.env._("Reason"), width=22, empty="–"),
-            Column(self.env._("Assets"), width=28),
+            Column(self.env._("Reason"), width=15, empty="–"),
+            Column(self.env._("Assets"), width=18),
             Column(self.env._("Start"), "datetime", 16),
             Column(self.env._("Expected end"), "datetime", 16),
             Column(self.env._("Supply back at"), "datetime", 16),
-            Column(self.env._("Consumers"), "integer", 11, total=True),
-            Column(self.env._("Consumer-minutes"), "integer", 13, total=True),
-            Column(self.env._("Minutes to announcement"), "integer", 13),
-            Column(self.env._("Consumers told"), "integer", 11, total=True),
-            Column(self.env._("Consumers to compensate"), "integer", 13, total=True),
-            Column(self.env._("Compensation due (₹)"), "money", 14, total=True),
-            Column(self.env._("Officer"), width=16),
+            Column(self.env._("Consumers"), "integer", 10, total=True),
+            Column(self.env._("Consumer-minutes"), "integer", 11, total=True),
+            Column(self.env._("Minutes to announcement"), "integer", 10),
+            Column(self.env._("Consumers told"), "integer", 9, total=True),
+            Column(self.env._("Consumers to compensate"), "integer", 11, total=True),
+            Column(self.env._("Compensation due (₹)"), "money", 12, total=True),
+            Column(self.env._("Officer"), width=12),
         ]
 
     def _report_tables(self):
@@ -226,9 +226,9 @@ class DiscomOutageRegister(models.TransientModel):
             self.env._("Compensation"),
             query,
             [
-                Column(month, "date", 11),
+                Column(month, "month", 10),
                 Column(office, width=20, labels=self._office_labels(), empty="–"),
-                Column(self.env._("Outage"), width=14),
+                Column(self.env._("Outage"), width=15),
                 Column(self.env._("Hours off"), "decimal", 10),
                 Column(self.env._("Consumers to compensate"), "integer", 13, total=True),
                 Column(self.env._("Compensation due (₹)"), "money", 14, total=True),
@@ -286,7 +286,7 @@ class DiscomOutageRegister(models.TransientModel):
             [
                 Column(self.env._("Office"), width=20, labels=self._office_labels(), empty="–"),
                 Column(self.env._("Feeder"), width=22, empty="–"),
-                Column(self.env._("Month"), "date", 11),
+                Column(self.env._("Month"), "month", 10),
                 *(
                     Column(header, kind, 13, total=total)
                     for header, kind, total in (

@@ -99,34 +99,34 @@ class DiscomArrearsReport(models.TransientModel):
         ageing = self.env["discom.ageing"]._fields
         ages = [ageing[age]._description_string(self.env) for age in AGES]
         columns = [
-            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
             Column(
-                self.env._("Tariff category"), width=10, labels=self._category_labels(), empty="–"
+                self.env._("Tariff category"), width=8, labels=self._category_labels(), empty="–"
             ),
             Column(
                 self.env._("Area"),
-                width=9,
+                width=8,
                 labels=self._field_labels("res.partner", "discom_area"),
                 empty="–",
             ),
             Column(
                 self.env._("Connection"),
-                width=12,
+                width=9,
                 labels=self._field_labels("res.partner", "discom_status"),
             ),
-            Column(self.env._("Village or ward"), width=15),
+            Column(self.env._("Village or ward"), width=14),
             Column(self.env._("Account number"), width=12),
-            Column(self.env._("Name"), width=20),
+            Column(self.env._("Name"), width=15),
             Column(
                 self.env._("Oldest dues"),
-                width=15,
+                width=12,
                 labels=self._field_labels("discom.ageing", "bucket"),
             ),
-            Column(self.env._("Dues (₹)"), "money", 13, total=True),
-            *(Column(f"{age} (₹)", "money", 12, total=True) for age in ages),
-            Column(self.env._("Oldest due date"), "date", 11),
-            Column(self.env._("Last payment"), "date", 11),
-            Column(self.env._("Never paid"), width=8, labels=self._yes_no()),
+            Column(self.env._("Dues (₹)"), "money", 12, total=True),
+            *(Column(f"{age} (₹)", "money", 10, total=True) for age in ages),
+            Column(self.env._("Oldest due date"), "date", 10.5),
+            Column(self.env._("Last payment"), "date", 10.5),
+            Column(self.env._("Never paid"), width=6, labels=self._yes_no()),
         ]
         return Sheet(self.env._("Arrears"), query, columns, self._arrears_tables(ages))
 

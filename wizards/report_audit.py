@@ -76,25 +76,25 @@ class DiscomAuditExtract(models.TransientModel):
         # sudo: names of models, which only administrators may read.
         names = self.env["ir.model"].sudo().search([("model", "in", list(self.env))])
         return [
-            Column(self.env._("Day"), "date", 11),
+            Column(self.env._("Day"), "date", 10.5),
             Column(self.env._("When"), "datetime", 16),
-            Column(self.env._("Who"), width=20),
-            Column(self.env._("Office"), width=20, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Who"), width=15),
+            Column(self.env._("Office"), width=15, labels=self._office_labels(), empty="–"),
             Column(
                 self.env._("What"),
-                width=20,
+                width=15,
                 labels=self._field_labels("discom.audit.entry", "kind"),
             ),
             Column(
                 self.env._("Of"),
-                width=20,
+                width=15,
                 labels=Labels({record.model: record.name for record in names}),
                 empty="–",
             ),
             Column(self.env._("Record"), width=9),
-            Column(self.env._("Records"), "integer", 10, total=True),
-            Column(self.env._("Details"), width=42),
-            Column(self.env._("Reason"), width=26),
+            Column(self.env._("Records"), "integer", 9, total=True),
+            Column(self.env._("Details"), width=38),
+            Column(self.env._("Reason"), width=22),
             Column(self.env._("From address"), width=14),
         ]
 

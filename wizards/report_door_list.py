@@ -84,24 +84,24 @@ class DiscomDoorList(models.TransientModel):
         return [
             Column(
                 self.env._("Sub-division"),
-                width=18,
+                width=16,
                 labels=self._office_labels("subdivision"),
                 empty="–",
             ),
-            Column(self.env._("Lineman"), width=16, empty="–"),
-            Column(self.env._("Book"), width=9, empty="–"),
-            Column(self.env._("Village or ward"), width=16, empty="–"),
+            Column(self.env._("Lineman"), width=13, empty="–"),
+            Column(self.env._("Book"), width=8, empty="–"),
+            Column(self.env._("Village or ward"), width=14, empty="–"),
             Column(self.env._("Account number"), width=12),
-            Column(self.env._("Name"), width=20),
-            Column(self.env._("Guardian"), width=16),
-            Column(self.env._("Address"), width=22),
+            Column(self.env._("Name"), width=15),
+            Column(self.env._("Guardian"), width=13),
+            Column(self.env._("Address"), width=18),
             Column(self.env._("Meter"), width=12),
-            Column(self.env._("Bill number"), width=12),
-            Column(self.env._("Payable by due date (₹)"), "money", 15, total=True),
-            Column(self.env._("Due date"), "date", 11),
+            Column(self.env._("Bill number"), width=13),
+            Column(self.env._("Payable by due date (₹)"), "money", 12, total=True),
+            Column(self.env._("Due date"), "date", 10.5),
             Column(
                 self.env._("Why not on WhatsApp"),
-                width=24,
+                width=18,
                 labels=Labels(
                     {
                         **reasons,
@@ -111,8 +111,8 @@ class DiscomDoorList(models.TransientModel):
                 ),
             ),
             # Filled in with a pen at the door.
-            Column(self.env._("WhatsApp number, if given"), width=16),
-            Column(self.env._("Date and signature"), width=18),
+            Column(self.env._("WhatsApp number, if given"), width=14, pen=True),
+            Column(self.env._("Date and signature"), width=16, pen=True),
         ]
 
     def _report_tables(self):

@@ -72,25 +72,25 @@ class DiscomEffectReport(models.TransientModel):
         windows = []
         for days in WINDOWS:
             windows += [
-                Column(self.env._("%(n)s days are over", n=days), "integer", 10, total=True),
-                Column(self.env._("Paid within %(n)s days", n=days), "integer", 10, total=True),
-                Column(self.env._("Amount within %(n)s days (₹)", n=days), "money", 14, total=True),
+                Column(self.env._("%(n)s days are over", n=days), "integer", 9, total=True),
+                Column(self.env._("Paid within %(n)s days", n=days), "integer", 9, total=True),
+                Column(self.env._("Amount within %(n)s days (₹)", n=days), "money", 12, total=True),
             ]
         return [
-            Column(self.env._("Office"), width=20, labels=self._office_labels(), empty="–"),
-            Column(self.env._("Village or ward"), width=16),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Village or ward"), width=14),
             Column(self.env._("Account number"), width=12),
-            Column(self.env._("Consumer"), width=22),
+            Column(self.env._("Consumer"), width=16),
             Column(
-                self.env._("Step"), width=20, labels=self._field_labels("discom.notice", "kind")
+                self.env._("Step"), width=14, labels=self._field_labels("discom.notice", "kind")
             ),
-            Column(self.env._("Day of the message"), "date", 11),
+            Column(self.env._("Day of the message"), "date", 10.5),
             Column(
                 self.env._("Message"),
-                width=18,
+                width=14,
                 labels=self._field_labels("discom.notice.effect", "reached"),
             ),
-            Column(self.env._("Dues (₹)"), "money", 15, total=True),
+            Column(self.env._("Dues (₹)"), "money", 13, total=True),
             *windows,
         ]
 

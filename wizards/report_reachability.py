@@ -92,47 +92,47 @@ class DiscomReachability(models.TransientModel):
     def _report_columns(self):
         consents = self._consent_labels()
         return [
-            Column(self.env._("Office"), width=18, labels=self._office_labels(), empty="–"),
+            Column(self.env._("Office"), width=13, labels=self._office_labels(), empty="–"),
             Column(
                 self.env._("Area"),
-                width=9,
+                width=8,
                 labels=self._field_labels("res.partner", "discom_area"),
                 empty="–",
             ),
             Column(
-                self.env._("Tariff category"), width=10, labels=self._category_labels(), empty="–"
+                self.env._("Tariff category"), width=8, labels=self._category_labels(), empty="–"
             ),
-            Column(self.env._("Feeder"), width=16, labels=self._feeder_labels()),
-            Column(self.env._("Village or ward"), width=15),
-            Column(self.env._("Book"), width=9),
+            Column(self.env._("Feeder"), width=12, labels=self._feeder_labels()),
+            Column(self.env._("Village or ward"), width=14),
+            Column(self.env._("Book"), width=8),
             Column(self.env._("Account number"), width=12),
-            Column(self.env._("Name"), width=20),
-            Column(self.env._("WhatsApp number"), width=15, convert=mask),
+            Column(self.env._("Name"), width=15),
+            Column(self.env._("WhatsApp number"), width=17, convert=mask),
             Column(
                 self.env._("KYC"),
-                width=11,
+                width=9,
                 labels=self._field_labels("res.partner", "discom_kyc_state"),
             ),
-            Column(self.env._("Taken on"), "date", 11),
-            Column(self.env._("Taken by"), width=16),
+            Column(self.env._("Taken on"), "date", 10.5),
+            Column(self.env._("Taken by"), width=13),
             Column(
                 self.env._("Taken by way of"),
-                width=14,
+                width=11,
                 labels=self._field_labels("res.partner", "discom_kyc_source"),
                 empty="–",
             ),
-            Column(self.env._("Reachable on WhatsApp"), width=11, labels=self._yes_no()),
-            Column(self.env._("Gets bills"), width=8, labels=self._yes_no()),
+            Column(self.env._("Reachable on WhatsApp"), width=8, labels=self._yes_no()),
+            Column(self.env._("Gets bills"), width=6, labels=self._yes_no()),
             Column(
                 self.env._("Why not"),
-                width=20,
+                width=14,
                 labels=self._reason_labels(),
                 empty=self.env._("Gets the bill"),
             ),
-            Column(self.env._("Consent: bills"), width=11, labels=consents),
-            Column(self.env._("Consent: outages"), width=11, labels=consents),
-            Column(self.env._("Consent: dues"), width=11, labels=consents),
-            Column(self.env._("Number"), width=16, labels=self._quality_labels()),
+            Column(self.env._("Consent: bills"), width=9, labels=consents),
+            Column(self.env._("Consent: outages"), width=9, labels=consents),
+            Column(self.env._("Consent: dues"), width=9, labels=consents),
+            Column(self.env._("Quality of the numbers"), width=12, labels=self._quality_labels()),
         ]
 
     def _report_tables(self):

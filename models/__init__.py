@@ -87,6 +87,7 @@ from . import whatsapp_inbox
 from . import whatsapp_answer
 from . import whatsapp_inbox_read
 from . import whatsapp_inbox_reply
+from . import whatsapp_mail
 from . import whatsapp_file
 from . import whatsapp_message_stale
 from . import whatsapp_message_status

@@ -23,6 +23,7 @@ from . import test_rate_limit
 from . import test_throttle
 from . import test_whatsapp_gate
 from . import test_whatsapp_lane
+from . import test_whatsapp_mail
 from . import test_whatsapp_template
 from . import test_whatsapp_version
 from . import test_whatsapp_webhook

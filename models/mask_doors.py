@@ -11,6 +11,15 @@ from ..tools.personal import masked
 
 #: Where a text of a template stops being only text.
 _EXPRESSION = re.compile(r"\{\{|<t[\s>]|\st-\w")
+#: What the card of a contact shows by default, and what of it is personal.
+CARD = ("name", "address", "phone", "email")
+CARD_KINDS = {
+    "address": "address",
+    "phone": "phone",
+    "mobile": "phone",
+    "email": "email",
+    "vat": "document",
+}
 
 
 class Base(models.AbstractModel):
@@ -64,6 +73,26 @@ class MailRenderMixin(models.AbstractModel):
         ):
             raise AccessError(self.env["res.partner"]._discom_masked_text())
         return super()._render_template(template_src, model, res_ids, *args, **kwargs)
+
+
+class IrQwebFieldContact(models.AbstractModel):
+    """The card of a contact, which a client may ask for of any contact that he reads."""
+
+    _inherit = "ir.qweb.field.contact"
+
+    @api.model
+    def value_to_html(self, value, options):
+        options = options or {}
+        if value and self.env.user._discom_is_masked():
+            names = options.get("fields") or CARD
+            shown = [
+                name
+                for name in names
+                if not (kind := CARD_KINDS.get(name)) or value == value._personal_shown(kind)
+            ]
+            # Without any, Odoo shows those it shows by default.
+            options = {**options, "fields": shown or ["name"]}
+        return super().value_to_html(value, options)
 
 
 class IrBinary(models.AbstractModel):

@@ -331,6 +331,25 @@ class TestWebDoors(InsideCommon, HttpCase):
         company = self.env["res.company"].create({"name": "Another discom"})
         return {"allowed_company_ids": (self.company + company).ids}
 
+    def test_card_of_a_contact(self):
+        """The widget of Odoo's templates, as a client asks for it."""
+        if not hasattr(self.env["ir.qweb.field.contact"], "get_record_to_html"):
+            self.skipTest("html_editor is not installed")
+        everything = {"fields": ["name", "address", "phone", "mobile", "email", "vat"]}
+        self.consumer.vat = "ABCDE1234F"
+        for options in (everything, {"fields": ["phone"]}, {}):
+            self.authenticate("test_auditor", "test_auditor")
+            card = self.call(
+                "ir.qweb.field.contact", "get_record_to_html", [self.consumer.id], options
+            )
+            self.assertNotIn("ABCDE1234F", self.tell(card))
+            self.assertIn(self.consumer.name, card)
+            self.authenticate("test_counter", "test_counter")
+            card = self.call(
+                "ir.qweb.field.contact", "get_record_to_html", [self.consumer.id], options
+            )
+            self.assertIn(MOBILE, card)
+
     def test_export_of_the_list(self):
         """Files of the list, grouped and not, are masked as the screen is."""
         self.auditor.group_ids += self.env.ref("base.group_allow_export")

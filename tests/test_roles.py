@@ -41,6 +41,7 @@ OF_ODOO = {
     *("onchange", "onchange_parent_id", "session_info"),
     *("web_search_read", "get_formview_id", "amount_to_text", "export_data", "fields_get"),
     *("read_group", "formatted_read_group", "formatted_read_grouping_sets"),
+    "value_to_html",
 }
 
 

@@ -49,6 +49,7 @@ from . import consumer_audit
 from . import consumer_erased
 from . import consumer_retention
 from . import consumer_mask
+from . import consumer_beside
 from . import whatsapp_mixin
 from . import whatsapp_res_partner
 from . import whatsapp_audience

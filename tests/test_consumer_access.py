@@ -194,6 +194,45 @@ class TestConsumerAccess(DiscomCommon, HttpCase):
         self.assertEqual(self._seen_by(portal), self.consumer_a)
         self.assertTrue(portal.with_user(portal).name)
 
+    def test_nobody_signs_up_in_the_name_of_a_consumer(self):
+        """Odoo gives every colleague a token for every contact where people sign up themselves."""
+        if not hasattr(self.env["res.partner"], "signup_get_auth_param"):
+            self.skipTest("auth_signup is not installed")
+        self.env["ir.config_parameter"].set_param("auth_signup.invitation_scope", "b2c")
+        employee = new_test_user(self.env, "test_employee")
+        for user in (employee, self.auditor, self.clerk, self.manager):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self.consumer_a.with_user(user).signup_get_auth_param()
+        self.assertTrue(self.contact.with_user(employee).signup_get_auth_param()[self.contact.id])
+        system = new_test_user(
+            self.env, "test_system", groups="base.group_erp_manager,discom.group_administrator"
+        )
+        token = self.consumer_a.with_user(system).signup_get_auth_param()[self.consumer_a.id]
+        self.assertTrue(token["auth_signup_token"])
+        # Who has an account gets a new password as ever.
+        new_test_user(
+            self.env, "test_self", groups="base.group_portal", partner_id=self.consumer_a.id
+        )
+        self.consumer_a.signup_prepare(signup_type="reset")
+        public = self.consumer_a.with_user(self.env.ref("base.public_user")).sudo()
+        self.assertTrue(public._generate_signup_token())
+
+    def test_no_letters_by_post(self):
+        """Every colleague reads them, with name and address."""
+        if "snailmail.letter" not in self.env:
+            self.skipTest("snailmail is not installed")
+        values = {
+            "model": "res.partner",
+            "res_id": self.consumer_a.id,
+            "partner_id": self.consumer_a.id,
+            "company_id": self.company.id,
+            "user_id": self.counter.id,
+        }
+        letters = self.env["snailmail.letter"]
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            letters.with_user(self.counter).create(values)
+        self.assertFalse(letters.search([("partner_id", "=", self.consumer_a.id)]))
+
     def test_chatter(self):
         consumer = self.consumer_a.with_user(self.counter)
         consumer.message_post(body="Called, will come tomorrow", message_type="comment")

@@ -129,8 +129,6 @@ class TestMailAndSms(DiscomCommon):
     def test_no_sms_of_ones_own(self):
         for values in (
             {"composition_mode": "numbers", "numbers": "+919415277001"},
-            {"composition_mode": "comment", "res_model": "res.partner",
-             "res_ids": str(self.consumers[:1].ids)},
             {"composition_mode": "mass", "res_model": "res.partner", "mass_keep_log": True,
              "res_ids": str(self.consumers.ids)},
         ):  # fmt: skip

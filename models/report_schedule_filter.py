@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from ..tools import formats
+
 #: What a schedule has fields of its own for, or what only a list on the screen can choose.
 NOT_FILTERS = {"office_id", "lang", "selected_ids", "selected_domain"}
 
@@ -104,5 +106,7 @@ class DiscomReportSchedule(models.Model):
                 value = dict(field._description_selection(self.env)).get(value, value)
             elif field.type == "many2one":
                 value = self.env[field.comodel_name].browse(value).exists().display_name or "–"
+            elif field.type in ("integer", "float"):
+                value = formats.number(value)
             texts.append(f"{label}: {value}")
         return ", ".join(texts)

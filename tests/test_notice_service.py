@@ -74,7 +74,7 @@ class TestServiceRecord(NoticeCommon):
             notice.with_user(self.clerk).write({"acknowledgement": False})
 
     def test_period_is_checked(self):
-        with self.assertRaisesRegex(UserError, "before it begins"):
+        with self.assertRaisesRegex(UserError, "before the first"):
             self.rows(date_from="2026-12-02", date_to="2026-12-01")
 
     def test_workbook(self):

@@ -128,6 +128,9 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         book = self.read_action(form.save().action_print())
         self.assertEqual(book.table("KYC by office")["Total"]["Consumers"], 1)
         self.assertEqual(book.table("By person")["Total"]["Captured"], 1)
+        # By which the days are narrowed.
+        head = [row[0] for row in book.values.worksheets[0].iter_rows(max_row=6, values_only=True)]
+        self.assertIn("Period: 01/10/2026 – 26/11/2026", head)
 
     def test_reachability(self):
         self.read._discom_record_consent("given", ["bills"], "paper")

@@ -275,6 +275,10 @@ class TestReportSchedule(DiscomCommon):
         rows = ReadBook(job.attachment_id.raw).rows()
         self.assertEqual([row["Account number"] for row in rows], [self.bills[0].account_no])
 
+    def test_filters_are_said_as_everywhere(self):
+        form = self.from_dialog("discom.arrears.report", lang="en_US", minimum=123456.5)
+        self.assertEqual(form.save().filter_text, "Dues from (₹): 1,23,456.5")
+
     def test_another_report_knows_other_filters(self):
         form = self.from_dialog("discom.arrears.report", never_paid=True)
         form.report = "discom.door.list"

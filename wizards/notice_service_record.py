@@ -29,7 +29,9 @@ class DiscomNoticeServiceRecord(models.TransientModel):
     def _check_dates(self):
         for report in self:
             if report.date_from and report.date_to and report.date_from > report.date_to:
-                raise ValidationError(self.env._("The period ends before it begins."))
+                raise ValidationError(
+                    self.env._("The last day lies before the first. Correct one of the two.")
+                )
 
     def _report_params(self):
         return {

@@ -23,6 +23,7 @@ class DiscomKycProgress(models.TransientModel):
     _report_model = "discom.kyc.report"
     _report_lists = {"res.partner": "partner_id"}
     _report_sums = True
+    _report_selected_days = True
     _report_scheduled = True
 
     target_share = fields.Integer(

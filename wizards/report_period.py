@@ -16,6 +16,8 @@ class DiscomReportPeriod(models.AbstractModel):
     _inherit = ["discom.report.mixin"]
     _description = "Report of a period"
 
+    _report_selected_days = False  # what is chosen in a list is narrowed by the period as well
+
     date_from = fields.Date(
         "From",
         required=True,
@@ -33,6 +35,10 @@ class DiscomReportPeriod(models.AbstractModel):
                     self.env._("The last day lies before the first. Correct one of the two.")
                 )
 
+    def _has_period(self):
+        """Whether what the workbook holds depends on the period."""
+        return self._report_selected_days or self._selected_domain() is None
+
     def _report_params(self):
         return {
             **super()._report_params(),
@@ -41,13 +47,13 @@ class DiscomReportPeriod(models.AbstractModel):
         }
 
     def _report_filename(self):
-        if self._selected_domain() is not None:
+        if not self._has_period():
             return super()._report_filename()
         return f"{super()._report_filename()} {self.date_from} {self.date_to}"
 
     def _report_facts(self):
         facts = super()._report_facts()
-        if self._selected_domain() is None:
+        if self._has_period():
             period = f"{self.date_from:%d/%m/%Y} – {self.date_to:%d/%m/%Y}"
             facts.append((self.env._("Period"), period))
         return facts

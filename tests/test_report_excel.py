@@ -260,6 +260,10 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         total = book.table("Cost by office")["Total"]
         self.assertEqual(total["Messages"], 2, "that of the other division is not his")
         self.assertAlmostEqual(total["Cost with tax (₹)"], rate._amount(2), 4)
+        names = book.formulas.worksheets[0]._charts[0].series[0].cat
+        self.assertRegex(
+            (names.strRef or names.numRef).f, r"!\$A\$\d+(:\$A\$\d+)?$", "by purpose alone"
+        )
         self.assertEqual(book.table("Cost by day")[datetime(2026, 10, 21)]["Messages"], 2)
 
     def test_outages_with_indices(self):

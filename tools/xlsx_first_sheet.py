@@ -241,7 +241,8 @@ class Summary:
 
     def _draw(self, place, table, head, first, last, drawn, days):
         name, size = self.sheet.get_name(), len(table.keys)
-        kind = table.chart.kind
+        kind, key = table.chart.kind, table.chart.key
+        named = (0, size - 1) if key is None else (key, key)
         stacked = {"type": "column", "subtype": "stacked"}
         chart = self.book.book.add_chart(stacked if kind == "stacked" else {"type": kind})
         for number, index in enumerate(drawn):
@@ -257,7 +258,7 @@ class Summary:
             chart.add_series(
                 {
                     "name": [name, head, size + index],
-                    "categories": [name, first, 0, last, size - 1],
+                    "categories": [name, first, named[0], last, named[1]],
                     "values": [name, first, size + index, last, size + index],
                     **style,
                 }

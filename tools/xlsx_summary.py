@@ -51,11 +51,16 @@ class Measure:
 
 @dataclass(frozen=True)
 class Chart:
-    """A chart of a table: ``kind`` column, stacked, bar, line or pie, of some measures."""
+    """A chart of a table: ``kind`` column, stacked, bar, line or pie, of some measures.
+
+    ``key`` is the place of the key that names its groups, None where all do: beside lying bars
+    there is room for one.
+    """
 
     measures: tuple[int, ...]
     kind: str = "stacked"
     limit: int = 20
+    key: int | None = None
 
 
 @dataclass(frozen=True)

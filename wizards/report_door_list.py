@@ -127,7 +127,7 @@ class DiscomDoorList(models.TransientModel):
                 (OFFICE, LINEMAN),
                 (office, lineman),
                 measures,
-                Chart((0,), "bar", 15),
+                Chart((0,), "bar", 15, key=1),
             ),
             Table(
                 self.env._("By reason"),

@@ -117,7 +117,7 @@ class DiscomMessageCost(models.TransientModel):
                 (PURPOSE, CATEGORY),
                 (self.env._("Purpose"), self.env._("Billed as")),
                 measures,
-                Chart((3,), "bar", 12),
+                Chart((3,), "bar", 12, key=0),
                 order=3,
             ),
             Table(

@@ -153,14 +153,11 @@ class DiscomImport(models.Model):
                    SET discom_whatsapp_number =
                            COALESCE(r.whatsapp_number, partner.discom_whatsapp_number),
                        discom_kyc_state = CASE
-                           WHEN r.whatsapp_number IS NULL THEN partner.discom_kyc_state
-                           WHEN r.whatsapp_number = partner.discom_whatsapp_number
-                                AND partner.discom_kyc_state = 'verified' THEN 'verified'
+                           WHEN r.whatsapp_number IS NULL OR %(stays)s
+                           THEN partner.discom_kyc_state
                            ELSE 'captured' END,
                        discom_kyc_state_date = CASE
-                           WHEN r.whatsapp_number IS NULL
-                                OR r.whatsapp_number = partner.discom_whatsapp_number
-                                AND partner.discom_kyc_state IN ('verified', 'captured')
+                           WHEN r.whatsapp_number IS NULL OR %(stays)s
                            THEN partner.discom_kyc_state_date
                            ELSE COALESCE(r.taken_on, %(today)s) END,
                        discom_kyc_source = COALESCE(r.source, 'file'),
@@ -189,6 +186,16 @@ class DiscomImport(models.Model):
                         SQL.identifier("partner", f"discom_consent_{purpose}"),
                     )
                     for purpose in CONSENT_COLUMNS.values()
+                ),
+                # A number that bounced or grew old after it was taken does not come back.
+                stays=SQL(
+                    """
+                    r.whatsapp_number = partner.discom_whatsapp_number
+                    AND (partner.discom_kyc_state IN ('verified', 'captured')
+                         OR partner.discom_kyc_state IN ('bounced', 'stale')
+                            AND partner.discom_kyc_state_date >= COALESCE(r.taken_on, %s))
+                    """,
+                    self.env["discom.bill"]._today(),
                 ),
                 today=self.env["discom.bill"]._today(),
                 uid=self.env.uid,

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .test_import import ImportCommon
@@ -51,6 +53,29 @@ class TestKycImport(ImportCommon):
         event = self._events(self.members[0])[0]
         self.assertEqual((event.old, event.new), ("+919415300021", "+919415300022"))
         self.assertIn("XXXX XXXX 0913", event.evidence)
+
+    def test_number_that_bounced_after_it_was_taken(self):
+        consumer = self.members[0]
+        today = consumer._discom_today()
+
+        def bring(taken_on, email):
+            account = consumer.discom_account_no
+            row = f"{account},9415300021,{taken_on},{email}"
+            self.run_import("kyc", ["account_no,whatsapp_number,taken_on,email", row])
+
+        bring(today - timedelta(days=9), "a@example.com")
+        for state in ("bounced", "stale"):
+            with self.subTest(state=state):
+                day = today - timedelta(days=3)
+                consumer.write({"discom_kyc_state": state, "discom_kyc_state_date": day})
+                # The file of before once more, with more in it.
+                bring(today - timedelta(days=9), f"{state}@example.com")
+                self.assertEqual(consumer.email, f"{state}@example.com")
+                self.assertEqual(consumer.discom_kyc_state, state)
+                self.assertEqual(consumer.discom_kyc_state_date, day)
+        bring(today, "b@example.com")
+        self.assertEqual(consumer.discom_kyc_state, "captured", "asked for again since")
+        self.assertEqual(consumer.discom_kyc_state_date, today)
 
     def test_flags_of_a_file(self):
         self._file(["9415300021"] * 3)

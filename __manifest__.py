@@ -136,6 +136,7 @@
         "wizards/bill_delivery_register_views.xml",
         "wizards/bill_release_views.xml",
         "wizards/bill_cancel_views.xml",
+        "wizards/bill_revoke_views.xml",
         "wizards/bill_payment_cancel_views.xml",
         "wizards/outage_register_views.xml",
         "wizards/report_views.xml",

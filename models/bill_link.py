@@ -107,22 +107,43 @@ class DiscomBill(models.Model):
             )
         return {"type": "ir.actions.act_url", "url": self._public_url(), "target": "new"}
 
+    def action_ask_revoke_links(self):
+        """Ask whether the links of what is selected in a list are revoked, with the number."""
+        bills = self._selection().exists()
+        bills._check_revoke()
+        dialog = self.env["discom.bill.revoke"].create({"bill_ids": [(6, 0, bills.ids)]})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Revoke links"),
+            "res_model": dialog._name,
+            "res_id": dialog.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def _check_revoke(self):
+        """
+        :raise AccessError: for whoever may not write these bills
+        :raise UserError: when they are too many
+        """
+        self.check_access("write")
+        if len(self) > REVOKE_LIMIT:
+            raise UserError(
+                self.env._(
+                    "The links of %(count)s bills are too many to revoke at once. Select at most "
+                    "%(limit)s.",
+                    count=len(self),
+                    limit=REVOKE_LIMIT,
+                )
+            )
+
     def action_revoke_links(self):
         """Make all links sent so far invalid; a new one may be sent.
 
         It is noted on the consumer, where the history of the bills is.
         """
-        bills = self._selection().exists()
-        bills.check_access("write")
-        if len(bills) > REVOKE_LIMIT:
-            raise UserError(
-                self.env._(
-                    "The links of %(count)s bills are too many to revoke at once. Select at most "
-                    "%(limit)s.",
-                    count=len(bills),
-                    limit=REVOKE_LIMIT,
-                )
-            )
+        bills = self.exists()
+        bills._check_revoke()
         # Past the guard of issued bills: their content stays as it is.
         self.env.cr.execute(
             SQL(

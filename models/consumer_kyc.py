@@ -280,6 +280,10 @@ class ResPartner(models.Model):
         try:
             return normalise_mobile(text)
         except PhoneError as error:
+            if not (text or "").strip():
+                raise ValidationError(
+                    self.env._("Enter the WhatsApp number: 10 digits, the first from 6 to 9.")
+                ) from error
             reasons = {
                 "empty": self.env._("There is no number in it."),
                 "invalid": self.env._("It is not a complete Indian number."),

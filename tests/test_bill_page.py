@@ -350,8 +350,17 @@ class TestBillLink(BillPageCommon):
             patch("odoo.addons.discom.models.bill_link.REVOKE_LIMIT", 1),
             self.assertRaisesRegex(UserError, "links of 2 bills .* at most 1"),
         ):
-            more.with_user(self.clerk).action_revoke_links()
+            more.with_user(self.clerk).action_ask_revoke_links()
         self.assertFalse(more[0].link_generation)
+
+    def test_revoked_from_a_list(self):
+        more = self.bill | self.create_bill(self.create_consumer())
+        action = more.with_user(self.clerk).action_ask_revoke_links()
+        dialog = self.env[action["res_model"]].with_user(self.clerk).browse(action["res_id"])
+        self.assertEqual(dialog.many_count, 2)
+        self.assertEqual(more.mapped("link_generation"), [0, 0])
+        dialog.action_apply()
+        self.assertEqual(more.mapped("link_generation"), [1, 1])
 
     def test_bills_that_are_not_out(self):
         draft = self.create_bill(self.create_consumer(), issue=False)

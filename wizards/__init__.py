@@ -18,6 +18,7 @@ from . import discom_door
 from . import discom_kyc_door
 from . import discom_kyc_sheet
 from . import bill_cancel
+from . import bill_revoke
 from . import bill_delivery_register
 from . import bill_ledger_statement
 from . import bill_print

@@ -179,6 +179,7 @@
         "web.assets_backend": [
             "discom/static/src/js/typst_report.js",
             "discom/static/src/confirm/*",
+            "discom/static/src/missing/*",
             "discom/static/src/counter/*",
             "discom/static/src/kyc_counter/*",
             "discom/static/src/payment_counter/*",

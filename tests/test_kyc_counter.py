@@ -159,6 +159,8 @@ class TestKycCounter(KycCounterCommon):
         for number in ("", None, "12345", "9999999999", "05446222333", "9415261299 9415261298"):
             with self.subTest(number=number), self.assertRaises(ValidationError):
                 self._save(number=number)
+        with self.assertRaisesRegex(ValidationError, "^Enter the WhatsApp number"):
+            self._save(number=" ")
         self.assertFalse(self.sita.discom_whatsapp_number)
         self._save(consents=["everything", "other", None], notice_id="0")
         self.assertFalse(self.sita.discom_consent_other)

@@ -41,6 +41,9 @@ class TestOutagePhone(HttpCase, OutageCommon):
 class TestOutageDesk(HttpCase, OutageCommon):
     """Planned shutdowns and likely breakdowns at a desk, in a browser."""
 
+    def test_what_is_missing_is_named(self):
+        self.start_tour("/odoo/discom-outages/new", "discom_missing", login="test_operator")
+
     def test_planned_shutdown_from_announcement_to_end(self):
         self.feeder_a1.name = "Tour feeder"
         for _number in range(2):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 LEVELS = [
     ("discom", "Discom"),
@@ -39,12 +40,31 @@ class DiscomOffice(models.Model):
     officer_name = fields.Char("Officer in charge")
     officer_title = fields.Char("Designation", help="As printed under notices and messages.")
     phone = fields.Char(help="Number of the office, given to consumers.")
+    is_own = fields.Boolean(
+        "Of mine",
+        compute="_compute_is_own",
+        search="_search_is_own",
+        help="Whether the current user sees what belongs to this office.",
+    )
     grievance_phone = fields.Char("Complaints phone", help="For example the toll-free number 1912.")
 
     _code_uniq = models.UniqueIndex(
         "(company_id, code)",
         "Another office has this code already. Search for it, or enter another code.",
     )
+
+    @api.depends("parent_path")
+    @api.depends_context("uid")
+    def _compute_is_own(self):
+        own = self.env.user.discom_scope_ids.mapped("parent_path")
+        for office in self:
+            office.is_own = any(office.parent_path.startswith(path) for path in own)
+
+    def _search_is_own(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        own = Domain("id", "child_of", self.env.user.discom_scope_ids.ids)
+        return own if True in value else ~own
 
     @api.constrains("parent_id", "level")
     def _check_level(self):

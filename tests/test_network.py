@@ -1,3 +1,6 @@
+from ast import literal_eval
+
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -112,3 +115,17 @@ class TestNetwork(DiscomCommon):
         with self.assertRaises(AccessError):
             self.division_a.with_user(self.manager).officer_name = "Somebody"
         self.division_b.with_user(self.administrator).officer_name = "Somebody"
+
+    def test_search_offers_own_offices(self):
+        """What stands in the search box of bills is what the user may find something of."""
+        bills = self.env["discom.bill"].with_user(self.clerk)
+        arch = etree.fromstring(bills.get_view(view_type="search")["arch"])
+        [field] = arch.xpath("//search/field[@name='office_id']")
+        domain = literal_eval(field.get("domain"))
+        offered = [found[0] for found in bills.env["discom.office"].name_search("", domain)]
+        own = self.env["discom.office"].search([("id", "child_of", self.division_a.id)])
+        self.assertIn(self.subdivision_a1, own)
+        self.assertEqual(self.env["discom.office"].browse(offered), own)
+        offices = bills.env["discom.office"].search([])
+        self.assertEqual(offices.filtered("is_own"), own)
+        self.assertEqual(offices.search([("is_own", "=", False)]), offices - own)

@@ -255,7 +255,8 @@ class Client:
         if found.type == "many2one" and found.comodel_name != "res.partner":
             # The client offers the values by name; the person chooses one.
             others = self.env[found.comodel_name]
-            other = others.has_access("read") and others.search([], limit=1)
+            offered = self._evaluate(node.get("domain") or "[]")
+            other = others.has_access("read") and others.search(offered, limit=1)
             return (other.id,) if other else ()
         return WORDS
 
@@ -286,7 +287,8 @@ class Client:
 
     def _form_pages(self, model, title, arch, domain):
         def one():
-            record = model.search(domain, limit=1) or model.search([], limit=1)
+            # Opened from the list, which was paid for there.
+            record = model.search(domain, limit=PAGE)[:1] or model.search([], limit=PAGE)[:1]
             return record.web_read(self.specification(model, arch))
 
         yield Page(title, "form", model._name, one)

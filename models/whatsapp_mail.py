@@ -76,24 +76,15 @@ class MailMail(models.Model):
         journal._log("send", self._name, text, number=number)
 
 
-class MailComposer(models.TransientModel):
-    _inherit = "mail.compose.message"
-
-    def _action_send_mail_mass_mail(self, res_ids, auto_commit=False):
-        """Odoo asks for the right to read alone, and leaves a message on each record."""
-        if self.env.user._discom_is_bound():
-            self.env[self.model].browse(res_ids)._discom_check_post()
-        return super()._action_send_mail_mass_mail(res_ids, auto_commit=auto_commit)
-
-
 class MailTemplate(models.Model):
     _inherit = "mail.template"
 
     def _send_check_access(self, res_ids):
-        """Extend: as in the composer."""
-        super()._send_check_access(res_ids)
+        """Extend: as for the composer."""
+        result = super()._send_check_access(res_ids)
         if self.env.user._discom_is_bound():
             self.env[self.model].browse(res_ids)._discom_check_post()
+        return result
 
 
 class Base(models.AbstractModel):

@@ -24,6 +24,7 @@ from . import bill_ledger_statement
 from . import bill_print
 from . import bill_payment_cancel
 from . import base_partner_merge
+from . import mail_compose_message
 from . import bill_release
 from . import notice_exclude
 from . import notice_serve

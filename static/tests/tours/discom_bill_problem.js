@@ -31,6 +31,11 @@ registry.category("web_tour.tours").add("discom_bill_problem", {
             run: "click",
         },
         {
+            content: "the consumer will see it",
+            trigger: ".modal:contains(on the page of the bill) .btn-primary",
+            run: "click",
+        },
+        {
             content: "the answer is given",
             trigger: ".o_form_view:not(:has(textarea)) .o_field_widget[name=answer]:contains(नई रीडिंग)",
         },

@@ -19,7 +19,7 @@ registry.category("web_tour.tours").add("discom_payment_counter", {
         },
         {
             content: "what is no amount is refused in place",
-            trigger: ".alert-danger:contains(no amount)",
+            trigger: ".alert-danger:contains(“ten” is not an amount)",
         },
         {
             trigger: "#discom_payment_amount:focus",

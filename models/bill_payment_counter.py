@@ -59,8 +59,10 @@ class DiscomPaymentCounter(models.AbstractModel):
             "name_hi": consumer.discom_name_hi or "",
             "guardian": consumer.discom_guardian_name or "",
             "account": consumer.discom_account_no,
-            "village": consumer.discom_village or "",
-            "office": consumer.discom_office_id.name,
+            "village": self._village(consumer),
+            "office": consumer.discom_office_id.with_context(
+                hierarchical_naming=False
+            ).display_name,
             "phone": mask(consumer.discom_whatsapp_number or "") or "",
             "live": consumer.discom_status in (False, "live"),
             "status": dict(consumer._fields["discom_status"]._description_selection(self.env)).get(

@@ -45,13 +45,19 @@ class DiscomCounterMixin(models.AbstractModel):
                 "id": consumer.id,
                 "name": consumer.discom_name_hi or consumer.name,
                 "account": consumer.discom_account_no,
-                "village": consumer.discom_village or "",
+                "village": self._village(consumer),
                 "guardian": consumer.discom_guardian_name or "",
             }
             for consumer in consumers[:FOUND_LIMIT]
         ]
         card = self.card(consumers.id) if len(consumers) == 1 else False
         return {"rows": rows, "more": len(consumers) > FOUND_LIMIT, "card": card}
+
+    @api.model
+    def _village(self, consumer):
+        """Name of the consumer's village as the clerk reads it, empty where none is known."""
+        hindi = (self.env.lang or "").startswith("hi") and consumer.discom_village_hi
+        return hindi or consumer.discom_village or ""
 
     @api.model
     def _consumer(self, partner_id):

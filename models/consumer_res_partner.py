@@ -29,6 +29,7 @@ NFC_FIELDS = {
     "discom_name_hi",
     "discom_guardian_name",
     "discom_village",
+    "discom_village_hi",
     "street",
     "street2",
 }
@@ -37,6 +38,7 @@ FREE_TEXT_FIELDS = [
     "discom_name_hi",
     "discom_guardian_name",
     "discom_village",
+    "discom_village_hi",
     "discom_supply_type",
     "discom_book_no",
     "discom_sc_no",
@@ -103,6 +105,10 @@ class ResPartner(models.Model):
     )
     discom_unmetered = fields.Boolean("Un-metered", help="Billed at the rate without a meter.")
     discom_village = fields.Char("Village or ward", index="trigram")
+    discom_village_hi = fields.Char(
+        "Village or ward in Hindi",
+        help="For messages in Hindi; the other name goes where it is empty.",
+    )
     discom_office_id = fields.Many2one(
         "discom.office", "Office", index="btree_not_null", ondelete="restrict", tracking=True
     )

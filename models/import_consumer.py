@@ -49,6 +49,7 @@ PARTNER_COLUMNS = {
     "lifeline": "discom_lifeline",
     "unmetered": "discom_unmetered",
     "village": "discom_village",
+    "village_hi": "discom_village_hi",
     "street": "street",
     "pin": "zip",
     "security_deposit": "discom_security_deposit",

@@ -50,8 +50,10 @@ class DiscomKycCounter(models.AbstractModel):
             "name_hi": consumer.discom_name_hi or "",
             "guardian": consumer.discom_guardian_name or "",
             "account": consumer.discom_account_no,
-            "village": consumer.discom_village or "",
-            "office": consumer.discom_office_id.name,
+            "village": self._village(consumer),
+            "office": consumer.discom_office_id.with_context(
+                hierarchical_naming=False
+            ).display_name,
             "category": consumer.discom_category_id.code or "",
             "status": consumer.discom_status,
             "status_label": self._label(consumer, "discom_status"),

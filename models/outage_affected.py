@@ -201,12 +201,19 @@ class DiscomOutage(models.Model):
         )
 
     def _villages(self):
-        """Villages that are off, the largest first, by outage: ``{id: [name, ...]}``."""
+        """Villages that are off, the largest first, by outage.
+
+        :return: ``{id: [(name, Hindi name or None), ...]}``; where consumers of one village have
+            several Hindi names, that of most
+        """
+        self.env["res.partner"].flush_model(["discom_village_hi"])
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT affected.outage_id, affected.village
+                SELECT affected.outage_id, affected.village,
+                       mode() WITHIN GROUP (ORDER BY NULLIF(partner.discom_village_hi, ''))
                   FROM (%s) AS affected
+                  JOIN res_partner partner ON partner.id = affected.partner_id
                  WHERE affected.village > ''
                  GROUP BY 1, 2
                  ORDER BY 1, count(*) DESC, 2
@@ -215,8 +222,8 @@ class DiscomOutage(models.Model):
             )
         )
         villages = {}
-        for outage_id, village in rows:
-            villages.setdefault(outage_id, []).append(village)
+        for outage_id, name, name_hi in rows:
+            villages.setdefault(outage_id, []).append((name, name_hi))
         return villages
 
     @api.model

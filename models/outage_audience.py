@@ -153,15 +153,17 @@ class DiscomOutage(models.Model):
         def named(record):
             return (short == "hi" and record.name_hi) or record.name
 
+        def places(outage):
+            off = villages.get(outage.id, [])
+            return [name_hi if short == "hi" and name_hi else name for name, name_hi in off]
+
         values = {}
         for outage in outages:
             note = outage.reason_note
             if short == "hi":
                 note = outage.note_hi or note
             texts = {
-                "area": self._join_area(
-                    [*map(named, outage.asset_ids), *villages.get(outage.id, [])], short
-                ),
+                "area": self._join_area([*map(named, outage.asset_ids), *places(outage)], short),
                 "date_start": moment(outage.date_start),
                 "date_end_expected": moment(outage.date_end_expected),
                 "date_end": moment(outage.date_end or outage.date_end_expected),

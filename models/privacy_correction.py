@@ -6,7 +6,8 @@ from odoo import fields, models
 #: see consumer_kyc_event.py.
 CORRECTED = (
     *("name", "discom_name_hi", "discom_guardian_name", "vat"),
-    *("street", "street2", "zip", "city", "state_id", "country_id", "discom_village"),
+    *("street", "street2", "zip", "city", "state_id", "country_id"),
+    *("discom_village", "discom_village_hi"),
 )
 
 

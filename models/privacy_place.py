@@ -228,7 +228,8 @@ def places():
 PROFILE = {
     **dict.fromkeys(
         (
-            *("discom_name_hi", "discom_guardian_name", "discom_village", "phone", "email"),
+            *("discom_name_hi", "discom_guardian_name", "phone", "email"),
+            *("discom_village", "discom_village_hi"),
             *("discom_whatsapp_number", "street", "street2", "zip", "city", "state_id", "vat"),
             *("website", "comment", "function", "ref", "barcode", "company_registry"),
             *("discom_id_kind", "discom_id_last4", "discom_id_seen", "discom_kyc_source"),

@@ -133,6 +133,23 @@ class TestImport(ImportCommon):
         self.assert_counts(again, same=2)
         self.assertEqual(again.state, "checked", "there is nothing to import")
 
+    def test_villages_in_both_scripts(self):
+        self.run_import(
+            "consumer",
+            [
+                "account_no,name,village,village_hi,office_code",
+                f"8800000001,Asha,Churk,चुर्क,{self.office_code}",
+                f"8800000002,Ravi,,सलखन,{self.office_code}",
+            ],
+        )
+        self.assertRecordValues(
+            self.partner("8800000001") | self.partner("8800000002"),
+            [
+                {"discom_village": "Churk", "discom_village_hi": "चुर्क"},
+                {"discom_village": "सलखन", "discom_village_hi": "सलखन"},
+            ],
+        )
+
     def test_consumer_is_what_the_orm_makes(self):
         """Every stored column of an imported consumer equals that of one created by the ORM."""
         self.run_import(

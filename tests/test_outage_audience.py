@@ -216,7 +216,7 @@ class TestOutageAudience(OutageCommon):
     def test_values_by_language(self):
         self.feeder_a1.name_hi = "फीडर ए1"
         self.create_told(discom_village="Salkhan")
-        self.create_told(discom_village="Churk")
+        self.create_told(discom_village="Churk", discom_village_hi="चुर्क")
         self.create_told(discom_village="Churk")
         outage = self.create_outage(
             self.feeder_a1,
@@ -238,7 +238,7 @@ class TestOutageAudience(OutageCommon):
         self.assertEqual(
             hindi,
             {
-                "area": "फीडर ए1, Churk, Salkhan",
+                "area": "फीडर ए1, चुर्क, Salkhan",
                 "date_start": "बुधवार 27 नवंबर, सुबह 10:00 बजे",
                 "date_end_expected": "बुधवार 27 नवंबर, शाम 4:00 बजे",
                 "date_end": "बुधवार 27 नवंबर, शाम 4:00 बजे",

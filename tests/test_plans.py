@@ -80,7 +80,9 @@ class TestPlans(DiscomCommon):
               FROM discom_bill WHERE account_no LIKE '61%'
             """
         )
-        cls.env.cr.execute("ANALYZE res_partner, discom_bill, discom_whatsapp_message")
+        cls.env.cr.execute(
+            "ANALYZE discom_office, res_partner, discom_bill, discom_whatsapp_message"
+        )
         for setting in ("enable_seqscan = off", "random_page_cost = 1", "cpu_tuple_cost = 1"):
             cls.env.cr.execute(f"SET LOCAL {setting}")
 

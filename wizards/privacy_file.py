@@ -12,12 +12,12 @@ from .report_mixin import TIMEZONE
 
 DIRECT_RECORDS = 2000  # put together while the user waits
 SKIPPED_TYPES = {"one2many", "many2many", "binary", "json"}
-LETTER_HINDI = """इस फ़ाइल में {office} के पास खाता संख्या {account} के उपभोक्ता का व्यक्तिगत डेटा है, जैसा
+LETTER_HINDI = """इस फाइल में {office} के पास खाता संख्या {account} के उपभोक्ता का व्यक्तिगत डेटा है, जैसा
 {date} को दर्ज है (डिजिटल व्यक्तिगत डेटा संरक्षण अधिनियम 2023, धारा 11)।
 
 किस काम के लिए: बिजली आपूर्ति, बिल, भुगतान, सूचनाएँ, शिकायतें।
 किसे दिया जाता है: संदेश भेजने के लिए नंबर और संदेश का पाठ Meta (WhatsApp) को।
-data.xlsx: पढ़ने के लिए। data.json: वही डेटा मशीन के लिए। files: फ़ोटो और भेजी गई फ़ाइलें।
+data.xlsx: पढ़ने के लिए। data.json: वही डेटा मशीन के लिए। files: फ़ोटो और भेजी गई फाइलें।
 सुधार, मिटाने या शिकायत के लिए: {officer}
 """
 LETTER_ENGLISH = """This file holds the personal data of the consumer of account {account} at

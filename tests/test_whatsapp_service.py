@@ -3,9 +3,10 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import file_open, mute_logger
 
 from ..models.whatsapp_conversation import ANSWERS_PER_HOUR
+from ..models.whatsapp_message_inbound import START_WORDS, STOP_WORDS
 from ..models.whatsapp_turn import BUTTON_TITLE, ROW_ABOUT, ROW_TITLE, ROWS_MAX
 from ..tools.keywords import essence, fold
 from .test_kyc_conversation import LOGGERS, KycConversationCommon
@@ -54,6 +55,28 @@ class TestWhatsappService(ServiceCommon):
             for title, about in zip(service.title, service.about, strict=True):
                 self.assertLessEqual(len(title), ROW_TITLE, title)
                 self.assertLessEqual(len(about), ROW_ABOUT, about)
+
+    def test_words_of_the_manual(self):
+        """Each word that the manual names is understood, and no service is left out of it."""
+        conversations = self.env["discom.whatsapp.conversation"]
+        keywords = conversations._keywords()
+        obeyed = STOP_WORDS | START_WORDS
+        for lang in ("en", "hi"):
+            named, obeys = set(), set()
+            with file_open(f"discom/docs/manual/{lang}/billing_clerk.md") as page:
+                rows = [line.split("|")[1:3] for line in page if line.startswith("| ")]
+            self.assertGreater(len(rows), 10)
+            for words in (
+                text.strip() for row in rows[2:] for cell in row for text in cell.split(",")
+            ):
+                found = keywords.get(fold(words))
+                self.assertTrue(found or fold(words) in obeyed, words)
+                (named if found else obeys).add(found or fold(words) in STOP_WORDS)
+            self.assertEqual(obeys, {True, False})
+            targets = {
+                service.target or f"service:{service.key}" for service in conversations._services()
+            }
+            self.assertEqual(named, targets | {"help:show"})
 
     def test_words(self):
         """What people really write is understood; a sentence about something else is not."""

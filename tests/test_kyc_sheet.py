@@ -87,6 +87,23 @@ class TestKycSheet(ImportCommon):
         self.assertEqual(sheet.page_setup.orientation, "landscape")
         self.assertEqual(sheet.print_title_rows, "$1:$1")
 
+    def test_sheet_has_the_village_in_hindi(self):
+        """It is read in the villages; what comes back is found all the same."""
+        first, second, *rest = self.consumers
+        first.write({"street": "House 4", "discom_village_hi": "सलखन"})
+        content = self.print_sheet()
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).worksheets[0]
+        place = [cell.value for cell in sheet[1]].index("पता")
+        addresses = {row[0].value: row[place].value for row in sheet.iter_rows(min_row=2)}
+        self.assertEqual(addresses[first.discom_account_no], "House 4, सलखन")
+        self.assertIn("Salkhan", addresses[second.discom_account_no])
+        job = self.bring_back(
+            {first.discom_account_no: {NUMBER: 9415261288, CONSENT: "हाँ"}}, content
+        )
+        self.assert_counts(job, changed=1, same=5)
+        self.assertEqual(first.discom_whatsapp_number, "+919415261288")
+        self.assertEqual((first.discom_village, first.discom_village_hi), ("Salkhan", "सलखन"))
+
     def test_filled_sheet_is_read_as_it_is(self):
         first, second, third, fourth, *rest = self.consumers
         job = self.bring_back(

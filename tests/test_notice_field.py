@@ -413,6 +413,16 @@ class TestNoticeField(FieldCommon):
             self.assertIn(text, texts)
         self.assertNotIn(small, self.env["discom.notice"].with_user(self.clerk_b).search([]))
 
+    def test_workbook_in_hindi(self):
+        notice = self.listed(discom_village="Salkhan", discom_village_hi="सलखन")
+        with freeze_time("2026-12-31 06:00:00"):
+            wizard = self.env["discom.notice.field.list"].with_user(self.operator)
+            wizard.create({"lang": "hi_IN"}).action_print()
+            job = self.env["discom.report.job"].search([], order="id desc", limit=1)
+        sheet = load_workbook(io.BytesIO(base64.b64decode(job.attachment_id.datas))).worksheets[1]
+        rows = {row[5].value: row[4].value for row in sheet.iter_rows()}
+        self.assertEqual(rows[notice.account_no], "सलखन")
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")

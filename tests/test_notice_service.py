@@ -10,13 +10,14 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
 from odoo.tools.safe_eval import safe_eval
 
+from .common_workbook import WorkbookMixin
 from .test_notice import NoticeCommon
 from .test_notice_field import photo
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")
-class TestServiceRecord(NoticeCommon):
+class TestServiceRecord(WorkbookMixin, NoticeCommon):
     """The acknowledgement is kept, and the list of notices with the record of their service."""
 
     def issued(self):
@@ -99,6 +100,22 @@ class TestServiceRecord(NoticeCommon):
             "By village", "Belhatthi", "Salkhan",
         ):  # fmt: skip
             self.assertIn(text, texts)
+
+    def test_village_in_hindi(self):
+        """The village is named in Hindi as long as it is the one that the notice names."""
+        small, large, waiting = self.issued()
+        (small.partner_id | large.partner_id).discom_village_hi = "सलखन"
+        large.partner_id.discom_village = "Renukoot"
+        rows = {}
+        for lang in ("hi_IN", "en_US"):
+            with freeze_time("2026-12-20 06:00:00"):
+                wizard = self.env["discom.notice.service.record"].with_user(self.clerk)
+                book = self.read_action(wizard.create({"lang": lang}).action_print())
+            rows[lang] = [list(row.values()) for row in book.rows()]
+        villages = {lang: {row[4]: row[5] for row in lines} for lang, lines in rows.items()}
+        for notice, hindi in ((small, "सलखन"), (large, "Belhatthi"), (waiting, "Salkhan")):
+            self.assertEqual(villages["hi_IN"][notice.account_no], hindi)
+            self.assertEqual(villages["en_US"][notice.account_no], notice.village)
 
     def test_nobody_goes_out_with_a_notice_that_is_stopped(self):
         """A court stay that came after the notice: not printed, not on the list to go out with;

@@ -351,6 +351,29 @@ class TestReportExcel(WorkbookMixin, DiscomCommon):
         self.assertIn(self.read.discom_name_hi, [row["नाम"] for row in rows])
         self.assert_sound(book)
 
+    def test_villages_in_hindi(self):
+        """A workbook in Hindi has the Hindi name of the village, where there is one."""
+        self.env["discom.whatsapp.message"].search([]).state = "failed"
+        self.read.discom_village_hi = "सलखन"
+        self.read._discom_record_consent("given", ["bills"], "paper")
+        first, second = self.read.discom_account_no, self.failed.discom_account_no
+        for report in (
+            *("discom.bill.delivery.register", "discom.door.list"),
+            *("discom.arrears.report", "discom.reachability"),
+        ):
+            period = {"period": MONTH} if "period" in self.env[report]._fields else {}
+            for lang, account, heading, village in (
+                ("hi_IN", "खाता संख्या", "ग्राम या वार्ड", "सलखन"),
+                ("en_US", "Account number", "Village or ward", "Salkhan"),
+            ):
+                with self.subTest(report=report, lang=lang):
+                    book = self.print_book(report, self.clerk, lang=lang, **period)
+                    villages = {row[account]: row[heading] for row in book.rows()}
+                    self.assertEqual((villages[first], villages[second]), (village, "Salkhan"))
+        for lang, village in (("hi_IN", "सलखन"), ("en_US", "Salkhan")):
+            rows = self.october("discom.kyc.progress", lang=lang).rows()
+            self.assertIn(village, [text for row in rows for text in row.values()])
+
     def test_texts_and_numbers(self):
         """Account numbers are texts, amounts numbers; no name becomes a formula or markup."""
         book = self.october("discom.arrears.report")

@@ -76,7 +76,7 @@ class DiscomBillDeliveryRegister(models.TransientModel):
     def _report_query(self):
         return SQL(
             """
-            SELECT bill.office_id, bill.account_no, %(name)s, partner.discom_village, bill.name,
+            SELECT bill.office_id, bill.account_no, %(name)s, %(village)s, bill.name,
                    bill.due_date, bill.amount_total,
                    COALESCE(message.phone, partner.discom_whatsapp_number),
                    message.sent_at AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Kolkata',
@@ -97,6 +97,7 @@ class DiscomBillDeliveryRegister(models.TransientModel):
              ORDER BY office.parent_path, partner.discom_village, bill.account_no
             """,
             name=self._sql_consumer("partner"),
+            village=self._sql_village("partner"),
             reason=reason_sql(self),
             live=LIVE_STATES,
             check_name=self._sql_name("rule"),

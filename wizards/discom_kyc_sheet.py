@@ -48,7 +48,8 @@ class DiscomKycSheet(models.TransientModel):
         return SQL(
             """
             SELECT partner.discom_account_no, partner.name, partner.discom_name_hi,
-                   partner.discom_guardian_name, partner.street, partner.discom_village,
+                   partner.discom_guardian_name, partner.street,
+                   COALESCE(NULLIF(partner.discom_village_hi, ''), partner.discom_village),
                    partner.discom_meter_no, partner.discom_whatsapp_number
               FROM res_partner partner
              WHERE partner.id IN %s

@@ -58,7 +58,7 @@ class DiscomNoticeFieldList(models.TransientModel):
         return SQL(
             """
             SELECT notice.office_id, assigned.name, p.discom_book_no, %(feeder)s,
-                   notice.village,
+                   %(village)s,
                    notice.account_no, %(name)s, p.discom_guardian_name,
                    %(address)s,
                    p.discom_meter_no, COALESCE(bill.amount_due, 0), formal.name,
@@ -77,6 +77,7 @@ class DiscomNoticeFieldList(models.TransientModel):
             address=self._report_address("p"),
             feeder=self._sql_name("feeder"),
             name=self._sql_consumer("p"),
+            village=self._sql_notice_village("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
         )
 

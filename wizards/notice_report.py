@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 
 class DiscomNoticeReport(models.AbstractModel):
@@ -24,6 +25,19 @@ class DiscomNoticeReport(models.AbstractModel):
         if self.village:
             facts.append((self.env._("Village"), self.village))
         return facts
+
+    def _sql_notice_village(self, consumer):
+        """SQL of the village that stands on ``notice``, in the language of the report.
+
+        The consumer has its name in Hindi, unless it was moved or corrected since.
+
+        :param consumer: alias of the consumer
+        """
+        return SQL(
+            "CASE WHEN notice.village = %s THEN %s ELSE notice.village END",
+            SQL.identifier(consumer, "discom_village"),
+            self._sql_village(consumer),
+        )
 
     def _not_stopped(self, domain):
         """``domain`` without those against whom something has come to stand since: nobody goes

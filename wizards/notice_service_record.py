@@ -68,7 +68,7 @@ class DiscomNoticeServiceRecord(models.TransientModel):
         return SQL(
             """
             SELECT notice.office_id, notice.name, notice.date_issued, p.discom_book_no,
-                   notice.account_no, notice.village, %(name)s, p.discom_guardian_name,
+                   notice.account_no, %(village)s, %(name)s, p.discom_guardian_name,
                    %(address)s,
                    -- As printed on the notice.
                    COALESCE(NULLIF(notice.amount_recoverable, 0), notice.amount),
@@ -92,6 +92,7 @@ class DiscomNoticeServiceRecord(models.TransientModel):
             """,
             address=self._report_address("p"),
             name=self._sql_consumer("p"),
+            village=self._sql_notice_village("p"),
             notices=self.env["discom.notice"]._search(self._report_domain()).subselect(),
         )
 

@@ -58,16 +58,17 @@ class DiscomPrivacyBreachList(models.TransientModel):
         return SQL(
             """
             SELECT CASE WHEN person.sure THEN 'sure' ELSE 'possible' END, p.discom_account_no,
-                   p.name, p.discom_name_hi, p.discom_village, person.office_id,
+                   p.name, p.discom_name_hi, %(village)s, person.office_id,
                    CASE WHEN COALESCE(p.discom_whatsapp_number, p.phone, p.email) IS NULL
                         THEN 'no' ELSE 'yes' END,
                    p.discom_whatsapp_number, p.phone, p.email, p.lang
               FROM discom_privacy_breach_person person
               JOIN res_partner p ON p.id = person.partner_id
-             WHERE person.id IN %s
+             WHERE person.id IN %(persons)s
           ORDER BY person.id
             """,
-            self.env[self._report_model]._search(self._report_domain()).subselect(),
+            village=self._sql_village("p"),
+            persons=self.env[self._report_model]._search(self._report_domain()).subselect(),
         )
 
     def _report_columns(self):

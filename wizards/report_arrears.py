@@ -84,7 +84,7 @@ class DiscomArrearsReport(models.TransientModel):
     def _arrears_sheet(self):
         query = SQL(
             """
-            SELECT line.office_id, line.category_id, line.area, line.status, p.discom_village,
+            SELECT line.office_id, line.category_id, line.area, line.status, %(village)s,
                    p.discom_account_no, %(name)s, line.bucket, line.amount_due, %(ages)s,
                    line.oldest_date, line.last_payment_date, COALESCE(line.never_paid, FALSE)
               FROM discom_ageing line
@@ -93,6 +93,7 @@ class DiscomArrearsReport(models.TransientModel):
           ORDER BY line.amount_due DESC, line.id
             """,
             name=self._sql_consumer("p"),
+            village=self._sql_village("p"),
             ages=SQL(", ").join(SQL("NULLIF(%s, 0)", SQL.identifier("line", age)) for age in AGES),
             lines=self.env["discom.ageing"]._search(self._report_domain()).subselect(),
         )

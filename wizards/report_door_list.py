@@ -44,7 +44,7 @@ class DiscomDoorList(models.TransientModel):
         self.env.flush_all()
         return SQL(
             """
-            SELECT bill.office_id, lineman.name, partner.discom_book_no, partner.discom_village,
+            SELECT bill.office_id, lineman.name, partner.discom_book_no, %(village)s,
                    bill.account_no, %(name)s, partner.discom_guardian_name,
                    %(address)s,
                    bill.meter_no, bill.name, bill.amount_total, bill.due_date,
@@ -72,6 +72,7 @@ class DiscomDoorList(models.TransientModel):
             """,
             address=self._report_address("partner"),
             name=self._sql_consumer("partner"),
+            village=self._sql_village("partner"),
             reason=reason_sql(self),
             message=MESSAGE_SQL,
             bills=self.env["discom.bill"]._search(self._report_domain()).subselect(),

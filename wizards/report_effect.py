@@ -56,7 +56,7 @@ class DiscomEffectReport(models.TransientModel):
         )
         return SQL(
             """
-            SELECT line.office_id, p.discom_village, p.discom_account_no, %(name)s, line.kind,
+            SELECT line.office_id, %(village)s, p.discom_account_no, %(name)s, line.kind,
                    line.day, line.reached, line.amount, %(windows)s
               FROM (%(lines)s) line
               JOIN res_partner p ON p.id = line.partner_id
@@ -64,6 +64,7 @@ class DiscomEffectReport(models.TransientModel):
           ORDER BY line.day, office.parent_path, p.discom_account_no, line.id
             """,
             name=self._sql_consumer("p"),
+            village=self._sql_village("p"),
             windows=windows,
             lines=self._select_all("discom.notice.effect", self._report_domain()),
         )

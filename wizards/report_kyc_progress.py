@@ -59,18 +59,20 @@ class DiscomKycProgress(models.TransientModel):
     def _offices_sheet(self):
         query = SQL(
             """
-            SELECT line.office_id, line.area, line.village, count(*),
+            SELECT line.office_id, line.area, %(village)s, count(*),
                    count(*) * %(target)s / 100.0,
                    SUM(line.captured_count + line.verified_count),
                    SUM(line.verified_count), SUM(line.captured_count), SUM(line.missing_count),
                    SUM(line.bounced_count), SUM(line.stale_count), SUM(line.refused_count),
                    SUM(line.reachable_count)
               FROM (%(lines)s) line
+              JOIN res_partner p ON p.id = line.partner_id
          LEFT JOIN discom_office office ON office.id = line.office_id
           GROUP BY line.office_id, office.parent_path, line.area, line.village
           ORDER BY office.parent_path, line.area, line.village
             """,
             target=self.target_share,
+            village=self._sql_village_of_group(),
             lines=self._select_all("discom.kyc.report", self._report_domain()),
         )
         headers = (
@@ -121,6 +123,14 @@ class DiscomKycProgress(models.TransientModel):
                     Chart((10, 11), "column"),
                 ),
             ],
+        )
+
+    def _sql_village_of_group(self):
+        """SQL of the village of a row; in Hindi as most of its consumers have it."""
+        if not (self.lang or "").startswith("hi"):
+            return SQL("line.village")
+        return SQL(
+            "COALESCE(mode() WITHIN GROUP (ORDER BY NULLIF(p.discom_village_hi, '')), line.village)"
         )
 
     def _days_sheet(self):

@@ -369,3 +369,7 @@ class DiscomReportMixin(models.AbstractModel):
     def _sql_consumer(self, alias):
         """SQL of a consumer's name in the language of the report."""
         return self._sql_name(alias, "name", "discom_name_hi")
+
+    def _sql_village(self, alias):
+        """SQL of a consumer's village in the language of the report."""
+        return self._sql_name(alias, "discom_village", "discom_village_hi")

@@ -55,7 +55,7 @@ class DiscomReachability(models.TransientModel):
         return SQL(
             """
             SELECT p.discom_office_id, p.discom_area, p.discom_category_id, p.discom_asset_id,
-                   p.discom_village, p.discom_book_no, p.discom_account_no, %(name)s,
+                   %(village)s, p.discom_book_no, p.discom_account_no, %(name)s,
                    p.discom_whatsapp_number, COALESCE(p.discom_kyc_state, 'none'),
                    p.discom_kyc_date, taker.name, p.discom_kyc_source,
                    reached.reachable,
@@ -86,6 +86,7 @@ class DiscomReachability(models.TransientModel):
           ORDER BY office.parent_path, p.discom_village, p.discom_book_no, p.discom_account_no
             """,
             name=self._sql_consumer("p"),
+            village=self._sql_village("p"),
             consumers=self.env["discom.kyc.report"]._search(self._report_domain()).subselect(),
         )
 

@@ -24,7 +24,7 @@ class DiscomPaymentRule(models.Model):
     _description = "Payment Rule"
     _order = "date_from desc, id desc"
 
-    name = fields.Char(required=True)
+    name = fields.Char(required=True, translate=True)
     date_from = fields.Date("Valid From", required=True)
     source = fields.Text(required=True, help="Order or document that says so.")
     verified = fields.Boolean(help="Someone compared this with the original order.")

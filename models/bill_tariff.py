@@ -21,7 +21,7 @@ class DiscomTariff(models.Model):
     _inherit = ["discom.tariff.dated"]
     _order = "date_from desc, id desc"
 
-    name = fields.Char(required=True, tracking=True)
+    name = fields.Char(required=True, translate=True, tracking=True)
     state = fields.Selection(
         [("draft", "Draft"), ("force", "In force")],
         required=True,

@@ -13,7 +13,9 @@ class DiscomWhatsappAnswer(models.Model):
     _order = "sequence, name"
     _no_aadhaar = ("name", "body_hi", "body_en")
 
-    name = fields.Char("Title", required=True, help="What the staff see in the list.")
+    name = fields.Char(
+        "Title", required=True, translate=True, help="What the staff see in the list."
+    )
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     body_hi = fields.Text("Text in Hindi", required=True)
@@ -25,8 +27,8 @@ class DiscomWhatsappAnswer(models.Model):
         help="Offered to this office and those below it; empty: to all.",
     )
 
-    _name_uniq = models.Constraint(
-        "unique(name, office_id)",
+    _title_uniq = models.UniqueIndex(
+        "((name->>'en_US'), office_id)",
         "This office has a canned answer of this title already. Change that "
         "one, or choose another title.",
     )

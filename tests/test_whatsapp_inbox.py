@@ -4,9 +4,12 @@ import struct
 import zlib
 from datetime import timedelta
 
+from psycopg2.errors import UniqueViolation
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from ..models.whatsapp_file import PER_PHONE
 from .test_whatsapp_service import OWNER, STRANGER, ServiceCommon
@@ -231,6 +234,23 @@ class TestWhatsappInbox(ServiceCommon):
         self.assertEqual(offered["Ours"], "English text")
         with self.assertRaises(AccessError):
             answers.with_user(self.counter).create({"name": "x", **values})
+
+    def test_titles_of_canned_answers(self):
+        """In the language of the staff; one title is there once, whatever it is in Hindi."""
+        self.env["res.lang"]._activate_lang("hi_IN")
+        answers = self.env["discom.whatsapp.answer"].with_user(self.manager)
+        values = {
+            "name": "Ours", "office_id": self.division_a.id,
+            "body_hi": "हिंदी पाठ", "body_en": "English text",
+        }  # fmt: skip
+        answers.create(values).with_context(lang="hi_IN").name = "हमारा"
+        self.ask("मेरा मीटर जल गया", phone=OWNER)
+        conversation = self.conversation(OWNER).with_user(self.counter)
+        for lang, title in (("hi_IN", "हमारा"), ("en_US", "Ours")):
+            offered = conversation.with_context(lang=lang).answers_offered()["answers"]
+            self.assertIn(title, [each["name"] for each in offered])
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            answers.create(values)
 
     def test_assign_and_filters(self):
         self.ask("मेरा मीटर जल गया", phone=OWNER)

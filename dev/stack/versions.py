@@ -8,6 +8,7 @@ tells, line by line, what is wrong after the update.
 import lzma
 import re
 import subprocess
+from collections import defaultdict
 from dataclasses import dataclass
 
 from .console import StackError, say, step
@@ -113,16 +114,22 @@ class Content:
 
     columns: str
     rows: frozenset
+    translated: frozenset = frozenset()
 
 
-def content(server, database, tables):
+def content(server, database, tables, before=None):
     """Return {table: :class:`Content`}, of the columns that `tables` names.
 
-    Records that each update writes anew from the files of the module are left out.
+    Records that each update writes anew from the files of the module are left out. What was plain
+    text `before` and is translated now is looked at in English, in which it was kept.
     """
-    selects = []
+    selects, translated = [], _translated(server, database)
     for table, names in tables.items():
-        select = f"SELECT '{table}', md5(r::text) FROM (SELECT {names} FROM {table}) r"
+        new = translated[table] - before[table].translated if before else ()
+        shown = ",".join(
+            f"{name}->>'en_US' AS {name}" if name in new else name for name in names.split(",")
+        )
+        select = f"SELECT '{table}', md5(r::text) FROM (SELECT {shown} FROM {table}) r"
         if "id" in names.split(","):
             select += (
                 " WHERE NOT EXISTS (SELECT FROM ir_model_data known"
@@ -134,7 +141,25 @@ def content(server, database, tables):
     for line in server.query(" UNION ALL ".join(selects), database).splitlines():
         table, fingerprint = line.split("|")
         found[table].add(fingerprint)
-    return {table: Content(tables[table], frozenset(rows)) for table, rows in found.items()}
+    return {
+        table: Content(tables[table], frozenset(rows), frozenset(translated[table]))
+        for table, rows in found.items()
+    }
+
+
+def _translated(server, database):
+    """Return {table: names of its columns} that are kept as translated texts are."""
+    found = defaultdict(set)
+    for line in server.query(
+        """
+        SELECT table_name, quote_ident(column_name) FROM information_schema.columns
+         WHERE table_schema = 'public' AND udt_name = 'jsonb'
+        """,
+        database,
+    ).splitlines():
+        table, name = line.split("|")
+        found[table].add(name)
+    return found
 
 
 def structure(server, database):
@@ -175,7 +200,7 @@ def problems(server, path, database, before, fresh):
         for table, was in before.items()
     }
     kept = {table: was.columns for table, was in before.items() if not gone[table]}
-    after = content(server, database, kept)
+    after = content(server, database, kept, before)
     for table, was in sorted(before.items()):
         if gone[table]:
             found.append(f"{table} has lost {', '.join(sorted(gone[table]))}")

@@ -2,7 +2,7 @@
 
 import unittest
 from pathlib import Path
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from dev.stack import versions
 from dev.stack.versions import Content
@@ -43,6 +43,15 @@ class TestVersions(unittest.TestCase):
     def test_changed_row(self):
         told = self.problems({"discom_bill": bills("a", "b")}, {"discom_bill": bills("a", "c")})
         self.assertEqual(told, "discom_bill: 1 of 2 rows changed or are gone")
+
+    def test_text_that_is_translated_now(self):
+        """It is compared in English; what was translated before, in all languages."""
+        server = Mock()
+        server.query.side_effect = ["discom_bill|name\ndiscom_bill|note\n", "discom_bill|a\n"]
+        was = {"discom_bill": Content("name,note", frozenset("a"), frozenset({"note"}))}
+        now = versions.content(server, "old", {"discom_bill": "name,note"}, was)
+        self.assertEqual(now["discom_bill"].rows, {"a"})
+        self.assertIn("SELECT name->>'en_US' AS name,note FROM", server.query.call_args[0][0])
 
     def test_table_and_column_that_are_gone(self):
         was = {"discom_bill": Content("id,name", frozenset("a"))}

@@ -66,6 +66,16 @@ class TestHindi(TransactionCase):
         ]
         self.assertEqual(set(same), {"KYC"})
 
+    def test_filters(self):
+        """Names of filters are not translated: they have both languages."""
+        filters = self.env["ir.model.data"].search(
+            [("module", "=", "discom"), ("model", "=", "ir.filters")]
+        )
+        names = self.env["ir.filters"].browse(filters.mapped("res_id")).mapped("name")
+        self.assertGreater(len(names), 5)
+        for name in names:
+            self.assertRegex(name, r"^[^/]*[\u0904-\u0939][^/]* / [A-Z][ -.0-~]+$")
+
     def test_units(self):
         """The figures of the tariff have their unit in the user's language."""
         days = self.env["discom.tariff.value"].new({"kind": "due_days"})

@@ -13,10 +13,11 @@ _SIGN = r"[\s.\-_/\u00ad\u200b-\u200f\u2010-\u2015\u2060\ufeff]"
 _BETWEEN = rf"{_SIGN}{{0,3}}"
 # Looked for at every place: what stands before a number, such as a year, is no part of it.
 _FOURS = re.compile(rf"(?<![\d+])(?=(?P<number>\d{{4}}{_BETWEEN}\d{{4}}{_BETWEEN}\d{{4}})(?!\d))")
-# Signs of a list, too, unless the list goes on before or behind. Amounts have no groups of four.
+# Signs of a list, too, unless the list goes on before or behind, or is one of a program, such as
+# the records of a filter. Amounts have no groups of four.
 _LIST = r"[,;:|]"
 _LISTED = re.compile(
-    rf"(?<![\d+])(?<!\d{_LIST})(?<!\d{_LIST}\s)"
+    rf"(?<![\d+\[])(?<!\d{_LIST})(?<!\d{_LIST}\s)"
     rf"(?P<number>\d{{4}}(?P<sign>\s?{_LIST}\s?)\d{{4}}(?P=sign)\d{{4}})(?!\s?{_LIST}\s?\d)(?!\d)"
 )
 # In pairs or digit by digit, as from the boxes of a form: exactly so many, the same sign between

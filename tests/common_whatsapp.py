@@ -28,8 +28,8 @@ class WhatsappCommon(DiscomCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Tests look at what waits, before it leaves.
-        cls.startClassPatcher(patch.object(whatsapp_lane, "NEAR_SECONDS", 0))
+        # Tests look at what waits, before it leaves; times are kept without their fractions.
+        cls.startClassPatcher(patch.object(whatsapp_lane, "NEAR_SECONDS", -10))
         cls.simulator = SimulatorProcess(settings=cls.simulator_settings)
         cls.simulator.__enter__()
         cls.addClassCleanup(cls.simulator.__exit__, None, None, None)

@@ -189,6 +189,20 @@ class ResPartner(models.Model):
                         )
                     )
 
+    @api.constrains("discom_consumer", "lang")
+    def _check_discom_lang(self):
+        """Odoo takes any text for a language from a program; messages are sought by it."""
+        installed = dict(self.env["res.lang"].get_installed())
+        for lang in set(self.filtered("discom_consumer").mapped("lang")) - {False}:
+            if lang not in installed:
+                raise ValidationError(
+                    self.env._(
+                        "There is no language “%(lang)s” here. Choose one of: %(languages)s.",
+                        lang=lang,
+                        languages=", ".join(installed.values()),
+                    )
+                )
+
     @api.constrains("discom_office_id", "discom_asset_id", "company_id")
     def _check_discom_company(self):
         for partner in self.filtered("discom_consumer"):

@@ -23,9 +23,7 @@ class DiscomKycCounter(models.AbstractModel):
         labels = dict(purpose._description_selection(self.env))
         return {
             "purposes": [{"key": key, "label": labels[key]} for key in NOTICE_PURPOSES],
-            "languages": [
-                {"code": code, "name": name} for code, name in self.env["res.lang"].get_installed()
-            ],
+            "languages": self._languages(),
             "today": self._today(),
         }
 
@@ -83,6 +81,15 @@ class DiscomKycCounter(models.AbstractModel):
         self._check_user()
         notice = self.env["discom.consent.notice"]._current(lang)
         return {"id": notice.id, "body": notice.body or "", "lang": notice.lang}
+
+    @api.model
+    def number(self, text):
+        """Return the ten digits of the mobile number in ``text``, before anything else is asked.
+
+        :raise ValidationError: with the reason, for what cannot be a WhatsApp number
+        """
+        self._check_user()
+        return self.env["res.partner"]._discom_normalise_number(text)[-10:]
 
     @api.model
     def save(self, partner_id, values):
@@ -192,6 +199,20 @@ class DiscomKycCounter(models.AbstractModel):
         """
         if not self.env.user.has_group("discom.group_counter_clerk"):
             raise AccessError(self.env._("The KYC counter is for counter clerks."))
+
+    @api.model
+    def _languages(self):
+        """Return code and name of the languages that a consumer can choose.
+
+        Odoo's own English is no choice beside that of India: both read the same messages.
+        """
+        installed = self.env["res.lang"].get_installed()
+        indian = "en_IN" in dict(installed)
+        return [
+            {"code": code, "name": name}
+            for code, name in installed
+            if not (indian and code == "en_US")
+        ]
 
     @api.model
     def _record_consents(self, consumer, values):

@@ -73,6 +73,26 @@ class TestKycCounter(KycCounterCommon):
         found = self.desk.find("Kamla")
         self.assertEqual((len(found["rows"]), found["more"], found["card"]), (9, True, False))
 
+    def test_number_is_looked_at_first(self):
+        self.assertEqual(self.desk.number("+91 94152-61299"), "9415261299")
+        self.assertEqual(self.desk.number("९४१५२६१२९९"), "9415261299")
+        for text in ("", None, "12345", "5444222002", "9999999999"):
+            with self.subTest(text=text), self.assertRaises(ValidationError):
+                self.desk.number(text)
+        with self.assertRaises(AccessError):
+            self.desk.with_user(self.auditor).number("9415261299")
+
+    def test_languages(self):
+        """One English is enough: both read the same messages."""
+        codes = {language["code"] for language in self.desk.start()["languages"]}
+        self.assertLessEqual({"hi_IN", "en_IN"}, codes)
+        self.assertNotIn("en_US", codes)
+
+    def test_language_that_is_none(self):
+        for lang in ("xx_XX", "hi_IN\n", "'"):
+            with self.subTest(lang=lang), self.assertRaisesRegex(ValidationError, "language"):
+                self._save(lang=lang)
+
     def test_back_within_the_minute(self):
         """Whoever left the screen by mistake comes back to the code that was sent."""
         self._save()

@@ -170,8 +170,11 @@ export class KycCounter extends Counter {
 
     // === Keyboard ===
 
-    afterNumber() {
-        this.focus("consent");
+    async afterNumber() {
+        await this.run(async () => {
+            this.state.number = await this.call("number", [this.state.number]);
+            this.focus("consent");
+        }, "number");
     }
 
     agreeToAll() {

@@ -17,20 +17,20 @@ registry.category("web_tour.tours").add("discom_kyc_counter", {
             run: "edit 12345 && press Enter",
         },
         {
-            content: "the notice is there to be read out; all is agreed to with one key",
-            trigger: ".o_discom_kyc_notice:contains(बिजली)",
-        },
-        {
-            trigger: ".o_discom_kyc_consents:focus",
-            run: "press 0 && press Enter",
-        },
-        {
-            content: "a number that cannot be is refused, and the focus is back on it",
+            content: "a number that cannot be is refused at once, and the focus stays on it",
             trigger: ".alert-danger:contains(complete Indian number)",
         },
         {
             trigger: "#discom_kyc_number:focus",
             run: "edit 94152 61299 && press Enter",
+        },
+        {
+            content: "the notice is there to be read out; all is agreed to with one key",
+            trigger: ".o_discom_kyc_notice:contains(बिजली)",
+        },
+        {
+            trigger: ".o_discom_kyc_consents:focus",
+            run: "press 0",
         },
         {
             trigger: ".o_discom_kyc_consents:focus:has(#discom_kyc_bills:checked)",

@@ -316,7 +316,7 @@ class DiscomWhatsappAudience(models.AbstractModel):
         if seconds < 60:
             return self.env._("less than a minute")
         if seconds < 3600:
-            return self.env._("%(minutes)s minutes", minutes=math.ceil(seconds / 60))
+            return self.env._("%(minutes)s min", minutes=math.ceil(seconds / 60))
         return self.env._("%(time)s hours", time=format_duration(seconds / 3600))
 
     @api.model

@@ -323,7 +323,7 @@ class TestControlRoomWork(ControlRoomCommon):
             [("Outages", 1), ("Bills", 1)],
         )
         # Three in all, one left in the last minute: three minutes.
-        self.assertEqual((number["pace"], number["left"]), (1, "3 minutes"))
+        self.assertEqual((number["pace"], number["left"]), (1, "3 min"))
         self.assertEqual(self.figures()["data"]["messages"]["rate"]["value"], 1)
 
     def test_queue_that_stands_still(self):

@@ -124,7 +124,7 @@ counted("discom_four_clicks_manager", 4, [
     { trigger: "button[name='action_approve']:visible" },
     accessible(".o_form_renderer"),
     { trigger: "button[name='action_approve']:visible", run: "click" },
-    { trigger: ".modal:contains('Approve the 2 checked bills')" },
+    { trigger: ".modal:contains('Approve the checked bills of this run (2)')" },
     { trigger: ".modal .modal-footer .btn-primary", run: "click" },
     { trigger: ".o_statusbar_status button:contains('Approved'), .o_field_statusbar:contains('Approved')" },
 ]);

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools.identity import mask_aadhaar
+from ..tools.reader import read_by
 
 OPEN_STATES = ("new", "progress")
 MAX_TEXT = 500
@@ -275,9 +276,10 @@ class DiscomBillProblem(models.Model):
 
     def _remind(self):
         """An activity for who has to answer."""
-        kinds = dict(self._fields["kind"]._description_selection(self.env))
         for user, problems in self.grouped("user_id").items():
             if user:
+                env = read_by(self, user).env
+                kinds = dict(self._fields["kind"]._description_selection(env))
                 problems.with_context(mail_activity_quick_update=True).activity_schedule(
                     "mail.mail_activity_data_todo",
                     user_id=user.id,

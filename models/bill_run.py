@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import formats
+from ..tools.reader import read_by
 
 # States in which files are taken and bills checked, before the manager has approved.
 OPEN_STATES = ("draft", "taken", "checked")
@@ -354,12 +355,17 @@ class DiscomBillRun(models.Model):
         return self.env.cr.rowcount
 
     def _hand_over(self, user, summary):
-        """Replace what was to be done for this run by what is to be done now."""
+        """Replace what was to be done for this run by what is to be done now.
+
+        :param summary: gives the text in the language of the environment it is called with
+        """
         self._close_activities()
         if user:
             # No e-mail: the list of things to do says it.
             self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "discom.mail_activity_type_bill_run", user_id=user.id, summary=summary
+                "discom.mail_activity_type_bill_run",
+                user_id=user.id,
+                summary=summary(read_by(self, user).env),
             )
 
     def _close_activities(self):

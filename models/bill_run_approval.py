@@ -94,7 +94,7 @@ class DiscomBillRun(models.Model):
                 held=formats.number(self.held_count),
             )
         )
-        self._hand_over(self.user_id, self.env._("Issue the approved bills"))
+        self._hand_over(self.user_id, lambda env: env._("Issue the approved bills"))
         return True
 
     # === BUSINESS METHODS === #

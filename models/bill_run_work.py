@@ -6,6 +6,8 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from ..tools.reader import in_name_of
+
 _logger = logging.getLogger(__name__)
 
 # Bills that are worked on while somebody waits, and in one committed batch in the background.
@@ -48,7 +50,7 @@ class DiscomBillRun(models.Model):
         self._close_sent()
         waiting = self.search([("work", "!=", False), ("work_error", "=", False)], order="id")
         for run in waiting:
-            run = run.with_user(run.work_user_id).with_company(run.company_id)
+            run = in_name_of(run, run.work_user_id).with_company(run.company_id)
             try:
                 while run._work_batch():
                     if not self.env["ir.cron"]._commit_progress(1, remaining=1):
@@ -75,7 +77,9 @@ class DiscomBillRun(models.Model):
             if isinstance(error, UserError)
             else self.env._("Unexpected error: %(error)s", error=type(error).__name__)
         )
-        self._hand_over(self.work_user_id, self.env._("The work on this run was interrupted"))
+        self._hand_over(
+            self.work_user_id, lambda env: env._("The work on this run was interrupted")
+        )
 
     def _left_sql(self, work):
         """SQL condition on ``bill``, of the run ``run``: it is still to be worked on."""
@@ -151,11 +155,11 @@ class DiscomBillRun(models.Model):
         if self.held_count:
             self._hand_over(
                 self.manager_id or self.user_id,
-                self.env._("Look at %(count)s held bills", count=self.held_count),
+                lambda env: env._("Look at %(count)s held bills", count=self.held_count),
             )
         else:
             self._hand_over(
-                self.manager_id or self.user_id, self.env._("Approve the checked bills")
+                self.manager_id or self.user_id, lambda env: env._("Approve the checked bills")
             )
         self.message_post(
             body=self.env._(
@@ -178,7 +182,7 @@ class DiscomBillRun(models.Model):
                 held=self.held_count,
             )
         )
-        self._hand_over(self.user_id, self.env._("Send the issued bills"))
+        self._hand_over(self.user_id, lambda env: env._("Send the issued bills"))
 
     def _do_cancel(self, bills):
         # Nothing of these stands in the ledger yet, so there is nothing to settle.

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.reader import read_by
+
 KINDS = [
     ("no_supply", "No supply"),
     ("voltage", "Low or changing voltage"),
@@ -160,7 +162,7 @@ class DiscomComplaint(models.Model):
                     "mail.mail_activity_data_todo",
                     user_id=user.id,
                     date_deadline=fields.Date.context_today(complaint),
-                    summary=complaint.display_name,
+                    summary=read_by(complaint, user).display_name,
                 )
 
     def _people_of_offices(self):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..tools.reader import in_name_of
 from ..tools.tabular import TabularError
 
 _logger = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ class DiscomImport(models.Model):
         """Work on the imports that wait in the background, oldest first, in committed batches."""
         jobs = self.search(self._background_domain(), order="id")
         for job in jobs:
-            job = job.with_user(job.user_id).with_company(job.company_id)
+            job = in_name_of(job, job.user_id).with_company(job.company_id)
             try:
                 if not job._work():
                     # Out of time: the lane goes on in another run at once.

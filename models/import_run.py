@@ -134,4 +134,4 @@ class DiscomBillRun(models.Model):
                     refused=job.refused_count,
                 )
             )
-            self._hand_over(self.user_id, self.env._("Check the bills taken in"))
+            self._hand_over(self.user_id, lambda env: env._("Check the bills taken in"))

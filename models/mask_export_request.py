@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.reader import read_by
 from .mask_unmasking import MIN_REASON
 
 #: What a manager writes on a request; the rest is set by the methods of the model.
@@ -192,7 +193,7 @@ class DiscomExportRequest(models.Model):
             self.sudo().with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
-                summary=self.env._("An export waits for your decision"),
+                summary=read_by(self, manager).env._("An export waits for your decision"),
             )
 
     def _to_decide(self):

@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.reader import read_by
+
 #: Characters of a reason that says something.
 MIN_REASON = 10
 
@@ -116,7 +118,7 @@ class DiscomUnmasking(models.Model):
             self.with_context(mail_activity_quick_update=True).activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
-                summary=self.env._(
+                summary=read_by(self, manager).env._(
                     "%(user)s has unmasked %(count)s records within a day",
                     user=self.user_id.name,
                     count=count,

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
 from ..tools import formats
+from ..tools.reader import read_by
 
 
 class DiscomNoticeRun(models.Model):
@@ -39,7 +40,7 @@ class DiscomNoticeRun(models.Model):
         for manager in self._approvers():
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
-                summary=self.env._("Approve the arrears run"),
+                summary=read_by(self, manager).env._("Approve the arrears run"),
                 user_id=manager.id,
             )
         return True

@@ -5,6 +5,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import clean_context
 
+from ..tools.reader import read_by
+
 #: What only the actions of a plan and payments set.
 OWN_FIELDS = {"state", "dues", "least", "approver_id", "approved_at", "user_id"}
 #: What stays as it was agreed.
@@ -228,7 +230,7 @@ class DiscomPaymentPlan(models.Model):
             self.activity_schedule(
                 "mail.mail_activity_data_todo",
                 user_id=manager.id,
-                summary=self.env._("Payment plan to approve"),
+                summary=read_by(self, manager).env._("Payment plan to approve"),
             )
         return True
 

@@ -8,6 +8,7 @@ from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..tools.clear_days import open_days_after, open_days_before
+from ..tools.reader import in_name_of, read_by
 from .notice import TAKEN_STATES
 from .notice_policy import LEGAL_KINDS
 
@@ -29,7 +30,7 @@ class DiscomNoticeRun(models.Model):
         """Propose the runs of large offices."""
         for run in self.search([("state", "=", "proposing")], order="id"):
             try:
-                run.with_user(run.user_id)._propose()
+                in_name_of(run, run.user_id)._propose()
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.cr.rollback()
                 self.env.ref("discom.ir_cron_notice_propose")._trigger()
@@ -40,7 +41,7 @@ class DiscomNoticeRun(models.Model):
                 _logger.error("Arrears run %s failed: %s", run.id, type(error).__name__)
                 run.write({"state": "draft"})
                 run.message_post(
-                    body=self.env._(
+                    body=read_by(run, run.user_id).env._(
                         "The proposal failed (%(error)s). Try again, or tell the administrator.",
                         error=type(error).__name__,
                     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from odoo import api, fields, models
 
 from ..tools.indian_time import INDIA
+from ..tools.reader import in_name_of
 from .outage_reason import PLANNED_KINDS
 
 #: Who was told within these hours needs no reminder yet.
@@ -71,7 +72,7 @@ class DiscomOutage(models.Model):
         self.ensure_one()
         if self.date_announced and self.date_announced > now - timedelta(hours=FRESH_HOURS):
             return
-        self._send_quietly("outage_reminder", self.with_user(self.officer_id))
+        self._send_quietly("outage_reminder", in_name_of(self, self.officer_id))
 
     def _send_quietly(self, purpose, documents):
         """Send a message without showing the composer; what stands in the way is said here.

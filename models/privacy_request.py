@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.mail import plaintext2html
 
+from ..tools.reader import read_by
+
 MIN_ANSWER = 10
 KINDS = [
     ("access", "Copy of the own data"),
@@ -131,11 +133,12 @@ class DiscomPrivacyRequest(models.Model):
         requests = super().create(vals_list)
         # sudo: who takes a request in tells the manager of it, and does not answer it.
         for request in requests.sudo():
+            user = request._answerer() or self.env.user
             request.activity_schedule(
                 "mail.mail_activity_data_todo",
                 date_deadline=request.due_date,
-                user_id=request._answerer().id or self.env.uid,
-                summary=self.env._("Answer a request about personal data"),
+                user_id=user.id,
+                summary=read_by(request, user).env._("Answer a request about personal data"),
             )
         return requests
 

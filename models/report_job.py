@@ -11,6 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools.indian_time import indian_time
+from ..tools.reader import in_name_of, read_by
 
 _logger = logging.getLogger(__name__)
 
@@ -195,9 +196,11 @@ class DiscomReportJob(models.Model):
         jobs = self.search([("state", "in", OPEN)], order="id")
         commit(remaining=len(jobs))
         for job in jobs:
+            # Whoever asked reads what becomes of it.
+            job = read_by(job, job.user_id)
             if job.attempts >= MAX_ATTEMPTS:
                 job._fail(
-                    self.env._(
+                    job.env._(
                         "The server stopped the report %(n)s times: it was restarted, or the "
                         "report took too long or too much memory. Choose a smaller office or a "
                         "shorter period.",
@@ -213,7 +216,7 @@ class DiscomReportJob(models.Model):
                 except Exception as error:
                     self.env.cr.rollback()
                     _logger.exception("Report job %s failed", job.id)
-                    job._fail(self._failure_text(error))
+                    job._fail(job._failure_text(error))
             if not commit(1):
                 break
 
@@ -223,9 +226,8 @@ class DiscomReportJob(models.Model):
         :param report_progress: show the rows written while working; only for background work
         """
         self.ensure_one()
-        user = self.user_id
-        model = self.env[self.model].with_user(user).with_company(self.company_id)
-        report = model.with_context(tz=user.tz or "Asia/Kolkata", lang=user.lang).new(self.params)
+        model = in_name_of(self.env[self.model], self.user_id).with_company(self.company_id)
+        report = model.new(self.params)
         # Now: the snapshot, and with it a record that is stored nowhere, ends below.
         extension = report._report_extension()
         name = f"{report._report_filename()}.{extension}"

@@ -5,7 +5,8 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ..tools.indian_time import INDIA, indian_time, next_turn, period_over
+from ..tools.indian_time import indian_time, next_turn, period_over
+from ..tools.reader import in_name_of, read_by
 
 _logger = logging.getLogger(__name__)
 
@@ -209,6 +210,7 @@ class DiscomReportSchedule(models.Model):
         due = self.search([("state", "=", "running"), ("next_run", "<=", now)])
         commit(remaining=len(due))
         for schedule in due:
+            schedule = read_by(schedule, schedule.user_id)
             # First, so that one that breaks everything is not started again at once.
             schedule.next_run = schedule._next_after(now)
             commit(0)
@@ -218,7 +220,7 @@ class DiscomReportSchedule(models.Model):
             except Exception as error:
                 self.env.cr.rollback()
                 _logger.exception("Scheduled report %s failed", schedule.id)
-                schedule._failed(self.env["discom.report.job"]._failure_text(error))
+                schedule._failed(schedule.env["discom.report.job"]._failure_text(error))
             if not commit(1):
                 break
         self._tell_undelivered()
@@ -232,7 +234,8 @@ class DiscomReportSchedule(models.Model):
         for schedule_id, failed in mails.grouped("res_id").items():
             schedule = self.browse(schedule_id).exists()
             if schedule:
-                message = self.env._(
+                schedule = read_by(schedule, schedule.user_id)
+                message = schedule.env._(
                     "The mail to %(users)s could not be sent: %(reason)s",
                     users=", ".join(failed.recipient_ids.mapped("name")),
                     reason=", ".join(filter(None, failed.mapped("failure_reason"))) or "–",
@@ -250,11 +253,11 @@ class DiscomReportSchedule(models.Model):
             self.state = "paused"
             self._failed(self.env._("The owner has left; somebody else has to set it up."))
             return False
-        model = self.env[self.report].with_user(owner).with_company(self.company_id)
+        model = in_name_of(self.env[self.report], owner).with_company(self.company_id)
         first, last = period_over(self.period, fields.Datetime.now())
         filters = self._filter_values()
         days = model._schedule_values(first, last, filters)
-        report = model.with_context(tz=owner.tz or INDIA.key, lang=owner.lang).create(
+        report = model.create(
             {"office_id": self.office_id.id, "lang": self.lang, **filters, **days}
         )
         count = report._report_count()

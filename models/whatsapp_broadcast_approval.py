@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_datetime, plaintext2html
 
+from ..tools.reader import read_by
+
 #: A broadcast is put off by this time at most: consent and amounts change meanwhile.
 SCHEDULE_DAYS = 30
 #: What one person sends in this time counts as one sending, into however many parts it is split.
@@ -269,20 +271,21 @@ class DiscomWhatsappBroadcast(models.Model):
                 )
             )
         self.state = "to_approve"
-        note = self.env._(
-            "%(user)s wants to send “%(name)s” to %(count)s people.",
-            user=self.user_id.name,
-            name=self.name,
-            count=self.send_count,
-        )
-        if agreed:
-            note += " " + self.env._(
-                "It was approved for %(count)s; more have come in since.", count=agreed
-            )
         # Administrators are asked where the offices have no manager.
         # sudo: who they are does not depend on who asks.
         administrators = self.env.ref("discom.group_administrator").sudo().all_user_ids
         for user in approvers - administrators or approvers:
+            env = read_by(self, user).env
+            note = env._(
+                "%(user)s wants to send “%(name)s” to %(count)s people.",
+                user=self.user_id.name,
+                name=self.name,
+                count=self.send_count,
+            )
+            if agreed:
+                note += " " + env._(
+                    "It was approved for %(count)s; more have come in since.", count=agreed
+                )
             self.activity_schedule(
                 "discom.mail_activity_broadcast_approval",
                 user_id=user.id,

@@ -128,9 +128,11 @@ class TestBillRun(RunCommon):
         self.assertEqual(run.activity_ids.user_id, self.clerk)
         self.assertEqual(self.counts(run), {"held": 1, "checked": 2})
 
+        self.manager.lang = "hi_IN"
         run.action_check()
         self.assertEqual(run.state, "checked")
         self.assertEqual(run.activity_ids.mapped("user_id"), self.manager)
+        self.assertRegex(run.activity_ids.summary, "बिल", "in the language of who reads it")
         self.assertIn("does not add up", run.finding_html)
 
         with self.assertRaisesRegex(UserError, "division manager"):

@@ -789,6 +789,23 @@ class TestImport(ImportCommon):
         self.assertEqual(job.state, "failed")
         self.assertIn("lacks the columns: date, amount", job.message)
 
+    def test_background_speaks_the_language_of_who_started_it(self):
+        """A scheduled action has none of its own; the clerk reads what it writes."""
+        self.manager.lang = "hi_IN"
+        self.patch(self.env.registry["discom.import"], "_is_large", lambda job: True)
+        broken = self.upload("payment", ["reference,account_no", "1,2"])
+        refused = self.upload("consumer", [CONSUMERS, "8800000001,Asha,,,,,,NONE,,0"])
+        for job in (broken, refused):
+            job.action_check()
+        with self.enter_registry_test_mode():
+            self.env.ref("discom.import_cron_run").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((broken.state, refused.state), ("failed", "checked"))
+        self.assertIn("फाइल में ये स्तंभ नहीं हैं", broken.message)
+        self.assertRegex(str(refused.findings), "[\u0905-\u0939]{3}")
+        told = base64.b64decode(refused.refused_file).decode("utf-8-sig")
+        self.assertRegex(told.splitlines()[0], "[\u0905-\u0939]{3}")
+
     def test_issue_in_the_background(self):
         accounts = [self.create_consumer().discom_account_no for _i in range(3)]
         job = self.run_import(

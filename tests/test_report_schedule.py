@@ -166,6 +166,22 @@ class TestReportSchedule(DiscomCommon):
         self.assertIn("The disk is full.", self.mails(self.clerk).body_html)
         self.assertFalse(self.mails(self.auditor))
 
+    def test_owner_reads_the_own_language(self):
+        self.clerk.lang = "hi_IN"
+        schedule = self.schedule(recipients=self.auditor)
+        self.run_due()
+        self.assertIn("भेजी गई", schedule.last_result)
+
+        def broken(report, *args, **kwargs):
+            raise MemoryError
+
+        self.patch(type(self.env["discom.bill.delivery.register"]), "_write_workbook", broken)
+        with mute_logger("odoo.addons.discom.models.report_job"):
+            schedule.with_user(self.clerk).action_run()
+            self.run_due()
+        self.assertIn("रिपोर्ट", schedule.last_result)
+        self.assertIn("रिपोर्ट", schedule.activity_ids.summary)
+
     def test_mail_that_could_not_be_sent(self):
         schedule = self.schedule(recipients=self.auditor)
         schedule.with_user(self.clerk).action_run()

@@ -169,6 +169,7 @@ class TestReportSchedule(DiscomCommon):
     def test_owner_reads_the_own_language(self):
         self.clerk.lang = "hi_IN"
         schedule = self.schedule(recipients=self.auditor)
+        schedule.with_user(self.clerk).action_run()
         self.run_due()
         self.assertIn("भेजी गई", schedule.last_result)
 

@@ -84,6 +84,24 @@ class MailActivity(models.Model):
         )
 
 
+class MailScheduledMessage(models.Model):
+    """Nor do messages that wait for their day: posted as notes, or sent back to the author."""
+
+    _inherit = "mail.scheduled.message"
+
+    @api.constrains("model", "res_id", "subject", "body", "attachment_ids")
+    def _check_discom_no_aadhaar(self):
+        vals_list = []
+        for message in self:
+            about = {"model": message.model, "res_id": message.res_id}
+            vals_list.append({**about, "subject": message.subject, "body": message.body})
+            # Files belong to the message until it is posted, so their own check comes too late.
+            vals_list += [
+                {**about, "subject": without_minutes(file.name)} for file in message.attachment_ids
+            ]
+        self.env["mail.message"]._check_aadhaar(vals_list)
+
+
 class IrAttachment(models.Model):
     """Nor do the names of files kept with consumers, such as the picture of a card."""
 

@@ -35,6 +35,54 @@ class TestAadhaar(WhatsappCommon):
         with self.assertRaisesRegex(ValidationError, "Aadhaar"):
             activity.action_feedback(feedback=AADHAAR)
 
+    def test_messages_sent_later(self):
+        consumer = self.create_consumer()
+        scheduled = self.env["mail.scheduled.message"].with_user(self.counter)
+
+        def vals(record, **text):
+            return {
+                "model": record._name,
+                "res_id": record.id,
+                "author_id": self.counter.partner_id.id,
+                "scheduled_date": "2099-01-01 10:00:00",
+                **text,
+            }
+
+        bill = self.create_bill(consumer)
+        for record in (consumer, bill):
+            for text in ({"subject": AADHAAR}, {"body": f"<p>card {AADHAAR}</p>"}):
+                with (
+                    self.subTest(model=record._name, text=text),
+                    self.assertRaisesRegex(ValidationError, "Aadhaar"),
+                ):
+                    scheduled.sudo().create(vals(record, **text))
+        message = scheduled.create(vals(consumer, subject="Card", body="last four 2346"))
+        for text in ({"subject": AADHAAR}, {"body": AADHAAR}):
+            with self.subTest(text=text), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                message.write(text)
+        file = self.env["ir.attachment"].with_user(self.counter)
+        file = file.create({"name": "234123412346.jpg", "res_model": "mail.compose.message"})
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            scheduled.create(vals(consumer, body="card", attachment_ids=file.ids))
+        contact = self.env["res.partner"].create({"name": "Contact"})
+        self.assertTrue(scheduled.sudo().create(vals(contact, body=AADHAAR)))
+
+    def test_composer_sends_later(self):
+        """The way of the screen: the composer and its *Send later*."""
+        consumer = self.create_consumer()
+        composer = self.env["mail.compose.message"].with_user(self.counter)
+        composer = composer.with_context(
+            default_model="res.partner", default_res_ids=consumer.ids
+        ).create(
+            {
+                "body": f"<p>card {AADHAAR}</p>",
+                "subject": "Card",
+                "scheduled_date": "2099-01-01 10:00:00",
+            }
+        )
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            composer.action_schedule_message()
+
     def test_names_of_files(self):
         consumer = self.create_consumer()
         attachments = self.env["ir.attachment"].with_user(self.counter)

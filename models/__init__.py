@@ -34,6 +34,7 @@ from . import consumer_kyc
 from . import consumer_kyc_number
 from . import consumer_proof
 from . import consumer_connection
+from . import consumer_person
 from . import consumer_counter_mixin
 from . import consumer_priority
 from . import consumer_aadhaar

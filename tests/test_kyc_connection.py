@@ -1,5 +1,7 @@
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.modules import load_script
+from odoo.tests import new_test_user, tagged
+from odoo.tools.misc import file_path
 
 from .common import DiscomCommon
 
@@ -80,6 +82,64 @@ class TestKycConnection(DiscomCommon):
         self.assertFalse(self.stranger.parent_id)
         self.house.with_user(self.administrator).parent_id = False
         self.assertFalse(self.house.parent_id)
+
+    def test_person_is_seen_where_a_connection_is(self):
+        """The name of a consumer is not read by every colleague in the contacts."""
+        self.house.with_user(self.counter).action_discom_join()
+        person = self.house.parent_id
+        self.shop.write(
+            {
+                "discom_office_id": self.subdivision_b1.id,
+                "discom_asset_id": self.transformer_b11.id,
+            }
+        )
+        division_c = self.create_office("Division C", "division", self.discom)
+        elsewhere = self.create_user("test_clerk_c", "group_billing_clerk", division_c)
+        colleague = new_test_user(self.env, "test_colleague", groups="base.group_partner_manager")
+        self.env.flush_all()
+
+        def sees(user):
+            self.env.invalidate_all()
+            contacts = self.env["res.partner"].with_user(user).search([("name", "=", "Ram Kumar")])
+            seen = person in contacts
+            self.assertEqual(person.with_user(user).has_access("read"), seen)
+            return seen
+
+        for user in (self.counter, self.clerk_b, self.manager, self.administrator):
+            with self.subTest(user=user.login):
+                self.assertTrue(sees(user))
+        for user in (elsewhere, colleague):
+            with self.subTest(user=user.login):
+                self.assertFalse(sees(user))
+        # Also where the connection lies in the archive, or none is left.
+        self.shop.active = False
+        self.assertTrue(sees(self.clerk_b))
+        self.shop.parent_id = False
+        self.assertFalse(sees(self.clerk_b))
+        self.house.parent_id = False
+        self.assertFalse(sees(colleague))
+
+    def test_who_is_no_person(self):
+        """Companies and colleagues are seen as ever, and so is a contact without connections."""
+        company = self.env["res.partner"].create({"name": "Mill", "is_company": True})
+        self.house.parent_id = company
+        self.shop.parent_id = self.clerk.partner_id
+        self.stranger.parent_id = False
+        colleague = new_test_user(self.env, "test_colleague", groups="base.group_partner_manager")
+        for contact in (company, self.clerk.partner_id):
+            self.assertFalse(contact.discom_person)
+            self.assertTrue(contact.with_user(colleague).has_access("read"))
+
+    def test_update_marks_persons(self):
+        self.house.with_user(self.counter).action_discom_join()
+        person = self.house.parent_id
+        person.discom_person = False
+        self.env.flush_all()
+        path = file_path("discom/migrations/19.0.1.1.0/post-migrate.py")
+        load_script(path, "discom_post_migrate")._mark_persons(self.env)
+        self.env.invalidate_all()
+        self.assertTrue(person.discom_person)
+        self.assertFalse(self.house.discom_person or self.stranger.discom_person)
 
     def test_nothing_to_join(self):
         with self.assertRaises(UserError):

@@ -20,3 +20,9 @@ SELECT 'a parameter that nothing reads: ' || key FROM ir_config_parameter
  UNION ALL
 SELECT 'a file of ours as text: ' || name FROM ir_attachment
  WHERE res_model LIKE 'discom.%' AND index_content IS NOT NULL
+ UNION ALL
+SELECT 'a person whom everyone sees: ' || person.id FROM res_partner person
+ WHERE person.discom_person IS NOT TRUE AND person.discom_consumer IS NOT TRUE
+   AND person.is_company IS NOT TRUE AND person.partner_share
+   AND EXISTS (SELECT FROM res_partner connection
+                WHERE connection.parent_id = person.id AND connection.discom_consumer)

@@ -1,5 +1,5 @@
-"""From 19.0.1.0.0: the day on which bills were issued, how long webhook calls are kept, and text
-of files that is kept no more."""
+"""From 19.0.1.0.0: the day on which bills were issued, how long webhook calls are kept, text of
+files that is kept no more, and the mark of persons with connections."""
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
@@ -13,6 +13,7 @@ def migrate(cr, _version):
     env = api.Environment(cr, SUPERUSER_ID, {})
     _date_issued_bills(env)
     _take_over_retention(env)
+    _mark_persons(env)
     # Odoo had copied the words of our files, which are personal data, into the database.
     env.cr.execute("UPDATE ir_attachment SET index_content = NULL WHERE res_model LIKE 'discom.%'")
 
@@ -38,6 +39,20 @@ def _date_issued_bills(env):
                                           AND correction.state NOT IN ('draft', 'checked'))))
             """
         )
+    )
+
+
+def _mark_persons(env):
+    """Contacts above consumers had been seen by everyone; see models/consumer_person.py."""
+    env.cr.execute(
+        """
+        UPDATE res_partner person
+           SET discom_person = TRUE
+         WHERE person.discom_consumer IS NOT TRUE AND person.is_company IS NOT TRUE
+           AND person.partner_share AND person.discom_person IS NOT TRUE
+           AND EXISTS (SELECT FROM res_partner connection
+                        WHERE connection.parent_id = person.id AND connection.discom_consumer)
+        """
     )
 
 

@@ -43,7 +43,7 @@ class MailMessage(models.Model):
             # this far. sudo: whether the user may read the record is not the question.
             record = self.env[model].sudo().browse(vals.get("res_id")).exists()
             consumer = record if model == "res.partner" else record.partner_id
-            if model == "res.partner" and not consumer.discom_consumer:
+            if model == "res.partner" and not consumer._discom_about_consumers():
                 continue
             if any(find_aadhaar(text, {consumer.discom_old_account_no}) for text in texts):
                 raise ValidationError(

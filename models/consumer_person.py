@@ -92,6 +92,13 @@ class ResPartner(models.Model):
         above = set(below.parent_id.ids)
         return self.filtered(lambda p: p.id in above and not p.discom_consumer)
 
+    def _discom_about_consumers(self):
+        """Return those of ``self`` that are consumers, persons, or have consumers below them."""
+        return (
+            self.filtered(lambda partner: partner.discom_consumer or partner.discom_person)
+            | self._discom_above_consumers()
+        )
+
     def _discom_mark_persons(self):
         """Mark the persons among ``self`` and above it; the mark stays, as the name does."""
         # sudo: who the contact above is, and whether it is a user, is not for everybody to read.

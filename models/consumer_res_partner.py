@@ -54,6 +54,7 @@ FREE_TEXT_FIELDS = [
     "website",
     "function",
     "company_name",
+    "company_registry",
     "ref",
     "vat",
     "barcode",
@@ -170,24 +171,35 @@ class ResPartner(models.Model):
                 )
             )
 
-    @api.constrains("discom_consumer", *FREE_TEXT_FIELDS)
+    @api.constrains("discom_consumer", "parent_id", *FREE_TEXT_FIELDS)
     def _check_discom_no_aadhaar(self):
-        for partner in self.filtered("discom_consumer"):
-            for name in FREE_TEXT_FIELDS:
-                text = partner[name]
-                # Every tenth number of twelve digits has the check digit, phones among them.
-                if name == "phone" and text and is_number(text):
-                    continue
-                if text and find_aadhaar(
-                    html_to_inner_content(text) if name == "comment" else text
-                ):
-                    raise ValidationError(
-                        self.env._(
-                            "“%(field)s” holds a full Aadhaar number. The law allows only its last "
-                            "four digits to be kept; there is a field for them.",
-                            field=self._fields[name]._description_string(self.env),
-                        )
-                    )
+        consumers = self.filtered("discom_consumer")
+        # sudo: what stands in the contact above matters, whoever may read it; so does below.
+        found = {
+            partner.id: name
+            for partner in (self | consumers.parent_id).sudo()
+            if (name := partner._discom_field_with_aadhaar())
+        }
+        # Hardly a contact comes this far.
+        for partner in self.sudo().browse(found)._discom_about_consumers():
+            raise ValidationError(
+                self.env._(
+                    "“%(field)s” holds a full Aadhaar number. The law allows only its last four "
+                    "digits to be kept; there is a field for them.",
+                    field=self._fields[found[partner.id]]._description_string(self.env),
+                )
+            )
+
+    def _discom_field_with_aadhaar(self):
+        """Return the name of a field of this contact that holds a full Aadhaar number, or None."""
+        for name in FREE_TEXT_FIELDS:
+            text = self[name]
+            # Every tenth number of twelve digits has the check digit, phones among them.
+            if not text or (name == "phone" and is_number(text)):
+                continue
+            if find_aadhaar(html_to_inner_content(text) if name == "comment" else text):
+                return name
+        return None
 
     @api.constrains("discom_consumer", "lang")
     def _check_discom_lang(self):

@@ -131,6 +131,7 @@ class TestAadhaar(WhatsappCommon):
             "function",
             "website",
             "company_name",
+            "company_registry",
             "barcode",
             "zip",
             "discom_book_no",
@@ -143,6 +144,28 @@ class TestAadhaar(WhatsappCommon):
         ):
             with self.subTest(field=name), self.assertRaisesRegex(ValidationError, "Aadhaar"):
                 consumer.write({name: "234123412346"})
+
+    def test_person_above_consumers(self):
+        """The contact made by joining is about a consumer, too; so is one that becomes such."""
+        person = self.env["res.partner"].create({"name": "Ram Kumar"})
+        person.comment = f"<p>card {AADHAAR}</p>"
+        consumer = self.create_consumer()
+        with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+            consumer.parent_id = person
+        person.comment = False
+        mill = self.env["res.partner"].create({"name": "Mill", "is_company": True})
+        self.create_consumer(parent_id=mill.id, active=False)
+        consumer.parent_id = person
+        for contact in (person, mill):
+            for vals in ({"name": f"Ram {AADHAAR}"}, {"comment": AADHAAR}):
+                with self.subTest(vals=vals), self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                    contact.write(vals)
+            with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                contact.message_post(body=AADHAAR)
+            with self.assertRaisesRegex(ValidationError, "Aadhaar"):
+                self.env["ir.attachment"].create(
+                    {"name": f"{AADHAAR}.jpg", "res_model": "res.partner", "res_id": contact.id}
+                )
 
     def test_in_the_place_of_a_phone(self):
         """What is the number of a phone stays, whatever its check digit; anything else goes."""

@@ -41,7 +41,9 @@ EXEMPT = {
         "discom.bill.run": {"name", "work_error"},
         "discom.outage": {"officer_title"},
         "discom.unmasking": {"res_model"},
-        "res.partner": {"discom_import_hash", "discom_kyc_hash", "discom_id_last4"},
+        "res.partner": {
+            *("discom_import_hash", "discom_kyc_hash", "discom_id_last4", "signup_type"),
+        },
     },
     TABLES: dict.fromkeys(
         (
@@ -128,7 +130,11 @@ class TestAadhaarTexts(TransactionCase):
                 if field.type in ("char", "text", "html")
                 and field.store
                 and not field.related
-                and (name != "res.partner" or field.name.startswith("discom_"))
+                and (
+                    name != "res.partner"
+                    or field.name.startswith("discom_")
+                    or not (field.compute and field.readonly)
+                )
                 and field.name not in (*searched, "parent_path")
             ]
         self.assertFalse(forgotten)

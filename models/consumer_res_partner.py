@@ -151,6 +151,9 @@ class ResPartner(models.Model):
         "CHECK (discom_old_account_no ~ '^([0-9]{10}|[0-9]{12})$')",
         "An old account number has 10 or 12 digits.",
     )
+    _discom_old_account_no_idx = models.Index(
+        "(discom_old_account_no) WHERE discom_old_account_no IS NOT NULL"
+    )
     _discom_load_positive = models.Constraint(
         "CHECK (discom_sanctioned_load >= 0 AND discom_contract_demand >= 0)",
         "Sanctioned load and contract demand cannot be negative.",

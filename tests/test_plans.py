@@ -1,4 +1,4 @@
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from odoo.tests import tagged
 
@@ -11,6 +11,8 @@ CONSUMERS, MONTHS = 500, 12
 PAGE = 20
 #: Rows that a page may look at; the tables have six thousand.
 MOST = 1_500
+#: Rows that a look-up of single consumers may look at, of five hundred.
+FEW_ROWS = 20
 #: Lists whose every filter and search word is tried, by their action.
 ACTIONS = ("discom.discom_bill_action", "discom.discom_whatsapp_message_action")
 #: Filters that ask of each bill what became of its messages, until the page is full.
@@ -128,6 +130,30 @@ class TestPlans(DiscomCommon):
                 scans = plans.wasteful(
                     self.env.cr, statement, {"discom_bill", "discom_whatsapp_message"}, MOST
                 )
+                self.assertFalse(scans)
+
+    def test_inbound_messages_find_consumers_through_indexes(self):
+        """Each batch of messages asks for account numbers of both systems."""
+        self.env.cr.execute(
+            "UPDATE res_partner SET discom_old_account_no = '48' || discom_account_no"
+            " WHERE discom_account_no LIKE '61%'; ANALYZE res_partner"
+        )
+        self.env.invalidate_all()
+        turns = [
+            Mock(row={"text": text, "company": self.company})
+            for text in ("6100000012", "486100000013", "no number")
+        ]
+        with plans.recorded(self.env.cr) as statements:
+            found = self.env["discom.whatsapp.conversation"]._kyc_find(turns)
+            # With the check digit of an Aadhaar number, which an old account number may have.
+            self.env["discom.whatsapp.message"]._inbound_exempt(["2341 2341 2346"])
+        names = [found[turn].discom_account_no for turn in turns]
+        self.assertEqual(names, ["6100000012", "6100000013", False])
+        asked = [text for text in statements if 'discom_old_account_no" IN' in text]
+        self.assertEqual(len(asked), 2)
+        for statement in asked:
+            with self.subTest(statement=statement[:2000]):
+                scans = plans.wasteful(self.env.cr, statement, {"res_partner"}, FEW_ROWS)
                 self.assertFalse(scans)
 
     def test_deleting_looks_through_indexes(self):

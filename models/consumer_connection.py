@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .consumer_kyc import TAKEN_STATES
+
 # What one person's connections have in common; the state goes along with the number.
 SHARED_FIELDS = [
     "phone",
@@ -140,6 +142,7 @@ class ResPartner(models.Model):
                     account=self.discom_account_no,
                 )
             )
+        self._discom_check_copy(others)
         evidence = self.env._("Copied from account %(account)s", account=self.discom_account_no)
         values = {
             name: self[name]
@@ -157,6 +160,38 @@ class ResPartner(models.Model):
         self._discom_copy_consents(others, evidence)
 
     # === BUSINESS METHODS === #
+
+    def _discom_check_copy(self, others):
+        """A number is copied as captured today, so a bad one would look good on the others.
+
+        :raise UserError: where the number is not in use, or would take the place of a verified one
+        """
+        if self.discom_kyc_state not in TAKEN_STATES:
+            states = dict(self._fields["discom_kyc_state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "The number of account %(account)s is not in use (KYC: %(state)s), so it is "
+                    "not copied to %(others)s. Ask the consumer for a number, then copy that.",
+                    account=self.discom_account_no,
+                    state=states.get(self.discom_kyc_state, ""),
+                    others=others._discom_names(),
+                )
+            )
+        proved = others.filtered(
+            lambda other: (
+                other.discom_kyc_state == "verified"
+                and other.discom_whatsapp_number != self.discom_whatsapp_number
+            )
+        )
+        if proved and self.discom_kyc_state != "verified":
+            raise UserError(
+                self.env._(
+                    "Another number is verified on %(others)s, that of account %(account)s is not. "
+                    "Verify this number first, or copy KYC from there.",
+                    others=proved._discom_names(),
+                    account=self.discom_account_no,
+                )
+            )
 
     @api.model
     def _discom_check_parent(self):

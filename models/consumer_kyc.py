@@ -14,6 +14,8 @@ KYC_STATES = [
     ("refused", "Refused"),
     ("stale", "Stale"),
 ]
+#: Those of a number that is in use.
+TAKEN_STATES = ("captured", "verified")
 ID_KINDS = [
     ("aadhaar", "Aadhaar"),
     ("voter", "Voter card"),

@@ -6,9 +6,9 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.search import escape_like
+from .consumer_kyc import TAKEN_STATES
 
-# KYC states that leave nothing to do at the door.
-TAKEN_STATES = ("captured", "verified")
+#: KYC states that leave nothing to do at the door.
 SETTLED_STATES = (*TAKEN_STATES, "refused")
 AREA_COUNTS = (
     "consumer_count",

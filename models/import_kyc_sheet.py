@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.tools import SQL
 
-from .consumer_kyc_area import TAKEN_STATES
+from .consumer_kyc import TAKEN_STATES
 from .import_kyc import CONSENT_COLUMNS
 
 # What a row may say of a consumer; a row with none of it was not filled in.

@@ -1,3 +1,5 @@
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.modules import load_script
 from odoo.tests import new_test_user, tagged
@@ -206,6 +208,38 @@ class TestKycConnection(DiscomCommon):
         with self.assertRaises(AccessError):
             self.house.with_user(self.auditor).action_discom_copy_kyc()
         self.assertFalse(self.shop.discom_whatsapp_number)
+
+    def test_bad_number_is_not_copied(self):
+        self.house.with_user(self.counter).action_discom_join()
+        self.shop.discom_kyc_state = "verified"
+        number = self.shop.discom_whatsapp_number
+        for state in ("bounced", "stale"):
+            self.house.discom_kyc_state = state
+            with (
+                self.subTest(state=state),
+                self.assertRaisesRegex(UserError, f"not in use.*{self.shop.discom_account_no}"),
+            ):
+                self.house.with_user(self.counter).action_discom_copy_kyc()
+        # A number merely taken down takes the place of no verified one.
+        self.house.write({"discom_whatsapp_number": "9415300013"})
+        self.assertEqual(self.house.discom_kyc_state, "captured")
+        with self.assertRaisesRegex(UserError, self.shop.discom_account_no):
+            self.house.with_user(self.counter).action_discom_copy_kyc()
+        self.assertRecordValues(
+            self.shop, [{"discom_whatsapp_number": number, "discom_kyc_state": "verified"}]
+        )
+        self.house.discom_kyc_state = "verified"
+        self.house.with_user(self.counter).action_discom_copy_kyc()
+        self.assertRecordValues(
+            self.shop,
+            [{"discom_whatsapp_number": "+919415300013", "discom_kyc_state": "verified"}],
+        )
+
+    def test_button_of_a_bad_number_is_hidden(self):
+        self.house.with_user(self.counter).action_discom_join()
+        view = self.house.get_view(self.env.ref("discom.discom_consumer_view_form").id, "form")
+        [button] = etree.fromstring(view["arch"]).xpath("//button[@name='action_discom_copy_kyc']")
+        self.assertIn("discom_kyc_state not in ('captured', 'verified')", button.get("invisible"))
 
     def test_nothing_to_copy(self):
         with self.assertRaises(UserError):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from ..models.consumer_consent import NOTICE_PURPOSES
-from ..models.consumer_kyc_area import TAKEN_STATES
+from ..models.consumer_kyc import TAKEN_STATES
 from ..models.consumer_kyc_visit import OUTCOMES
 
 # The route of the meter readers: village by village, as the books list the doors.

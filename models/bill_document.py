@@ -71,7 +71,8 @@ class DiscomBill(models.Model):
         :return: ``{bill id: dict}`` with the keys of ``tools/pdf.py``
         """
         arrears = self._arrears_by_month()
-        codes = self._proof_codes()
+        # Whoever has the code may put a number on the account: as private as the number itself.
+        codes = self._personal_shown("phone")._proof_codes()
         offers = self._scheme_offer()
         offices = self._document_offices()
         heads = dict(HEADS)
@@ -108,7 +109,7 @@ class DiscomBill(models.Model):
                     for entry in bill.history or []
                 ],
                 "upi": {"uri": bill._upi_uri()},
-                "proof_code": codes[bill.id],
+                "proof_code": codes.get(bill.id, ""),
                 "settled": bill.state == "paid" and bill.amount_total > 0,
                 "void": bill._document_void(),
                 "notes": [

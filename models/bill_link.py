@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..tools import link_token
@@ -27,11 +27,21 @@ class DiscomBill(models.Model):
     )
     public_url = fields.Char("Page for the Consumer", compute="_compute_public_url")
 
-    @api.depends("state", "link_generation")
+    @api.depends("state", "link_generation", "partner_id")
+    @api.depends_context("uid")
     def _compute_public_url(self):
-        urls = self.filtered(lambda bill: bill.state in LIVE_STATES)._public_urls()
+        live = self.filtered(lambda bill: bill.state in LIVE_STATES)
+        urls = live._page_shown()._public_urls()
         for bill in self:
             bill.public_url = urls.get(bill.id, False)
+
+    def _page_shown(self):
+        """Return the bills whose page the user may open.
+
+        Page and PDF are made for the consumer, with the whole address and the code that proves the
+        account: whoever sees either masked gets no link.
+        """
+        return self._personal_shown("address") & self._personal_shown("phone")
 
     @api.model
     def _link_key(self):
@@ -102,6 +112,15 @@ class DiscomBill(models.Model):
             raise UserError(
                 self.env._(
                     "Bill %(bill)s is not issued, so consumers have no page of it. Issue it first.",
+                    bill=self.display_name,
+                )
+            )
+        if not self._page_shown():
+            raise AccessError(
+                self.env._(
+                    "The page of bill %(bill)s shows address and code in full, which are masked "
+                    "for your role. Open the consumer, choose “Show in full” there, and open the "
+                    "page again.",
                     bill=self.display_name,
                 )
             )

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, HttpCase, JsonRpcException, tagged
+from odoo.tools import mute_logger
 
 from ..controllers import bill as controller
 from ..tools import formats, link_token
@@ -384,6 +385,43 @@ class TestBillLink(BillPageCommon):
         self.env.invalidate_all()
         with self.assertQueryCount(4):
             self.assertEqual(len(bills._public_tokens()), 2)
+
+    def test_link_is_no_way_round_the_masks(self):
+        """Who sees the address masked gets no link by RPC, and none by the button, until it is
+        shown in full, which is on record; nor does the paper hold the code for him."""
+        consumer = self.bill.partner_id
+        consumer.street = "House 7, Behind the temple"
+        self.env.flush_all()
+        self.authenticate(self.auditor.login, self.auditor.login)
+
+        def call(method, *args):
+            return self.make_jsonrpc_request(
+                "/web/dataset/call_kw",
+                {"model": "discom.bill", "method": method, "args": args, "kwargs": {}},
+            )
+
+        found = call("search_read", [["id", "=", self.bill.id]], ["public_url"])
+        self.assertEqual(found, [{"id": self.bill.id, "public_url": False}])
+        with self.assertRaisesRegex(JsonRpcException, "odoo.exceptions.AccessError"):
+            with mute_logger("odoo.http"):
+                call("action_open_public_page", self.bill.ids)
+        for user, whole in ((self.auditor, False), (self.operator, False), (self.counter, True)):
+            with self.subTest(user.login):
+                bill = self.bill.with_user(user)
+                self.assertEqual(bool(bill.public_url), whole)
+                code = bill._document_data("hi_IN")[bill.id]["proof_code"]
+                self.assertEqual(code, bill._proof_codes()[bill.id] if whole else "")
+        self.env["discom.unmask"].with_user(self.auditor).create(
+            {
+                "res_model": "res.partner",
+                "res_id": consumer.id,
+                "reason": "Checks a complaint of the consumer",
+            }
+        ).action_unmask()
+        self.env.invalidate_all()
+        self.assertTrue(self.bill.with_user(self.auditor).action_open_public_page()["url"])
+        pdf = self.open(f"{self.path()}/pdf")
+        self.assertIn(self.bill._proof_codes()[self.bill.id], flat(printed(pdf.content)))
 
     def test_guessing_is_bounded(self):
         with self.limit(controller.GUESSES, 3):

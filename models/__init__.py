@@ -246,6 +246,7 @@ from . import report_retention
 from . import report_storage
 from . import report_schedule
 from . import report_schedule_filter
+from . import report_schedule_recipient
 from . import report_kyc
 from . import report_kyc_taking
 from . import report_ir_actions_report

@@ -23,7 +23,7 @@ class DiscomReportSchedule(models.Model):
     """A report that is made again and again and sent to the mailboxes of colleagues.
 
     It is made with the rights its owner has at that time, so only the owner sets it up; those get
-    it who may make this report of this office themselves.
+    it who may make this report of this office themselves and would find no less masked in it.
     """
 
     _name = "discom.report.schedule"
@@ -136,14 +136,14 @@ class DiscomReportSchedule(models.Model):
         for schedule in self:
             if not schedule.recipient_ids:
                 raise ValidationError(self.env._("Choose at least one user who gets the report."))
-            refused = schedule.recipient_ids - schedule._allowed_recipients()
+            refused = schedule._refused_recipients()
             if refused:
                 raise ValidationError(
                     self.env._(
                         "These may not see this report of %(office)s: %(users)s. Take them off "
                         "the list, or choose an office of theirs.",
                         office=schedule.office_id.display_name or self.env._("all offices"),
-                        users=", ".join(refused.mapped("name")),
+                        users=self._with_reasons(refused),
                     )
                 )
 
@@ -291,9 +291,11 @@ class DiscomReportSchedule(models.Model):
     def _deliver(self, job):
         """Send the finished report to those who may still see it."""
         self.ensure_one()
-        allowed = self._allowed_recipients()
+        refused = self._refused_recipients()
+        allowed = self.recipient_ids.filtered(lambda user: user not in refused)
         recipients = allowed.filtered("email")
-        left_out = self.recipient_ids - recipients
+        left_out = {user: self.env._("without an address") for user in allowed - recipients}
+        left_out.update(refused)
         large = len(job.attachment_id.raw or b"") > MAX_ATTACHMENT
         attached = self.delivery == "attachment" and not large
         job.recipient_ids = allowed
@@ -316,8 +318,8 @@ class DiscomReportSchedule(models.Model):
         )
         if left_out:
             result += " " + self.env._(
-                "Not to %(users)s, without an address or the right to see it.",
-                users=", ".join(left_out.mapped("name")),
+                "Not to: %(users)s.",
+                users=self._with_reasons(left_out),
             )
         self.write({"last_result": result, "last_failed": bool(left_out)})
         if left_out:
@@ -363,21 +365,6 @@ class DiscomReportSchedule(models.Model):
     def _check_owner(self):
         if not self.env.su and any(schedule.user_id != self.env.user for schedule in self):
             raise AccessError(self.env._("A scheduled report belongs to who sets it up."))
-
-    def _allowed_recipients(self):
-        """Recipients who may make this report of this office themselves."""
-        self.ensure_one()
-        # sudo: which offices a colleague works for is not for everybody to read.
-        users = self.recipient_ids.sudo().filtered("active")
-        offices = self.office_id or self.user_id.sudo().discom_scope_ids
-        paths = [office.parent_path for office in offices]
-
-        def may(user):
-            roots = tuple(user.discom_scope_ids.mapped("parent_path"))
-            reaches = roots and all(path.startswith(roots) for path in paths)
-            return reaches and self.env[self.report].with_user(user).has_access("create")
-
-        return users.filtered(may).sudo(self.env.su)
 
     def _next_after(self, now):
         """Return the next time, in UTC, after ``now`` (UTC)."""

@@ -133,6 +133,33 @@ class TestReportSchedule(DiscomCommon):
             self.schedule(recipients=narrow)
         self.assertTrue(self.schedule(recipients=narrow, office_id=self.subdivision_a1))
 
+    def test_recipients_see_no_more_than_by_their_role(self):
+        """It is made for the owner: nobody gets by it what is masked or hidden to him."""
+        door = {"report": "discom.door.list", "user": self.clerk}
+        with self.assertRaisesRegex(ValidationError, r"auditor.* \(sees addresses masked"):
+            self.schedule(recipients=self.auditor, **door)
+        self.assertTrue(self.schedule(recipients=self.operator, **door))
+        field = {"report": "discom.notice.field.list", "period": "yesterday"}
+        with self.assertRaisesRegex(ValidationError, r"surveyor.* \(is field staff"):
+            self.schedule(recipients=self.surveyor, **field)
+        # Where the owner sees them masked, so does who gets it.
+        second = self.create_user("test_second", "group_auditor")
+        self.assertTrue(self.schedule(user=self.auditor, recipients=second, **field))
+
+    def test_address_duty_lost_before_the_turn(self):
+        """Who sees addresses masked meanwhile gets none, in the mail or by the link."""
+        self.operator.email = "operator@example.com"
+        schedule = self.schedule(report="discom.door.list", recipients=self.operator)
+        self.operator.group_ids = [
+            Command.unlink(self.env.ref("discom.group_outage_operator").id),
+            Command.link(self.env.ref("discom.group_auditor").id),
+        ]
+        schedule.with_user(self.clerk).action_run()
+        self.run_due()
+        self.assertFalse(self.mails(self.operator))
+        self.assertFalse(schedule.job_ids.with_user(self.operator).has_access("read"))
+        self.assertIn("sees addresses masked", schedule.last_result)
+
     def test_who_lost_the_right_gets_nothing(self):
         schedule = self.schedule(recipients=self.auditor)
         self.auditor.discom_office_ids = self.division_b

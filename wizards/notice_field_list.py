@@ -16,6 +16,7 @@ class DiscomNoticeFieldList(models.TransientModel):
     _description = "Field list"
     _inherit = ["discom.notice.report"]
 
+    _report_kinds = ("address",)
     _report_scheduled = True
 
     user_id = fields.Many2one(

@@ -19,6 +19,8 @@ class DiscomNoticeServiceRecord(models.TransientModel):
     _description = "List of notices with service record"
     _inherit = ["discom.notice.report"]
 
+    _report_kinds = ("address",)
+
     date_from = fields.Date("Issued from", help="Empty: from the first notice.")
     date_to = fields.Date("Issued until", help="Empty: until today.")
     unserved = fields.Boolean(

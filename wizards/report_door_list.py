@@ -24,6 +24,7 @@ class DiscomDoorList(models.TransientModel):
     _description = "Door-delivery list"
 
     _report_model = "discom.bill"
+    _report_kinds = ("address",)
     _report_scheduled = True
 
     def _report_title(self):

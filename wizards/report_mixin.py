@@ -43,6 +43,7 @@ class DiscomReportMixin(models.AbstractModel):
     _report_model = None  # name of the model whose records are reported
     _report_lists = {}  # other lists to choose from: model -> field of _report_model with its id
     _report_scheduled = False  # may be sent to a mailbox
+    _report_kinds = ()  # personal data that it holds in full for whose duty it is
     _report_sums = False  # rows of the workbook are sums, so there are always few
     _direct_rows = None  # instead of DIRECT_ROWS
 
@@ -184,7 +185,9 @@ class DiscomReportMixin(models.AbstractModel):
     def _report_shows(self, kind):
         """Tell whether a column of personal data is written in full for the user: field staff get
         only rows of those they are sent to."""
-        return self.env.user._discom_has_duty(kind, ("discom.group_field_surveyor",))
+        return kind in self._report_kinds and self.env.user._discom_has_duty(
+            kind, ("discom.group_field_surveyor",)
+        )
 
     def _report_address(self, alias):
         """SQL of the address of a consumer, as far as the user may see it."""

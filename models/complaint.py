@@ -149,8 +149,24 @@ class DiscomComplaint(models.Model):
                 sequence = self.env["ir.sequence"].sudo()
                 vals["name"] = sequence.next_by_code("discom.complaint") or "/"
         complaints = super().create(vals_list)
+        complaints._check_whose()
         complaints._schedule_work()
         return complaints
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"partner_id", "conversation_id"} & vals.keys():
+            self._check_whose()
+        return result
+
+    def _check_whose(self):
+        """The result is told to the consumer, or in the conversation: nobody writes to others by
+        way of a complaint.
+
+        :raise AccessError: for a consumer or a conversation that the user does not see
+        """
+        self.partner_id.check_access("read")
+        self.conversation_id.check_access("read")
 
     def _schedule_work(self):
         """Give somebody of the office the work: the responsible, else who works there."""

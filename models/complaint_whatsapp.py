@@ -223,23 +223,33 @@ class DiscomComplaint(models.Model):
             created.account_id._trigger_lane()
 
     def _conversations(self):
-        """Return {complaint id: conversation with the number of who complained}."""
+        """Return {complaint id: conversation with the number of who complained}, of the company of
+        the complaint."""
         found = {complaint.id: complaint.conversation_id for complaint in self}
-        numbers = {
-            complaint.id: complaint.partner_id.discom_whatsapp_number or complaint.phone
-            for complaint in self
-            if not complaint.conversation_id
-        }
-        # sudo: the conversation may belong to an office above.
-        by_phone = {
-            conversation.phone: conversation
-            for conversation in self.env["discom.whatsapp.conversation"]
-            .sudo()
-            .search([("phone", "in", [number for number in numbers.values() if number])])
-        }
-        found.update(
-            {key: by_phone[number] for key, number in numbers.items() if number in by_phone}
-        )
+        own, typed = {}, {}
+        for complaint in self.filtered(lambda complaint: not complaint.conversation_id):
+            number = complaint.partner_id.discom_whatsapp_number
+            (own if number else typed)[complaint.id] = (
+                complaint.company_id,
+                number or complaint.phone,
+            )
+        conversations = self.env["discom.whatsapp.conversation"]
+        for wanted, model in (
+            # sudo: the consumer's conversation may belong to an office above.
+            (own, conversations.sudo()),
+            # A number that somebody has typed may be anybody's: only where the user reads it.
+            (typed, conversations),
+        ):
+            phones = [phone for _company, phone in wanted.values() if phone]
+            by_phone = {}
+            for conversation in phones and model.search(
+                [
+                    ("phone", "in", phones),
+                    ("account_id.company_id", "in", self.company_id.ids),
+                ]
+            ):
+                by_phone.setdefault((conversation.company_id, conversation.phone), conversation)
+            found.update({key: by_phone[to] for key, to in wanted.items() if to in by_phone})
         return found
 
     def _result_message(self, conversation):

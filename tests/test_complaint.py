@@ -125,6 +125,47 @@ class TestComplaint(ServiceCommon):
         with self.assertRaises(AccessError):
             complaint.with_user(self.auditor).action_resolve()
 
+    def test_no_words_to_strangers(self):
+        """Neither a conversation nor a number given by RPC carries words of a clerk to somebody of
+        another office."""
+        self.ask("बिल", phone=STRANGER)
+        conversation = self.conversation(STRANGER)
+        conversation.office_id = self.subdivision_b1
+        foreign = self.create_consumer(
+            discom_office_id=self.subdivision_b1.id, discom_asset_id=self.transformer_b11.id
+        )
+        complaints = self.env["discom.complaint"].with_user(self.counter)
+        values = {"text": "Pay here", "office_id": self.subdivision_a1.id, "resolution": "Pay here"}
+        with self.assertRaises(AccessError):
+            complaints.create({**values, "conversation_id": conversation.id})
+        with self.assertRaises(AccessError):
+            complaints.with_context(default_conversation_id=conversation.id).create(values)
+        with self.assertRaises(AccessError):
+            complaints.create({**values, "partner_id": foreign.id})
+        complaint = complaints.create({**values, "phone": f"+{STRANGER}"})
+        for name, record in (("conversation_id", conversation), ("partner_id", foreign)):
+            with self.assertRaises(AccessError), self.cr.savepoint():
+                complaint.write({name: record.id})
+        before = self.answers(STRANGER)
+        complaint.action_resolve()
+        self.assertEqual(complaint.told, "no")
+        self.assertEqual(self.answers(STRANGER), before)
+        # A caller of the own office is told.
+        conversation.office_id = self.subdivision_a1
+        complaint.action_reopen()
+        complaint.action_resolve()
+        self.assertEqual(complaint.told, "text")
+        self.assertIn("Pay here", (self.answers(STRANGER) - before).body)
+
+    def test_number_of_another_company(self):
+        """The same phone may have written to the number of another company."""
+        self.ask("बिल", phone=STRANGER)
+        complaint = self.env["discom.complaint"].create(
+            {"text": "No bill", "office_id": self.subdivision_a1.id, "phone": f"+{STRANGER}"}
+        )
+        self.account.company_id = self.env["res.company"].create({"name": "Another discom"})
+        self.assertFalse(complaint._conversations()[complaint.id])
+
     def test_aadhaar_in_a_complaint(self):
         """It is crossed out and the writer warned; the complaint is not lost for it."""
         self.ask("शिकायत", phone=OWNER)

@@ -262,6 +262,23 @@ class DiscomPrivacyRequest(models.Model):
                     )
                 )
 
+    def _check_of(self, partner):
+        """
+        :raise UserError: unless these requests are open, and about this consumer
+        """
+        self._check_answerer()
+        self._check_open()
+        for request in self:
+            if request.partner_id != partner:
+                raise UserError(
+                    self.env._(
+                        "%(request)s is about another consumer than %(consumer)s. Open the dialog "
+                        "from the request once more.",
+                        request=request.name,
+                        consumer=partner.display_name,
+                    )
+                )
+
     def _close(self, state, answer=None):
         """Close the request in the name of the current user."""
         values = {

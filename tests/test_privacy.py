@@ -552,6 +552,47 @@ class TestPrivacyRequest(PrivacyCommon):
         ).action_erase()
         self.assertEqual((request.state, request.done_user_id), ("done", self.manager))
 
+    def test_request_of_somebody_else(self):
+        """A request is not answered by what is done to another consumer, nor twice."""
+        self.disconnect()
+        other = self.ask("erasure")
+        other.sudo().partner_id = self.neighbour
+        values = {"partner_id": self.consumer.id, "request_id": other.id}
+        erase = (
+            self.env["discom.privacy.erase"]
+            .with_user(self.manager)
+            .create(
+                {
+                    **values,
+                    "reason": "As in the request",
+                    "confirmation": self.consumer.discom_account_no,
+                }
+            )
+        )
+        file = (
+            self.env["discom.privacy.file"]
+            .with_user(self.manager)
+            .create({**values, "lang": "hi_IN"})
+        )
+        for door in (erase.action_erase, file.action_print):
+            with self.assertRaisesRegex(UserError, f"{other.name} is about another consumer"):
+                door()
+        self.assertEqual(other.state, "open")
+        self.assertFalse(self.consumer.discom_erased_at)
+        mine = self.ask("erasure")
+        erase.request_id = mine
+        mine.answer = "The connection is in use"
+        mine.action_refuse()
+        with self.assertRaisesRegex(UserError, "answered already"):
+            erase.action_erase()
+        self.assertFalse(self.consumer.discom_erased_at)
+        # What was asked for is something else, and stays open.
+        wrong = self.ask("access")
+        erase.request_id = wrong
+        erase.action_erase()
+        self.assertTrue(self.consumer.discom_erased_at)
+        self.assertEqual(wrong.state, "open")
+
     def test_correction(self):
         """Opens the consumer; what is changed there stands in his history."""
         request = self.ask("correction", text="The name is wrong")

@@ -53,6 +53,8 @@ class DiscomPrivacyErase(models.TransientModel):
         self.ensure_one()
         partner = self.partner_id
         partner._discom_check_privacy()
+        if self.request_id:
+            self.request_id._check_of(partner)
         partner.lock_for_update()
         if partner.discom_erased_at:
             raise UserError(
@@ -104,7 +106,8 @@ class DiscomPrivacyErase(models.TransientModel):
             reason=reason,
             number=sum(number for _what, number, _goes in counts),
         )
-        if self.request_id:
+        # A request for something else is not answered by this.
+        if self.request_id.kind == "erasure":
             self.request_id._close("done", answer=self.env._("The personal data were erased."))
         return {
             "type": "ir.actions.client",

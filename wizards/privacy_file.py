@@ -66,6 +66,8 @@ class DiscomPrivacyFile(models.TransientModel):
         self.ensure_one()
         people = self._people()
         people._discom_check_privacy()
+        if self.request_id:
+            self.request_id._check_of(self.partner_id)
         self.env["discom.audit.entry"]._log(
             "data_file",
             people,

@@ -38,16 +38,6 @@ ID = re.compile(r"[0-9]{1,9}")
 LANGS = {"hi": "hi_IN", "en": "en_IN"}
 
 
-class ResPartner(models.Model):
-    _inherit = "res.partner"
-
-    def _discom_by_whatsapp(self, evidence):
-        """Return these consumers for changes that they themselves make by WhatsApp, in India."""
-        return self._discom_by_way("whatsapp", evidence=evidence).with_context(
-            allowed_company_ids=self.company_id.ids, tz="Asia/Kolkata"
-        )
-
-
 class DiscomWhatsappConversation(models.Model):
     """KYC by WhatsApp: the consumer proves the account, the number is put on it, consent asked."""
 
@@ -222,6 +212,7 @@ class DiscomWhatsappConversation(models.Model):
             last4=partner.discom_account_no[-4:],
             mine=mine,
             settled=mine and verified and partner.discom_consent_bills == "given",
+            held=verified and not mine,
             codes=proofs[partner.id]["codes"],
             amounts=() if verified else proofs[partner.id]["amounts"],
         )
@@ -267,6 +258,7 @@ class DiscomWhatsappConversation(models.Model):
             if answer.do:
                 doing[answer.do][turn] = self.env["res.partner"].browse(answer.connection)
         self._kyc_release(doing["release"])
+        self._kyc_ask_staff(doing["ask_staff"], answers)
         refused = self._kyc_prove(doing["prove"], answers)
         for action in ("given", "withdrawn"):
             self._kyc_consent(action, doing[action])
@@ -310,6 +302,10 @@ class DiscomWhatsappConversation(models.Model):
         }
         refused = []
         for turn, partner in proved.items():
+            # Somebody else of the same batch may have proved it a moment before.
+            if partner.discom_kyc_state == "verified" and partner not in turn.row["partners"]:
+                refused.append(turn)
+                continue
             partner = partner._discom_by_whatsapp(evidence[answers[turn].evidence])
             values = {
                 "discom_kyc_state": "verified",

@@ -290,15 +290,68 @@ class TestKycConversation(KycConversationCommon):
         self.assertEqual(set(map(int, proofs["amounts"])), {71, 222, 333})
 
     def test_amount_does_not_take_a_proved_number_away(self):
-        """An amount is easily guessed: only the code replaces a number that was proved."""
+        """An amount is easily guessed: it does not even ask for another number."""
         self.consumer.discom_whatsapp_number = "+919415399999"
         self.consumer._discom_prove_number("test")
         asked = self.ask("KYC", self.consumer.discom_account_no)
         self.assertNotIn("रकम", asked)
         self.assertIn("मेल नहीं", self.ask("1250.50"))
         self.assertEqual(self.consumer.discom_whatsapp_number, "+919415399999")
-        self.ask(self.code)
+        self.assertFalse(
+            self.env["discom.complaint"].search([("partner_id", "=", self.consumer.id)])
+        )
+
+    def test_code_does_not_take_a_proved_number_away(self):
+        """Many see the paper: the office asks the consumer, and decides; nothing changes before."""
+        self.consumer.discom_whatsapp_number = "+919415399999"
+        self.consumer._discom_prove_number("test")
+        said = self.ask("KYC", self.consumer.discom_account_no, self.code)
+        self.assertIn("नहीं बदला गया", said)
+        self.ask("हाँ")
+        self.assertEqual(self.consumer.discom_whatsapp_number, "+919415399999")
+        self.assertFalse(any(self.consents()))
+        request = self.env["discom.complaint"].search([("partner_id", "=", self.consumer.id)])
+        self.assertRecordValues(
+            request,
+            [
+                {
+                    "kind": "connection",
+                    "source": "whatsapp",
+                    "phone": f"+{PHONE}",
+                    "office_id": self.subdivision_a1.id,
+                    "state": "new",
+                }
+            ],
+        )
+        self.assertIn(request.name, said)
+        self.assertEqual(request.activity_ids.user_id, self.counter)
+        # Once more is the same request.
+        self.assertIn(request.name, self.ask("KYC", self.consumer.discom_account_no, self.code))
+        # The clerk has asked the consumer; who asked is told on the new number.
+        self.consumer.with_user(self.counter).discom_whatsapp_number = f"+{PHONE}"
+        request.with_user(self.counter).action_resolve()
+        self.assertEqual(request.told, "text")
+        self.assertIn("सहमत", self.ask("KYC", self.consumer.discom_account_no))
+
+    def test_number_that_is_given_up_is_replaced_by_the_code(self):
+        """Who has really changed the number waits for nobody, once the old one is known as such."""
+        self.consumer.discom_whatsapp_number = "+919415399999"
+        self.consumer._discom_prove_number("test")
+        self.consumer.action_discom_kyc_stale()
+        self.ask("KYC", self.consumer.discom_account_no, self.code)
         self.assertEqual(self.consumer.discom_whatsapp_number, f"+{PHONE}")
+
+    def test_two_phones_at_the_same_moment(self):
+        """The first that proves the account has it."""
+        other = "919415300002"
+        for phone in (PHONE, other):
+            self.ask("KYC", self.consumer.discom_account_no, phone=phone)
+        for phone in (PHONE, other):
+            self.send(self.code, phone)
+        self.deliver()
+        self.apply()
+        self.assertEqual(self.consumer.discom_whatsapp_number, f"+{PHONE}")
+        self.assertIn("नहीं जोड़ा जा सकता", self.answers(other)[-1].body)
 
     def test_account_without_any_paper(self):
         """Where there is nothing to prove with, the counter is the way."""

@@ -3,6 +3,7 @@
 ::
 
     (none) --KYC--> account --number--> proof --right--> consent --yes or no--> (none)
+                                              --right, but another number is proved--> (none)
     (none) --"not my account"--> which (only where several accounts share the number) --> (none)
 
 :func:`advance` takes one step. What it knows of accounts is handed in; what is to be done and said
@@ -49,6 +50,7 @@ class Connection:
     :ivar last4: end of the account number
     :ivar mine: the writer's number is on it
     :ivar settled: and is proved, and consent is given
+    :ivar held: another number is proved on it
     :ivar codes: codes printed on the newest bills
     :ivar amounts: last amounts paid, in rupees; empty where they are no sufficient proof
     """
@@ -57,6 +59,7 @@ class Connection:
     last4: str
     mine: bool = False
     settled: bool = False
+    held: bool = False
     codes: tuple[str, ...] = ()
     amounts: tuple[Decimal, ...] = ()
 
@@ -108,7 +111,8 @@ class Answer:
     :ivar step: what is waited for next, None where the dialogue is over
     :ivar connection: id of the account that is spoken of, or None
     :ivar misses: texts in a row that were not understood
-    :ivar do: ``prove``, ``given``, ``withdrawn`` or ``release``: to be done to ``connection``
+    :ivar do: ``prove``, ``ask_staff``, ``given``, ``withdrawn`` or ``release``: to be done to
+        ``connection``
     :ivar attempt: (id of the account or None, kind, whether right): to be kept; kinds are
         ``account``, ``code`` and ``amount``
     :ivar evidence: what proved the account: ``code``, ``amount`` or ``number``
@@ -226,7 +230,12 @@ def _proof(connection, misses, said, writer):
         return _missed("proof_unclear", Step.PROOF, connection, misses)
     kind = _proved_by(numbers[0], connection)
     if kind:
-        answer = _ask_consent(connection, evidence=kind)
+        if connection.held:
+            # The paper may have come into other hands: nobody loses a proved number by it alone.
+            values = {"last4": connection.last4}
+            answer = Answer("ask_staff", values, connection=connection.id, do="ask_staff")
+        else:
+            answer = _ask_consent(connection, evidence=kind)
         answer.attempt = (connection.id, kind, True)
         return answer
     writer.tries += 1

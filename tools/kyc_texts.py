@@ -61,6 +61,23 @@ TEXTS = {
         "This WhatsApp number is recorded for account …{last4}.\n\n{notice}\n\n"
         "Do you agree to get these messages? Write YES or NO.",
     ),
+    "ask_staff": (
+        "खाता …{last4} पर दूसरा नंबर पहले से प्रमाणित है, इसलिए नंबर अभी नहीं बदला गया। बदलने का "
+        "अनुरोध कार्यालय को दे दिया गया है। संख्या: *{request}*\nकार्यालय उपभोक्ता से पूछकर नंबर बदलेगा और "
+        "यहीं बताएगा। जल्दी हो तो बिल और पहचान पत्र लेकर काउंटर पर आएँ। सहायता: 1912",
+        "Another number is proved for account …{last4}, so the number is not changed yet. The "
+        "office has your request to change it. Number: *{request}*\nThe office asks the consumer, "
+        "changes the number and tells you here. If it is urgent, come to the counter with the bill "
+        "and an identity document. Help: 1912",
+    ),
+    # Read by the staff, with the request.
+    "staff_text": (
+        "व्हाट्सऐप से अनुरोध: बिल के कोड के साथ इस नंबर को खाते पर दर्ज करने को कहा गया है। खाते पर दूसरा "
+        "नंबर पहले से प्रमाणित है। पहले उस नंबर पर उपभोक्ता से पूछें, फिर नंबर बदलें या अनुरोध अस्वीकार करें।",
+        "Asked by WhatsApp, with the code of the bill: to put this number on the account. Another "
+        "number is proved there. Ask the consumer on that number first, then change the number or "
+        "reject the request.",
+    ),
     "consent_unclear": (
         "खाता …{last4}: ऊपर दी गई सूचना पर सहमति के लिए हाँ लिखें, नहीं तो नहीं लिखें।",
         "Account …{last4}: write YES to agree to the notice above, else NO.",

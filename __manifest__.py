@@ -172,7 +172,7 @@
         "demo/notice_demo.xml",
         "demo/notice_field_demo.xml",
     ],
-    "images": ["static/description/main_screenshot.png"],
+    "images": ["static/description/banner.png", "static/description/main_screenshot.png"],
     "pre_init_hook": "pre_init_hook",
     "uninstall_hook": "uninstall_hook",
     "assets": {

@@ -1,5 +1,9 @@
+import io
 from datetime import timedelta
+from types import SimpleNamespace
 from unittest.mock import patch
+
+from openpyxl import load_workbook
 
 from odoo.http import content_disposition
 from odoo.tests import HttpCase, tagged
@@ -60,17 +64,38 @@ class TestControlRoomDesk(TourCommon):
         self.start_tour("/odoo/control-room", "discom_control_room_empty", login="test_room_clerk")
 
     def test_workbooks_of_pivots(self):
-        """Each report opens as a pivot, and its download makes a workbook."""
-        made = []
+        """Each report opens as a pivot, and its download makes a workbook, which has the figures
+        of the records."""
+        names, files = [], []
 
         def note(filename):
-            made.append(filename)
+            names.append(filename)
             return content_disposition(filename)
 
-        with patch("odoo.addons.web.controllers.pivot.content_disposition", note):
+        def new_file():
+            files.append(io.BytesIO())
+            return files[-1]
+
+        pivot = "odoo.addons.web.controllers.pivot"
+        with (
+            patch(f"{pivot}.content_disposition", note),
+            patch(f"{pivot}.io", SimpleNamespace(BytesIO=new_file)),
+        ):
             self.start_tour("/odoo/control-room", "discom_pivots", login="test_manager")
-        self.assertEqual(len(made), 6, made)
-        self.assertTrue(all(name.endswith(".xlsx") for name in made))
+        self.assertEqual(len(names), 6, names)
+        self.assertTrue(all(name.endswith(".xlsx") for name in names))
+        books = {
+            name: load_workbook(file).worksheets[0] for name, file in zip(names, files, strict=True)
+        }
+        [sheet] = [sheet for name, sheet in books.items() if "discom.bill)" in name]
+        rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+        [total] = [row for row in rows if row[0] == "Total"]
+        bills = self.env["discom.bill"].with_user(self.manager)
+        bills = bills.search([("period", ">=", self.today.replace(day=1))])
+        self.assertTrue(bills)
+        self.assertEqual(
+            total[-2:], [sum(bills.mapped("amount_total")), sum(bills.mapped("amount_due"))]
+        )
 
 
 @tagged("post_install", "-at_install")

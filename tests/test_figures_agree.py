@@ -24,17 +24,21 @@ class TestFiguresAgree(WorkbookMixin, ControlRoomCommon):
         )
         return self.env.cr.fetchone()
 
-    def pivot(self, model, domain, groupby, measures):
-        """Sums over the groups that the pivot of the clerk shows."""
-        groups = (
-            self.env[model].with_user(self.clerk).formatted_read_group(domain, groupby, measures)
-        )
+    def groups(self, model, domain, groupby, measures, user=None):
+        """The groups that the pivot of a user shows, of the clerk by default."""
+        model = self.env[model].with_user(user or self.clerk)
+        groups = model.formatted_read_group(domain, groupby, measures)
         self.assertGreater(len(groups), 1)
+        return groups
+
+    def pivot(self, model, domain, groupby, measures, user=None):
+        """Sums over these groups."""
+        groups = self.groups(model, domain, groupby, measures, user)
         return tuple(sum(group[measure] or 0 for group in groups) for measure in measures)
 
-    def book(self, report, **vals):
+    def book(self, report, user=None, **vals):
         """A workbook of division A, printed from its dialog and read back."""
-        return self.print_book(report, self.clerk, office_id=self.division_a, **vals)
+        return self.print_book(report, user or self.clerk, office_id=self.division_a, **vals)
 
     def register(self):
         """Rows of the issued bills in the delivery register, and the totals of its summary."""
@@ -81,18 +85,24 @@ class TestFiguresAgree(WorkbookMixin, ControlRoomCommon):
         self.assertEqual(outcomes(bills), [2, 1, 1, 1])
         rows, total = self.register()
         states = [row["Message"] for row in rows]
-        self.assertEqual((states.count("Read"), states.count("Failed")), (1, 1))
-        self.assertEqual((total["Read"], total["Failed"]), (1, 1))
+        for state, count in (
+            *(("Read", 1), ("Delivered, not read", 0), ("Sent, not delivered", 1)),
+            *(("Failed", 1), ("Waiting", 0)),
+        ):
+            self.assertEqual((states.count(state), total[state]), (count, count), state)
         handed = [("direction", "=", "out"), ("claimed_at", "!=", False), ("purpose", "!=", "test")]
-        self.assertEqual(
-            self.pivot(
-                "discom.whatsapp.message",
-                [*handed, ("claimed_at", ">=", "2026-11-09 18:30:00")],
-                ["state"],
-                ["__count"],
-            ),
-            (4,),
-        )
+        domain = [*handed, ("claimed_at", ">=", "2026-11-09 18:30:00")]
+        for extra, known in (((), [3, 2, 1, 1]), ([("purpose", "=", "bill")], [2, 1, 1, 1])):
+            groups = self.groups(
+                "discom.whatsapp.message", [*domain, *extra], ["state"], ["__count"]
+            )
+            counts = {group["state"]: group["__count"] for group in groups}
+            # Who has read it has it, and to whom it was delivered it was sent.
+            read, failed = counts.get("read", 0), counts.get("failed", 0)
+            delivered = counts.get("delivered", 0) + read
+            sent = counts.get("sent", 0) + delivered
+            self.assertEqual([sent, delivered, read, failed], known)
+            self.assertEqual(sum(counts.values()), sent + failed)
         self.assertEqual(
             self.sql(
                 """
@@ -162,6 +172,54 @@ class TestFiguresAgree(WorkbookMixin, ControlRoomCommon):
         self.assertEqual(sum(figure["value"] for figure in buckets), known[0])
         self.assertAlmostEqual(sum(figure["amount"] for figure in buckets), known[1], 2)
         self.assertGreater(known[1], 0)
+
+    def test_outages(self):
+        """Two outages leave seven people without supply; what is announced for tomorrow, was
+        cancelled or is of division B counts nowhere."""
+        self.a2[:2].discom_asset_id = self.transformer_a12
+        self.env["discom.figure"]._refresh()
+        self.outage(self.transformer_a11)
+        self.outage(self.transformer_a12, kind="load_shedding")
+        self.outage(self.feeder_a2, state="announced", date_start="2026-11-11 05:00:00",
+                    date_end_expected="2026-11-11 08:00:00")  # fmt: skip
+        self.outage(self.transformer_a12, state="cancelled")
+        self.outage(self.transformer_b11)
+        section = self.figures(self.operator)["data"]["outages"]
+        known = (2, 7)
+        self.assertEqual((section["now"]["value"], section["people"]["value"]), known)
+        self.assertEqual(sorted(each["people"] for each in section["list"]), [2, 5])
+        book = self.book("discom.outage.register", self.operator)
+        rows = book.rows()
+        self.assertEqual((len(rows), sum(row["Consumers"] for row in rows)), known)
+        total = book.table("Outages by office")["Total"]
+        self.assertEqual((total["Outages"], total["Consumers"]), known)
+        self.assertEqual(
+            self.pivot(
+                "discom.outage", section["now"]["domain"], ["kind"], ["__count"], self.operator
+            ),
+            known[:1],
+        )
+        self.assertEqual(
+            self.sql(
+                """
+              , outage AS (
+                SELECT id FROM discom_outage
+                 WHERE office_id IN (TABLE offices) AND state IN ('announced', 'ongoing')
+                   AND date_start <= %s)
+                SELECT (SELECT count(*) FROM outage), count(*)
+                  FROM res_partner partner
+                  JOIN discom_asset at ON at.id = partner.discom_asset_id
+                 WHERE partner.discom_office_id IN (TABLE offices) AND partner.active
+                   AND partner.discom_status = 'live'
+                   AND EXISTS (SELECT FROM discom_outage_asset_rel rel
+                                 JOIN discom_asset hit ON hit.id = rel.asset_id
+                                WHERE rel.outage_id IN (TABLE outage)
+                                  AND starts_with(at.parent_path, hit.parent_path))
+                """,
+                NOW,
+            ),
+            known,
+        )
 
     def test_kyc(self):
         """Seven consumers, five reachable; three urban, of whom two are."""

@@ -189,6 +189,17 @@ class DiscomKycDriveArea(models.Model):
             domains.append(domain)
         return Domain.OR(domains)
 
+    def _holding(self, consumer):
+        """Return the areas that ``consumer`` belongs to: as :meth:`_consumer_domain`, in memory."""
+        village = (consumer.discom_village or "").lower()
+        return self.filtered(
+            lambda area: (
+                self._is_below(consumer.discom_office_id, area.office_id)
+                and (not area.asset_id or self._is_below(consumer.discom_asset_id, area.asset_id))
+                and (not area.village or area.village.lower() == village)
+            )
+        )
+
     @api.model
     def _connected_domain(self):
         """Consumers with a connection: the permanently disconnected are nobody's to visit."""
@@ -284,8 +295,9 @@ class DiscomKycDriveArea(models.Model):
         return {key: dict(zip(AREA_COUNTS, map(int, counts), strict=True)) for key, *counts in rows}
 
     @api.model
-    def _is_below(self, office, root):
-        return bool(root) and (office.parent_path or "").startswith(root.parent_path)
+    def _is_below(self, node, root):
+        """Whether an office or asset is ``root`` or lies below it."""
+        return bool(root) and (node.parent_path or "").startswith(root.parent_path)
 
     @api.model
     def _clean_village(self, vals):

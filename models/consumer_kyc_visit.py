@@ -77,9 +77,10 @@ class ResPartner(models.Model):
     @api.depends("discom_office_id", "discom_asset_id", "discom_village")
     @api.depends_context("uid")
     def _compute_discom_kyc_own(self):
-        own = self.filtered_domain(self._discom_own_domain())
-        own.discom_kyc_own = True
-        (self - own).discom_kyc_own = False
+        areas = self._discom_own_areas()
+        # sudo: this is part of a record rule, which must not depend on other rules.
+        for partner in self.sudo():
+            partner.discom_kyc_own = partner.discom_consumer and bool(areas._holding(partner))
 
     @api.model
     def _search_discom_kyc_own(self, operator, value):
@@ -107,13 +108,16 @@ class ResPartner(models.Model):
         return action
 
     @api.model
+    def _discom_own_areas(self):
+        """The current user's own areas in running drives."""
+        # sudo: they are part of a record rule, which must not depend on other rules.
+        areas = self.env["discom.kyc.drive.area"].sudo()
+        return areas.search(areas._running_domain())
+
+    @api.model
     def _discom_own_domain(self):
         """Consumers of the current user's own areas in running drives."""
-        areas = self.env["discom.kyc.drive.area"]
-        # sudo: this domain is part of a record rule, which must not depend on other rules.
-        return areas.sudo().search(areas._running_domain())._consumer_domain() & Domain(
-            "discom_consumer", "=", True
-        )
+        return self._discom_own_areas()._consumer_domain() & Domain("discom_consumer", "=", True)
 
     @api.model
     def _discom_left_domain(self):

@@ -4,6 +4,7 @@ from psycopg2 import IntegrityError
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tests import Form, tagged
 from odoo.tools import mute_logger
 
@@ -329,6 +330,61 @@ class TestKycDrive(DiscomCommon):
             )
         self.assertEqual(order, [self.stale, self.missing, self.bounced, self.elsewhere])
         self.assertEqual(action["tag"], "display_notification")
+
+    def test_areas_ask_as_they_hold(self):
+        """In memory an area holds the consumers that its domain finds."""
+        consumers = self.own | self.elsewhere
+        self.missing.discom_asset_id = self.feeder_a1
+        self.stale.discom_asset_id = False
+        self.verified.discom_village = False
+        drive = self.create_drive(
+            *({"village": village} for village in ("SALKHAN", "Sal%", "Kirbil", False)),
+            {"office_id": self.subdivision_a2.id},
+            {"asset_id": self.feeder_a1.id},
+            {"asset_id": self.transformer_a11.id, "village": "Salkhan"},
+        )
+        for area in drive.area_ids:
+            with self.subTest(area=area.name):
+                found = self.env["res.partner"].search(
+                    Domain("id", "in", consumers.ids) & area._consumer_domain()
+                )
+                self.assertEqual(consumers.filtered(area._holding), found)
+
+    def test_queries_at_the_door_do_not_grow(self):
+        """Neither with the areas of the surveyor nor with the doors of the village."""
+        for _n in range(2):
+            self.create_consumer(discom_village="Salkhan", discom_whatsapp_number=False)
+
+        def queries(partner):
+            door = self.door(partner, outcome="closed")
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            action = door.action_save_next()
+            self.env.flush_all()
+            self.assertTrue(action["context"]["default_partner_id"])
+            return self.env.cr.sql_log_count - before
+
+        self.create_drive(
+            {"village": "Salkhan"},
+            {"office_id": self.subdivision_a2.id},
+            {"asset_id": self.feeder_a2.id},
+        )
+        # The first one fills caches of the registry.
+        queries(self.bounced)
+        few = queries(self.missing)
+        for number in range(30):
+            self.create_consumer(
+                name=f"Door {number}", discom_village="Salkhan", discom_whatsapp_number=False
+            )
+        areas = [
+            {"village": f"Village {number}", "asset_id": asset.id}
+            for number in range(6)
+            for asset in (self.feeder_a1, self.feeder_a2, self.transformer_a11)
+        ]
+        offices = [{"office_id": self.subdivision_a2.id, "village": f"V{n}"} for n in range(6)]
+        self.create_drive(*areas, *offices)
+        self.assertEqual(queries(self.stale), few)
 
     def test_surveyor_writes_own_areas_only(self):
         values = {"discom_whatsapp_number": "+919415261288"}

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..models.consumer_consent import NOTICE_PURPOSES
 from ..models.consumer_kyc import TAKEN_STATES
@@ -8,8 +9,6 @@ from ..models.consumer_kyc_visit import OUTCOMES
 
 # The route of the meter readers: village by village, as the books list the doors.
 ROUTE = "discom_village, discom_book_no, discom_sc_no, id"
-# Consumers of one village looked at for the next door.
-NEXT_LIMIT = 1000
 
 
 class DiscomKycDoor(models.TransientModel):
@@ -185,10 +184,7 @@ class DiscomKycDoor(models.TransientModel):
     def _own_area(self):
         """The area of the user that the consumer belongs to; empty where there is none."""
         areas = self.env["discom.kyc.drive.area"]
-        for area in areas.search(areas._running_domain()):
-            if self.partner_id.filtered_domain(area._consumer_domain()):
-                return area
-        return areas
+        return areas.search(areas._running_domain())._holding(self.partner_id)[:1]
 
     def _left_domain(self):
         return Domain("discom_kyc_own", "=", True) & Domain("discom_kyc_left", "=", True)
@@ -197,15 +193,27 @@ class DiscomKycDoor(models.TransientModel):
         """The next consumer left on the user's list: on along the route of the village, then from
         its beginning, then in another village."""
         partners = self.env["res.partner"]
-        here = Domain("discom_village", "=", self.village)
-        doors = partners.search(self._left_domain() & here, order=ROUTE, limit=NEXT_LIMIT)
-        place = self._place(self.partner_id)
-        ahead = doors.filtered(lambda door: self._place(door) > place)
-        return ahead[:1] or doors[:1] or partners.search(self._left_domain(), order=ROUTE, limit=1)
-
-    @api.model
-    def _place(self, partner):
-        return (partner.discom_book_no or "~", partner.discom_sc_no or "~", partner.id)
+        here = partners._search(self._left_domain() & Domain("discom_village", "=", self.village))
+        book, number = (
+            partners._field_to_sql(here.table, name, here)
+            for name in ("discom_book_no", "discom_sc_no")
+        )
+        door = self.partner_id
+        behind = SQL(
+            "(%(book)s IS NULL, COALESCE(%(book)s, ''), %(number)s IS NULL,"
+            " COALESCE(%(number)s, ''), %(id)s) <= %(place)s",
+            book=book,
+            number=number,
+            id=SQL.identifier(here.table, "id"),
+            place=(
+                *(not door.discom_book_no, door.discom_book_no or ""),
+                *(not door.discom_sc_no, door.discom_sc_no or "", door.id),
+            ),
+        )
+        here.order = SQL("%s, %s, %s, %s", behind, book, number, SQL.identifier(here.table, "id"))
+        here.limit = 1
+        found = partners.browse(here.get_result_ids())
+        return found or partners.search(self._left_domain(), order=ROUTE, limit=1)
 
     @api.constrains("partner_id")
     def _check_consumer(self):

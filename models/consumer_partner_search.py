@@ -5,12 +5,14 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.phone import COUNTRY_CODE
-from ..tools.search import escape_like, search_words
+from ..tools.search import SIGNS, escape_like, search_code, search_words, without_signs
 
 # What the one search box looks into. The indexes below hold the same expressions.
 NAME_FIELDS = ["name", "discom_name_hi"]
 #: Numbers that tell a phone; who sees them masked finds a consumer by the whole of one only.
 PHONE_FIELDS = ["discom_whatsapp_number", "phone_sanitized", "phone"]
+#: Stored as printed, with signs and without; the indexes hold them without.
+CODE_FIELDS = {"discom_book_no", "discom_sc_no", "discom_kno", "discom_meter_no"}
 # With codes so short that only the whole one says anything.
 WORD_FIELDS = [*NAME_FIELDS, "discom_book_no", "discom_sc_no"]
 NUMBER_FIELDS = [
@@ -32,9 +34,18 @@ FEW = 1_000
 DISPLAY_NAME_FIELDS = ["complete_name", "email", "ref", "vat", "company_registry"]
 
 
-def _joined(columns):
-    """Return the SQL that joins ``columns``, a blank after each; immutable, for the indexes."""
-    return SQL(" || ").join(SQL("COALESCE(%s || ' ', '')", column) for column in columns)
+def _joined(column, names):
+    """Return the SQL that joins fields, a blank after each, codes without their signs; immutable,
+    for the indexes.
+
+    :param column: function of the name of a field to the SQL of its column
+    """
+    return SQL(" || ").join(
+        SQL(f"COALESCE(translate(%s, '{SIGNS}', '') || ' ', '')", column(name))
+        if name in CODE_FIELDS
+        else SQL("COALESCE(%s || ' ', '')", column(name))
+        for name in names
+    )
 
 
 def _words(column):
@@ -42,14 +53,14 @@ def _words(column):
 
     :param column: function of the name of a field to the SQL of its column
     """
-    return SQL("string_to_array(lower(%s), ' ')", _joined(map(column, WORD_FIELDS)))
+    return SQL("string_to_array(lower(%s), ' ')", _joined(column, WORD_FIELDS))
 
 
 def _number_index(registry):
     """Return the definition of the trigram index, or nothing where PostgreSQL lacks ``pg_trgm``."""
     if not registry.has_trigram:
         return ""
-    numbers = _joined(map(SQL.identifier, NUMBER_FIELDS)).code
+    numbers = _joined(SQL.identifier, NUMBER_FIELDS).code
     return f"USING gin (({numbers}) gin_trgm_ops) WHERE discom_consumer"
 
 
@@ -114,12 +125,16 @@ class ResPartner(models.Model):
         if operator != "ilike" or not isinstance(value, str):
             return NotImplemented
         words = search_words(value)
+        code = search_code(value)
         if not (self.env.su or self._personal_by_role("phone")):
             # Of a number that is masked the whole one is found.
-            self.env["discom.asked"]._take([word for word in words if len(word) >= PHONE_DIGITS])
+            asked = [*words, code]
+            self.env["discom.asked"]._take([word for word in asked if len(word) >= PHONE_DIGITS])
         known = self.env["discom.name.word"]
         as_written = {word: known._holding(word) for word in words}
         near = {word: known._near(word) for word in words}
+        # A number that is printed with a blank is several words, of which some may be in names.
+        coded = self._discom_search_first({code: []})[:FEW] if code else []
         # As written; then with the words corrected that no name has; then with any of them.
         for meant in (
             as_written,
@@ -127,12 +142,12 @@ class ResPartner(models.Model):
             {word: as_written[word] + near[word] for word in words},
         ):
             found = self._discom_search_first(meant)
-            if found:
+            if found or coded:
                 break
         if len(found) <= FEW:
-            return Domain("id", "in", found)
+            return Domain("id", "in", [*found, *coded])
         # With the offices, which the record rules ask for in a way that no index serves.
-        return Domain.custom(
+        return Domain("id", "in", coded) | Domain.custom(
             to_sql=lambda model, alias, query: SQL(
                 "(%s AND %s)",
                 self._discom_search_sql(
@@ -267,19 +282,26 @@ class ResPartner(models.Model):
 
         shown = self.env.su or self._personal_by_role("phone")
 
+        def holds(names, word):
+            """As typed, and without the signs in it."""
+            return SQL(
+                "(%s)",
+                SQL(" OR ").join(
+                    SQL("(%s) ILIKE %s", _joined(_of_n, names), f"%{escape_like(spelling)}%")
+                    for spelling in dict.fromkeys((word, without_signs(word)))
+                ),
+            )
+
         def numbers(word):
             """The index is asked in any case; it knows no users."""
-            anywhere = SQL(
-                "(%s) ILIKE %s", _joined(map(_of_n, NUMBER_FIELDS)), f"%{escape_like(word)}%"
-            )
+            anywhere = holds(NUMBER_FIELDS, word)
             if shown:
                 return anywhere
             codes = [name for name in NUMBER_FIELDS if name not in PHONE_FIELDS]
             return SQL(
-                "(%s AND ((%s) ILIKE %s OR %s))",
+                "(%s AND (%s OR %s))",
                 anywhere,
-                _joined(map(_of_n, codes)),
-                f"%{escape_like(word)}%",
+                holds(codes, word),
                 SQL(" OR ").join(
                     SQL("%s IN (%s, %s)", _of_n(name), word, f"+{COUNTRY_CODE}{word}")
                     for name in PHONE_FIELDS
@@ -289,8 +311,9 @@ class ResPartner(models.Model):
         def condition(word, names):
             if not _has_digit(word):
                 return SQL("%s && %s", _words(column), names)
-            whole = [word.lower(), *names]
-            if len(word) < MIN_DIGITS:
+            bare = without_signs(word)
+            whole = [word.lower(), bare.lower(), *names]
+            if len(bare) < MIN_DIGITS:
                 return SQL("%s && %s", _words(column), whole)
             # As an array, so that it is looked up once, in the indexes of both.
             return SQL(

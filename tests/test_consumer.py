@@ -34,6 +34,36 @@ class TestConsumer(DiscomCommon):
         consumers = self.env["res.partner"].with_user(user or self.clerk)
         return consumers.search([("discom_consumer", "=", True), ("discom_search", "ilike", text)])
 
+    def test_codes_are_found_as_they_are_printed(self):
+        """Whatever signs are stored, and whatever is typed: with them, without, with blanks."""
+        stored = {
+            "discom_sc_no": "12/345",
+            "discom_book_no": "SC 90/17",
+            "discom_kno": "K-5566/7788",
+            "discom_meter_no": "GE.33 44-991",
+        }
+        typed = (
+            *("12/345", "12-345", "12345", "12 345", "12 / 345", "१२/३४५", "2/345"),
+            *("SC 90/17", "sc9017", "SC-90/17", "SC 90 17", "90/17", "SC 9017"),
+            *("K-5566/7788", "K 5566 7788", "k55667788", "5566/7788", "55667788"),
+            *("GE.33 44-991", "GE 3344991", "ge3344991", "3344991", "GE-33-44-991"),
+        )
+        consumer = self.create_consumer(name="Anita", discom_name_hi="अनीता")
+        # Whose name has the letters before a number.
+        self.create_consumer(name="Scindia", discom_sc_no="9017555")
+        consumer.write(stored)
+        for text in typed:
+            with self.subTest(text=text):
+                self.assertIn(consumer, self._found(text))
+        consumer.write({"discom_sc_no": "1/23", "discom_book_no": "A-7"})
+        for text in ("1/23", "123", "1 / 23", "A-7", "A 7", "a7"):
+            with self.subTest(text=text):
+                self.assertIn(consumer, self._found(text))
+        for text in ("12/346", "SC 99999", "K 7788 5566", "% 345", "Anita 12399"):
+            with self.subTest(text=text):
+                self.assertFalse(self._found(text) & consumer)
+        self.assertIn(consumer, self._found("Anita 5566/7788"))
+
     def _new_form(self, **values):
         action = self.env.ref("discom.discom_consumer_action")
         context = {"default_discom_consumer": True, "default_discom_status": "live"}

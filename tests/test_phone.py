@@ -2,7 +2,7 @@ from odoo.tests import BaseCase, tagged
 
 from ..tools.identity import find_aadhaar
 from ..tools.phone import PhoneError, mask, normalise_mobile, to_latin_digits
-from ..tools.search import misspelling, search_words
+from ..tools.search import misspelling, search_code, search_words
 
 
 @tagged("-at_install", "post_install")
@@ -70,6 +70,22 @@ class TestPhone(BaseCase):
         self.assertEqual(search_words("+91 94150 12345"), ["9415012345"])
         self.assertEqual(search_words(" राम  कुमार "), ["राम", "कुमार"])
         self.assertEqual(search_words(""), [])
+
+    def test_search_code(self):
+        """Several words may be one number; one word is looked for as such."""
+        for text, code in (
+            ("SC 90/817", "SC90817"),
+            ("K १२ ३४-५", "K12345"),
+            ("Ram 4410", "Ram4410"),
+            ("12 / 345", ""),
+            ("SC-90817", ""),
+            ("Ram Kumar", ""),
+            ("x " * 40 + "1", "x" * 40 + "1"),
+            ("x " * 70 + "1", ""),
+            (None, ""),
+        ):
+            with self.subTest(text=text):
+                self.assertEqual(search_code(text), code)
 
     def test_misspelling_of_letters_only(self):
         self.assertTrue(misspelling("रमेश"))

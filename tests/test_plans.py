@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from ..dev.bench import client, plans
 from ..dev.bench.client import Client
+from ..tools.search import search_code
 from .common import DiscomCommon
 
 #: Consumers, and bills of each: large enough that reading all of a table is told from a page.
@@ -151,10 +152,33 @@ class TestPlans(DiscomCommon):
         self.assertEqual(names, ["6100000012", "6100000013", False])
         asked = [text for text in statements if 'discom_old_account_no" IN' in text]
         self.assertEqual(len(asked), 2)
-        for statement in asked:
+        self.reads_few_consumers(asked)
+
+    def reads_few_consumers(self, statements):
+        for statement in dict.fromkeys(statements):
             with self.subTest(statement=statement[:2000]):
                 scans = plans.wasteful(self.env.cr, statement, {"res_partner"}, FEW_ROWS)
                 self.assertFalse(scans)
+
+    def test_codes_as_printed_are_found_through_indexes(self):
+        self.env.cr.execute(
+            """
+            UPDATE res_partner
+               SET discom_sc_no = 'SC-' || right(discom_account_no, 5) || '/' || mod(id, 7) + 10
+             WHERE discom_account_no LIKE '61%'
+            """
+        )
+        self.env.cr.execute("ANALYZE res_partner")
+        self.env.invalidate_all()
+        partners = self.env["res.partner"].with_user(self.manager)
+        one = partners.search([("discom_account_no", "=", "6100000123")])
+        printed = one.discom_sc_no
+        for text in (printed, printed.replace("/", " "), printed.replace("-", " / ")):
+            with plans.recorded(self.env.cr) as statements:
+                found = partners._discom_search_first({search_code(text) or text: []})
+            self.assertEqual(found, one.ids)
+            self.assertTrue(statements)
+            self.reads_few_consumers(statements)
 
     def test_deleting_looks_through_indexes(self):
         """What may refer to a row of a table with lakhs is found by an index: PostgreSQL looks for

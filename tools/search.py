@@ -6,6 +6,11 @@ import unicodedata
 from .phone import PhoneError, normalise_mobile, to_latin_digits
 
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
+#: What is printed within a number of a book, connection or meter, and typed or left out.
+SIGNS = " /\\-._,:;()#&+*"
+_SIGNS = str.maketrans("", "", SIGNS)
+#: As long as a code may be, see tools/convert.py.
+MAX_CODE = 64
 # A shorter word is within one letter of too many others; a longer one is no name.
 MIN_MISSPELT = 4
 MAX_MISSPELT = 40
@@ -19,8 +24,7 @@ def search_words(text):
     A number is one word, whatever blanks, hyphens or Devanagari digits it is written with; a mobile
     number is reduced to its ten digits, so that 0, 91 or +91 in front do not matter.
     """
-    text = (text or "").replace("\0", " ")
-    cleaned = to_latin_digits(unicodedata.normalize("NFC", text)).strip()
+    cleaned = _cleaned(text)
     digits = re.sub(r"\D", "", cleaned)
     if digits and _NUMBER.fullmatch(cleaned):
         try:
@@ -29,6 +33,25 @@ def search_words(text):
             # Eleven digits are a landline with its trunk prefix; accounts have ten or twelve.
             return [digits[1:] if len(digits) == 11 and digits[0] == "0" else digits]
     return cleaned.split()[:MAX_WORDS]
+
+
+def search_code(text):
+    """Return what ``text`` is as one number of letters and digits, such as ``SC90817`` for SC
+    90/817; empty where :func:`search_words` looks for it already, or it is none."""
+    cleaned = _cleaned(text)
+    code = without_signs("".join(cleaned.split()))
+    several = len(cleaned.split()) > 1 and not _NUMBER.fullmatch(cleaned)
+    return code if several and re.search(r"\d", code) and len(code) <= MAX_CODE else ""
+
+
+def without_signs(word):
+    """Return a number without the signs printed in it, as the indexes hold it."""
+    return word.translate(_SIGNS)
+
+
+def _cleaned(text):
+    text = (text or "").replace("\0", " ")
+    return to_latin_digits(unicodedata.normalize("NFC", text)).strip()
 
 
 def misspelling(word):

@@ -31,6 +31,7 @@ from . import consumer_res_partner
 from . import consumer_status
 from . import consumer_kyc_way
 from . import consumer_kyc
+from . import consumer_kyc_number_flag
 from . import consumer_kyc_number
 from . import consumer_proof
 from . import consumer_connection

@@ -93,7 +93,7 @@ class ResPartner(models.Model):
     def _compute_discom_whatsapp_same(self):
         for partner in self:
             number = partner.discom_whatsapp_number
-            partner.discom_whatsapp_same = number and number == _e164(partner.phone)
+            partner.discom_whatsapp_same = number and number == e164(partner.phone)
 
     def _inverse_discom_whatsapp_same(self):
         for partner in self.filtered("discom_whatsapp_same"):
@@ -380,7 +380,7 @@ def _may_change(vals):
     return KYC_FIELDS if PHOTO_FIELD in vals else KYC_COLUMNS
 
 
-def _e164(text):
+def e164(text):
     """Return a mobile number in E.164 form, None where ``text`` is none."""
     try:
         return normalise_mobile(text)

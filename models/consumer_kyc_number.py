@@ -1,17 +1,11 @@
 import json
+from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
+from odoo.fields import Domain
 
-from ..tools.phone import JUNK_PATTERN, PhoneError, normalise_mobile
-
-FLAGS = [
-    ("agent", "Number of an agent"),
-    ("office", "Number of the office"),
-    ("shared", "On many accounts"),
-    ("junk", "Nobody's number"),
-]
+from .consumer_kyc import e164
 
 
 class DiscomKycNumber(models.Model):
@@ -81,14 +75,11 @@ class ResPartner(models.Model):
     """Numbers that may be somebody else's: of an agent, of the office, of nobody.
 
     A family with one phone is normal, so a number counts as suspicious only on more accounts than
-    the company allows. What stands out is kept in a list until somebody has decided.
+    the company allows, be it there for WhatsApp or as the mobile, which is proposed for WhatsApp.
+    What stands out is kept in a list until somebody has decided.
     """
 
     _inherit = "res.partner"
-
-    discom_number_flag = fields.Selection(
-        FLAGS, "To review", copy=False, readonly=True, index="btree_not_null"
-    )
 
     # === ACTIONS === #
 
@@ -98,10 +89,8 @@ class ResPartner(models.Model):
 
     def action_discom_number_clear(self):
         """Take the number that stood out away from these consumers, who have to be asked again."""
-        junk = self.filtered(lambda consumer: consumer.discom_number_flag == "junk")
-        reason = self._discom_by_way(evidence=self.env._("Review of numbers"))
-        (reason - junk).filtered("discom_whatsapp_number").write({"discom_whatsapp_number": False})
-        (reason & junk).write({"phone": False})
+        in_question = self._discom_numbers_in_question()
+        self._discom_take_away(in_question, self.env._("Review of numbers"))
 
     def action_discom_number_agent(self):
         """Take the numbers, as an agent's, away from all accounts, and refuse them from then on.
@@ -112,31 +101,67 @@ class ResPartner(models.Model):
             raise AccessError(
                 self.env._("The division manager decides whose number is an agent's.")
             )
+        numbers = list(set().union(*self._discom_numbers_to_decide().values()))
         consumers = self.search(
-            [
-                ("discom_consumer", "=", True),
-                ("discom_whatsapp_number", "in", self._discom_numbers_to_decide()),
-                ("company_id", "in", self.company_id.ids),
-            ]
+            Domain("discom_consumer", "=", True)
+            & Domain("company_id", "in", self.company_id.ids)
+            & (
+                Domain("discom_whatsapp_number", "in", numbers)
+                | Domain("phone_sanitized", "in", numbers)
+            )
         )
         self._discom_decide_numbers("agent")
-        consumers._discom_by_way(evidence=self.env._("Number of an agent")).write(
-            {"discom_whatsapp_number": False}
+        consumers._discom_take_away(
+            dict.fromkeys(consumers.ids, set(numbers)), self.env._("Number of an agent")
         )
 
     # === BUSINESS METHODS === #
 
+    def _discom_numbers_in_question(self):
+        """Return {consumer id: numbers that stand out}; where none does, the WhatsApp number.
+
+        What is no number of anybody stands in it as it was given.
+        """
+        found = defaultdict(set)
+        for partner_id, number, _flag in self._discom_judge_numbers():
+            found[partner_id].add(number)
+        for consumer in self:
+            if consumer.id not in found and consumer.discom_whatsapp_number:
+                found[consumer.id].add(consumer.discom_whatsapp_number)
+        return found
+
+    def _discom_take_away(self, numbers, evidence):
+        """Take ``numbers`` (by id of the consumer) away, for WhatsApp and as the mobile."""
+        emptied = defaultdict(self.browse)
+        for consumer in self:
+            taken = numbers.get(consumer.id, ())
+            fields_taken = tuple(
+                name
+                for name, held in (
+                    ("discom_whatsapp_number", {consumer.discom_whatsapp_number}),
+                    ("phone", {consumer.phone, consumer.phone_sanitized}),
+                )
+                if (held - {False}) & taken
+            )
+            emptied[fields_taken] |= consumer
+        for names, consumers in emptied.items():
+            if names:
+                consumers._discom_by_way(evidence=evidence).write(dict.fromkeys(names, False))
+
     def _discom_numbers_to_decide(self):
-        """Return the numbers of these consumers.
+        """Return {consumer id: numbers in question that may be somebody's}.
 
         :raise UserError: where there is none
         """
-        numbers = list({number for number in self.mapped("discom_whatsapp_number") if number})
+        numbers = {}
+        for partner_id, given in self._discom_numbers_in_question().items():
+            if mobiles := set(map(e164, given)) - {None}:
+                numbers[partner_id] = mobiles
         if not numbers:
             raise UserError(
                 self.env._(
-                    "None of these consumers (%(count)s) has a WhatsApp number, so there "
-                    "is nothing to decide.",
+                    "None of these consumers (%(count)s) has a mobile number to decide on. Leave "
+                    "them out, or take away what is no number.",
                     count=len(self),
                 )
             )
@@ -145,7 +170,8 @@ class ResPartner(models.Model):
     def _discom_decide_numbers(self, verdict):
         """Keep a decision about the numbers of these consumers."""
         self.check_access("write")
-        numbers = self._discom_numbers_to_decide()
+        of_consumers = self._discom_numbers_to_decide()
+        numbers = list(set().union(*of_consumers.values()))
         # Decisions are written by these buttons alone.
         decisions = self.env["discom.kyc.number"].sudo()
         known = decisions.search(
@@ -153,12 +179,15 @@ class ResPartner(models.Model):
         )
         known.write({"verdict": verdict})
         decided = {(decision.number, decision.company_id) for decision in known}
-        wanted = {(consumer.discom_whatsapp_number, consumer.company_id) for consumer in self}
+        wanted = {
+            (number, consumer.company_id)
+            for consumer in self
+            for number in of_consumers.get(consumer.id, ())
+        }
         decisions.create(
             [
                 {"number": number, "company_id": company.id, "verdict": verdict}
                 for number, company in sorted(wanted - decided, key=str)
-                if number
             ]
         )
 
@@ -191,104 +220,16 @@ class ResPartner(models.Model):
         if vals and not {"discom_whatsapp_number", "discom_whatsapp_same", "phone"} & vals.keys():
             return
         consumers = self.browse(before)
-        numbers = {json.loads(text).get("discom_whatsapp_number") for text in before.values()}
-        numbers.update(consumers.mapped("discom_whatsapp_number"))
+        numbers = set()
+        for text in before.values():
+            known = json.loads(text)
+            numbers |= {known.get("discom_whatsapp_number"), e164(known.get("phone"))}
         self._discom_flag_numbers(consumers.ids, [number for number in numbers if number])
 
-    @api.model
-    def _discom_flag_numbers(self, partners=None, numbers=None):
-        """Set or clear the flag of consumers, in one statement.
-
-        :param partners: ids, or SQL that selects them
-        :param numbers: numbers whose consumers are looked at too, or SQL that selects them; where
-            both are left out, all consumers are looked at
-        """
-        self.flush_model(
-            ["discom_whatsapp_number", "phone", "phone_sanitized", "discom_number_flag"]
-            + ["company_id"]
-        )
-        if partners is None and numbers is None:
-            concerned = SQL("TRUE")
-        else:
-            partners, numbers = (
-                part if isinstance(part, SQL) else SQL("SELECT unnest(%s::%s[])", part, SQL(kind))
-                for part, kind in ((partners or [], "integer"), (numbers or [], "varchar"))
-            )
-            concerned = SQL(
-                "p.id IN (SELECT p.id FROM res_partner p WHERE p.id IN (%s)"
-                " UNION SELECT p.id FROM res_partner p WHERE p.discom_whatsapp_number IN (%s))",
-                partners,
-                numbers,
-            )
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH concerned AS MATERIALIZED (
-                    SELECT p.id, p.company_id, p.discom_whatsapp_number AS number,
-                           p.phone, p.phone_sanitized, p.discom_number_flag
-                      FROM res_partner p
-                     WHERE p.discom_consumer AND %(concerned)s
-                ), counted AS (
-                    SELECT p.company_id, p.discom_whatsapp_number AS number, count(*) AS accounts
-                      FROM res_partner p
-                     WHERE p.discom_whatsapp_number IN (SELECT number FROM concerned)
-                       AND p.discom_consumer AND p.active
-                  GROUP BY p.company_id, p.discom_whatsapp_number
-                ), staff AS (
-                    SELECT p.phone_sanitized AS number
-                      FROM res_users u
-                      JOIN res_partner p ON p.id = u.partner_id
-                     WHERE NOT u.share AND u.active AND p.phone_sanitized IS NOT NULL
-                     UNION
-                    SELECT unnest(%(office)s::varchar[])
-                ), flagged AS (
-                    SELECT c.id, c.discom_number_flag, CASE
-                           WHEN decision.verdict = 'agent' THEN 'agent'
-                           WHEN staff.number IS NOT NULL THEN 'office'
-                           WHEN decision.verdict IS NULL
-                                AND counted.accounts > company.discom_shared_number_limit
-                           THEN 'shared'
-                           WHEN right(c.phone_sanitized, 10) ~ %(junk)s
-                                OR c.phone <> '' AND c.phone_sanitized IS NULL THEN 'junk'
-                           END AS flag
-                      FROM concerned c
-                      JOIN res_company company ON company.id = c.company_id
-                 LEFT JOIN counted
-                        ON counted.number = c.number AND counted.company_id = c.company_id
-                 LEFT JOIN discom_kyc_number decision
-                        ON decision.number = c.number AND decision.company_id = c.company_id
-                 LEFT JOIN staff ON staff.number = c.number
-                )
-                UPDATE res_partner p
-                   SET discom_number_flag = flagged.flag
-                  FROM flagged
-                 WHERE p.id = flagged.id
-                   AND flagged.discom_number_flag IS DISTINCT FROM flagged.flag
-                """,
-                concerned=concerned,
-                office=self._discom_office_numbers(),
-                junk=JUNK_PATTERN,
-            )
-        )
-        self.invalidate_model(["discom_number_flag"])
-
-    @api.model
-    def _discom_office_numbers(self):
-        """Return the mobile numbers of all offices."""
-        # Whether a number is an office's does not depend on which offices the user works for.
-        offices = self.env["discom.office"].sudo().with_context(active_test=False)
-        numbers = set()
-        for office in offices.search_fetch(
-            ["|", ("phone", "!=", False), ("grievance_phone", "!=", False)],
-            ["phone", "grievance_phone"],
-        ):
-            for text in (office.phone, office.grievance_phone):
-                try:
-                    numbers.add(normalise_mobile(text))
-                except PhoneError:
-                    # A landline or a short number is nobody's WhatsApp number.
-                    continue
-        return sorted(numbers)
+    def _discom_mobile_for_whatsapp(self):
+        """Return the mobile to be proposed for WhatsApp: none that stands out, or is an agent's."""
+        self.ensure_one()
+        return False if self.discom_number_flag else e164(self.phone) or False
 
 
 class DiscomOffice(models.Model):

@@ -178,7 +178,9 @@ class DiscomImport(models.Model):
 
     def _apply_consumer(self, rows):
         self._insert_consumers(rows)
+        former = []
         if self.changed_count:
+            former = self._former_mobiles(rows) if self._uses("mobile") else []
             self._update_consumers(rows)
         # Read once: as a part of other statements the planner may look for each row by itself.
         self.env.cr.execute(
@@ -196,8 +198,26 @@ class DiscomImport(models.Model):
         if self._uses("name") or self._uses("name_hi"):
             self.env["discom.name.word"]._learn(consumers)
         if self._uses("mobile"):
-            self.env["res.partner"]._discom_flag_numbers(consumers)
+            self.env["res.partner"]._discom_flag_numbers(consumers, former)
         self.env["res.partner"].invalidate_model()
+
+    def _former_mobiles(self, rows):
+        """Return the mobiles that are about to change: who else has them may stand out no more."""
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH r AS MATERIALIZED (%s)
+                SELECT array_agg(DISTINCT p.phone_sanitized)
+                  FROM r JOIN res_partner p
+                    ON p.discom_account_no = r.account_no AND p.company_id = %s
+                 WHERE p.phone_sanitized IS DISTINCT FROM r.phone_sanitized
+                   AND p.phone_sanitized IS NOT NULL
+                """,
+                rows,
+                self.company_id.id,
+            )
+        )
+        return self.env.cr.fetchone()[0] or []
 
     def _consumer_values(self):
         """Columns of the partner that the file fills, each with its SQL on the rows ``r``."""

@@ -140,8 +140,10 @@ class DiscomImport(models.Model):
         # Who had the numbers that are about to change: their flags may change too.
         self.env.cr.execute(
             SQL(
-                "SELECT array_agg(DISTINCT p.discom_whatsapp_number) FROM res_partner p"
-                " JOIN (%s) r ON p.id = r.record_id WHERE p.discom_whatsapp_number IS NOT NULL",
+                "SELECT array_agg(DISTINCT had.number) FROM res_partner p"
+                " JOIN (%s) r ON p.id = r.record_id CROSS JOIN LATERAL"
+                " (VALUES (p.discom_whatsapp_number), (p.phone_sanitized)) had(number)"
+                " WHERE had.number IS NOT NULL",
                 rows,
             )
         )
@@ -221,14 +223,7 @@ class DiscomImport(models.Model):
                 ),
             ),
         )
-        partners._discom_flag_numbers(
-            SQL("SELECT record_id FROM (%s) r", rows),
-            SQL(
-                "SELECT whatsapp_number FROM (%s) r UNION SELECT unnest(%s::varchar[])",
-                rows,
-                numbers,
-            ),
-        )
+        partners._discom_flag_numbers(SQL("SELECT record_id FROM (%s) r", rows), numbers)
         partners.invalidate_model()
         self.env["discom.consent"].invalidate_model()
 

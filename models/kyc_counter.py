@@ -62,7 +62,7 @@ class DiscomKycCounter(models.AbstractModel):
             ),
             "has_dues": consumer.discom_amount_due > 0,
             "number": (consumer.discom_whatsapp_number or "")[-10:],
-            "mobile": consumer.phone_sanitized or "",
+            "mobile": consumer._discom_mobile_for_whatsapp() or "",
             "lang": consumer.lang,
             "state": consumer.discom_kyc_state or "none",
             "state_label": self._label(consumer, "discom_kyc_state"),

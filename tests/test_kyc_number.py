@@ -104,6 +104,92 @@ class TestKycNumber(DiscomCommon):
         with self.assertRaisesRegex(ValidationError, "agent"):
             self.create_consumer(discom_whatsapp_number=NUMBER)
 
+    def _share_mobile(self, count):
+        return self.env["res.partner"].union(
+            *[
+                self.create_consumer(phone="94153 00001", discom_whatsapp_number=False)
+                for _n in range(count)
+            ]
+        )
+
+    def test_mobile_on_too_many_accounts(self):
+        """An agent's number that came as the mobile stands out as one taken for WhatsApp does."""
+        consumers = self._share_mobile(2)
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+        # Those who have it for WhatsApp, as the mobile or as both are counted together, once each.
+        both = self.create_consumer(phone="9415300001", discom_whatsapp_number=NUMBER)
+        self.assertEqual(set((consumers | both).mapped("discom_number_flag")), {"shared"})
+        consumers[0].with_user(self.counter).phone = "9415300002"
+        self.assertFalse(any((consumers | both).mapped("discom_number_flag")))
+        self.subdivision_a2.phone = NUMBER
+        self.assertEqual(
+            (consumers | both).mapped("discom_number_flag"), [False, "office", "office"]
+        )
+
+    def test_landline_is_nobody_to_review(self):
+        consumers = self.env["res.partner"].union(
+            *[
+                self.create_consumer(phone="05446 222333", discom_whatsapp_number=False)
+                for _n in range(3)
+            ]
+        )
+        self.assertFalse(any(consumers.mapped("discom_number_flag")))
+
+    def test_number_taken_away_does_not_come_back(self):
+        """It stood in the place of the mobile, too, from where it would be proposed again."""
+        consumers = self.env["res.partner"].union(
+            *[self.create_consumer(phone=NUMBER, discom_whatsapp_number=NUMBER) for _n in range(3)]
+        )
+        own = self.create_consumer(phone=NUMBER)
+        consumers[0].with_user(self.counter).action_discom_number_clear()
+        self.assertRecordValues(
+            consumers[0],
+            [{"phone": False, "discom_whatsapp_number": False, "discom_number_flag": False}],
+        )
+        # The own number for WhatsApp stays where the mobile is what stands out.
+        number = own.discom_whatsapp_number
+        self.assertEqual(own.discom_number_flag, "shared")
+        own.with_user(self.counter).action_discom_number_clear()
+        self.assertRecordValues(own, [{"phone": False, "discom_whatsapp_number": number}])
+
+    def test_mobile_of_an_agent(self):
+        consumers = self._share_mobile(3)
+        consumers[0].with_user(self.manager).action_discom_number_agent()
+        self.assertEqual(set(consumers.mapped("phone")), {False})
+        late = self._share_mobile(1)
+        self.assertEqual(late.discom_number_flag, "agent")
+        with self.assertRaisesRegex(ValidationError, "agent"):
+            late.discom_whatsapp_number = NUMBER
+
+    def test_mobile_that_stands_out_is_not_proposed(self):
+        self.create_drive({})
+        consumers = self._share_mobile(2)
+
+        def proposed(consumer):
+            card = self.env["discom.kyc.counter"].with_user(self.counter).card(consumer.id)
+            action = consumer.with_user(self.surveyor).action_discom_kyc_door()
+            doors = self.env["discom.kyc.door"].with_user(self.surveyor)
+            return card["mobile"], Form(doors.with_context(**action["context"])).number
+
+        self.assertEqual(proposed(consumers[0]), (NUMBER, NUMBER))
+        self._share_mobile(1)
+        self.assertEqual(proposed(consumers[0]), ("", False))
+        consumers[0].with_user(self.counter).action_discom_number_family()
+        self.assertEqual(proposed(consumers[0]), (NUMBER, NUMBER))
+
+    def test_numbers_are_looked_up_in_a_few_statements(self):
+        """However many consumers change, and whoever else has their numbers."""
+
+        def queries(consumers):
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.env["res.partner"]._discom_flag_numbers(consumers.ids, [NUMBER])
+            return self.env.cr.sql_log_count - before
+
+        consumers = self._share_mobile(12)
+        queries(consumers)
+        self.assertEqual(queries(consumers), queries(consumers[:1]))
+
     def test_who_may_decide(self):
         consumers = self._share(3)
         for user in (self.auditor, self.clerk_b, self.operator):

@@ -180,6 +180,26 @@ class TestPlans(DiscomCommon):
             self.assertTrue(statements)
             self.reads_few_consumers(statements)
 
+    def test_numbers_to_review_are_looked_up_through_indexes(self):
+        """Not all numbers are counted where one consumer gets another."""
+        self.env.cr.execute(
+            """
+            UPDATE res_partner
+               SET phone_sanitized = '+91' || (9415000000 + mod(id, 100)),
+                   phone = 9415000000 + mod(id, 100),
+                   discom_whatsapp_number = '+91' || (8415000000 + id)
+             WHERE discom_account_no LIKE '61%'
+            """
+        )
+        self.env.cr.execute("ANALYZE res_partner")
+        self.env.invalidate_all()
+        one = self.env["res.partner"].search([("discom_account_no", "=", "6100000123")])
+        with plans.recorded(self.env.cr) as statements:
+            one._discom_flag_numbers(one.ids, ["+918415000001"])
+            one._discom_judge_numbers()
+        self.assertEqual(len([text for text in statements if "judged" in text]), 2)
+        self.reads_few_consumers(statements)
+
     def test_deleting_looks_through_indexes(self):
         """What may refer to a row of a table with lakhs is found by an index: PostgreSQL looks for
         it at each row that is deleted, Odoo at each consumer that is merged."""

@@ -21,6 +21,9 @@ JUNK_PATTERN = "|".join(
     for first in range(10)
 )
 
+#: A number in E.164 form, for PostgreSQL.
+MOBILE_PATTERN = r"^\+91[6-9][0-9]{9}$"
+
 _MOBILE = re.compile(r"[6-9]\d{9}")
 _JUNK = re.compile(JUNK_PATTERN)
 # A decimal digit that is not 0 to 9.

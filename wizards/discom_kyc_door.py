@@ -67,7 +67,8 @@ class DiscomKycDoor(models.TransientModel):
             partner = door.partner_id
             bounced = partner.discom_kyc_state == "bounced"
             # A number that bounced is asked for anew; one that is merely old is confirmed.
-            door.number = False if bounced else partner.discom_whatsapp_number or partner.phone
+            mobile = partner._discom_mobile_for_whatsapp()
+            door.number = False if bounced else partner.discom_whatsapp_number or mobile
             door.purpose_other = partner.discom_consent_other == "given"
             door.lang = partner.lang if partner.lang in langs else next(reversed(langs))
 

@@ -1,5 +1,5 @@
 """From 19.0.1.0.0: the day on which bills were issued, how long webhook calls are kept, text of
-files that is kept no more, and the mark of persons with connections."""
+files that is kept no more, the mark of persons with connections, and mobiles to review."""
 
 from odoo import SUPERUSER_ID, api
 from odoo.tools import SQL
@@ -14,6 +14,7 @@ def migrate(cr, _version):
     _date_issued_bills(env)
     _take_over_retention(env)
     _mark_persons(env)
+    env["res.partner"]._discom_flag_numbers()
     # Odoo had copied the words of our files, which are personal data, into the database.
     env.cr.execute("UPDATE ir_attachment SET index_content = NULL WHERE res_model LIKE 'discom.%'")
 

@@ -6,6 +6,7 @@ It reads .po files with polib, so it runs in the virtual environment:
 
 import re
 import sys
+import unicodedata
 
 import polib
 
@@ -13,6 +14,15 @@ from .paths import CHECKOUT, MODULE
 
 FOLDER = CHECKOUT / "i18n"
 WIDTH = 78
+# Words of other texts, and what `docs/glossary.md` has instead.
+OTHER_WORDS = {
+    "प्रयोक्ता": "उपयोगकर्ता",
+    "रिकॉर्ड": "अभिलेख",
+    "फ़ाइल": "फाइल",
+    "भेजने वाले नंबर": "प्रेषक नंबर",
+    "बकाया नीति": "वसूली नीति",
+    "Discom:": "डिस्कॉम:",
+}
 # What a translation has to keep: values that are filled in, and elements with what they refer to.
 KEPT = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\{.*?\}\}|&[PN]\b|</?\w+")
 
@@ -52,7 +62,8 @@ def absent(catalogue, terms):
 
 
 def findings(catalogue):
-    """Return what is wrong with the entries of `catalogue`: empty, doubtful, or values lost."""
+    """Return what is wrong with the entries of `catalogue`: empty, doubtful, values lost, or words
+    that the glossary does not have."""
     complaints = []
     for entry in catalogue:
         if not entry.msgstr:
@@ -61,6 +72,11 @@ def findings(catalogue):
             complaints.append(f"marked as fuzzy: {entry.msgid}")
         elif sorted(KEPT.findall(entry.msgid)) != sorted(KEPT.findall(entry.msgstr)):
             complaints.append(f"values or elements differ: {entry.msgid} | {entry.msgstr}")
+        complaints += [
+            f"{word} in place of {ours}: {entry.msgid}"
+            for word, ours in OTHER_WORDS.items()
+            if unicodedata.normalize("NFC", word) in unicodedata.normalize("NFC", entry.msgstr)
+        ]
     return complaints
 
 

@@ -34,6 +34,12 @@ class TestTranslations(unittest.TestCase):
                 (finding,) = translations.findings(_catalogue(**{msgid: msgstr}))
                 self.assertIn("differ", finding)
 
+    def test_word_of_another_text(self):
+        """One Hindi word for one thing, in whichever form of Unicode it was typed."""
+        for typed in ("फ़ाइल", "फ\u093cाइल"):
+            (finding,) = translations.findings(_catalogue(File=typed))
+            self.assertIn("in place of फाइल: File", finding)
+
     def test_fuzzy(self):
         catalogue = _catalogue(Bill="बिल")
         catalogue[0].flags.append("fuzzy")

@@ -132,6 +132,15 @@ class DiscomImport(models.Model):
         """Return what the history of a consumer says of a change by this import."""
         return f"{mask_aadhaar(self.filename or '')} #{self.id}".strip()
 
+    def _taking_values(self):
+        """Columns of the consumer that say by which way, when and by whom KYC was taken, each with
+        its SQL on the rows ``r``."""
+        return {
+            "discom_kyc_source": SQL("COALESCE(r.source, 'file')"),
+            "discom_kyc_date": SQL("COALESCE(r.taken_on, %s)", self.env["discom.bill"]._today()),
+            "discom_kyc_user_id": SQL("COALESCE(r.taker_id, %s)", self.env.uid),
+        }
+
     def _apply_kyc(self, rows):
         """Append the consents of a batch to the journal, and write what the file says of the
         consumers: one statement, because every update of a consumer touches all indexes.
@@ -162,9 +171,7 @@ class DiscomImport(models.Model):
                            WHEN r.whatsapp_number IS NULL OR %(stays)s
                            THEN partner.discom_kyc_state_date
                            ELSE COALESCE(r.taken_on, %(today)s) END,
-                       discom_kyc_source = COALESCE(r.source, 'file'),
-                       discom_kyc_date = COALESCE(r.taken_on, %(today)s),
-                       discom_kyc_user_id = COALESCE(r.taker_id, %(uid)s),
+                       %(taking)s,
                        phone = COALESCE(r.mobile, partner.phone),
                        phone_sanitized = CASE WHEN r.mobile IS NULL THEN partner.phone_sanitized
                                               ELSE r.phone_sanitized END,
@@ -180,6 +187,17 @@ class DiscomImport(models.Model):
                   FROM r LEFT JOIN now ON now.partner_id = r.record_id
                  WHERE partner.id = r.record_id
                 """,
+                # A mobile, an address or a consent is no taking of the WhatsApp number: it neither
+                # counts for a taker nor confirms the number.
+                taking=SQL(", ").join(
+                    SQL(
+                        "%s = CASE WHEN r.whatsapp_number IS NULL THEN %s ELSE %s END",
+                        SQL.identifier(name),
+                        SQL.identifier("partner", name),
+                        value,
+                    )
+                    for name, value in self._taking_values().items()
+                ),
                 assignments=SQL(", ").join(
                     SQL(
                         "%s = COALESCE(now.%s, %s)",

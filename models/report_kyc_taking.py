@@ -4,6 +4,9 @@ from odoo.tools import SQL
 from .consumer_kyc_event import EVENT_SOURCES, TAKING_FIELD
 from .report_kyc import _selection_of
 
+# States of a consumer whose number is on record: a taking with another one brought none.
+NUMBER_STATES = ("captured", "verified", "bounced", "stale")
+
 
 class DiscomKycTaking(models.Model):
     """What was taken by whom on which day, and what became of it: one row for each taking.
@@ -60,12 +63,12 @@ class DiscomKycTaking(models.Model):
                    partner.discom_village AS village,
                    CASE event.field WHEN %(taking)s THEN event.new::date END AS day,
                    event.user_id, event.source, event.place,
-                   (event.state <> 'refused')::int AS captured_count,
+                   (event.state IN %(with_number)s)::int AS captured_count,
                    became.verified::int AS verified_count,
                    became.bounced::int AS bounced_count,
                    became.reachable::int AS reachable_count,
                    (event.state = 'refused')::int AS refused_count,
-                   CASE WHEN event.state <> 'refused'
+                   CASE WHEN event.state IN %(with_number)s
                         THEN 100.0 * became.verified::int END AS verified_share
               FROM (SELECT min(id) AS id,
                            bool_or(state = 'verified') AS verified,
@@ -87,6 +90,7 @@ class DiscomKycTaking(models.Model):
             """,
             # Other entries hold no date, and the planner may come to them first.
             taking=TAKING_FIELD,
+            with_number=NUMBER_STATES,
         )
 
     def action_open_consumer(self):

@@ -16,7 +16,9 @@ class TestKycImport(ImportCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.company.discom_shared_number_limit = 2
-        cls.members = [cls.create_consumer(discom_whatsapp_number=False) for _number in range(3)]
+        cls.members = cls.env["res.partner"].union(
+            *[cls.create_consumer(discom_whatsapp_number=False) for _number in range(3)]
+        )
 
     def _events(self, consumer):
         return self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)])
@@ -76,6 +78,50 @@ class TestKycImport(ImportCommon):
         bring(today, "b@example.com")
         self.assertEqual(consumer.discom_kyc_state, "captured", "asked for again since")
         self.assertEqual(consumer.discom_kyc_state_date, today)
+
+    def test_row_without_a_number_is_no_taking(self):
+        """A mobile, an address or a consent alone counts for nobody and renews no number."""
+        known, unknown, _third = self.members
+        today = known._discom_today()
+        long_ago = today - timedelta(days=300)
+        self.run_import(
+            "kyc",
+            [
+                "account_no,whatsapp_number,source,taken_on,taken_by",
+                f"{known.discom_account_no},9415300021,sakhi,{long_ago},test_surveyor",
+            ],
+        )
+        takings = self.env["discom.kyc.taking"]
+        members = [("partner_id", "in", self.members.ids)]
+        before = takings.search(members)
+        rows = ["account_no,mobile,email,consent_bills,source,taken_on"]
+        rows += [
+            f"{known.discom_account_no},9415300031,,,field,{today}",
+            f"{unknown.discom_account_no},,a@example.com,1,counter,{today}",
+        ]
+        self.assert_counts(self.run_import("kyc", rows, user=self.clerk), changed=2)
+        self.assertRecordValues(
+            known | unknown,
+            [
+                {
+                    "phone_sanitized": "+919415300031",
+                    "discom_consent_bills": False,
+                    "discom_kyc_date": long_ago,
+                    "discom_kyc_user_id": self.surveyor.id,
+                    "discom_kyc_source": "sakhi",
+                },
+                {
+                    "phone_sanitized": False,
+                    "discom_consent_bills": "given",
+                    "discom_kyc_date": False,
+                    "discom_kyc_user_id": False,
+                    "discom_kyc_source": False,
+                },
+            ],
+        )
+        self.assertEqual(takings.search(members), before)
+        event = self._events(known)[0]
+        self.assertEqual((event.field, event.source, event.user_id), ("phone", "field", self.clerk))
 
     def test_flags_of_a_file(self):
         self._file(["9415300021"] * 3)

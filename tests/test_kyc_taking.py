@@ -100,6 +100,13 @@ class TestKycTaking(ImportCommon):
         second.with_user(self.manager).write({"discom_whatsapp_number": False})
         self.assertEqual(self.figures(), {("test_counter", "2026-11-02"): (1, 0, 0, 0, 1)})
 
+    def test_taking_without_a_number_is_none(self):
+        """History may hold takings of older files that brought a mobile or a consent alone."""
+        with freeze_time("2026-11-02 06:00:00"):
+            self.consumers[0].with_user(self.counter)._discom_note_taken()
+        self.assertEqual(self.consumers[0].discom_kyc_event_ids[:1].field, "discom_kyc_date")
+        self.assertEqual(self.figures(), {})
+
     def test_file_counts_on_the_day_of_the_taking(self):
         self.run_import(
             "kyc",

@@ -5,17 +5,17 @@ from random import Random
 
 from . import phones
 from .deck import deck, pick
-from .people import person
 
 COLUMNS = (
     "account_no whatsapp_number mobile email language consent_bills consent_outages "
-    "consent_dues source taken_on taken_by aadhaar_last4"
+    "consent_dues notice_version notice_language source taken_on aadhaar_last4"
 ).split()
 # Share of the consumers with a row: with the losses below, seven in ten can then be reached.
 SHARE = 0.78
 USELESS_NUMBER = 0.03
 AGENT_NUMBER = 0.02
 DRIVE_DAYS = 300
+NOTICE_VERSION = "1"
 
 _SOURCES = deck(
     {
@@ -49,14 +49,6 @@ class Drive:
         self.random = Random(f"kyc {seed}").random
         self.until = until
         self.share = share
-        self.takers = {}
-
-    def _taker(self, office_code, source):
-        """An invented name for the one who sits at ``source`` in a section."""
-        key = office_code, source
-        if key not in self.takers:
-            self.takers[key] = person(self.random)[0].name
-        return self.takers[key]
 
     def row(self, consumer):
         """A row of ``kyc.csv``, or None for one who was not met."""
@@ -78,18 +70,22 @@ class Drive:
         outages, dues = (
             (pick(_FOLLOWS, draw), pick(_FOLLOWS, draw)) if bills == "1" else (bills, bills)
         )
+        language = "hi" if draw() < 0.97 else "en"
+        # The notice of the standard data: it was read out to whoever agreed to something.
+        agreed = "1" in (bills, outages, dues)
         day = self.until - timedelta(days=1 + int(draw() * DRIVE_DAYS))
         return (
             consumer.account_no,
             whatsapp,
             number if draw() < 0.9 else "",
             f"{consumer.account_no}@example.com" if draw() < 0.02 else "",
-            "hi" if draw() < 0.97 else "en",
+            language,
             bills,
             outages,
             dues,
+            NOTICE_VERSION if agreed else "",
+            language if agreed else "",
             source,
             day.isoformat(),
-            "" if source in ("online", "whatsapp") else self._taker(consumer.office_code, source),
             f"{int(draw() * 10_000):04d}" if draw() < 0.6 else "",
         )

@@ -144,6 +144,14 @@ class TestShape(GeneratedCase):
         )
         self.assertShare(reachable, 0.70, 0.02)
 
+    def test_consents_name_the_notice(self):
+        """A consent in a file stands on a notice; and no login of a user is known here."""
+        for row in self.kyc:
+            agreed = "1" in (row["consent_bills"], row["consent_outages"], row["consent_dues"])
+            notice = row["notice_version"], row["notice_language"]
+            self.assertEqual(notice, ("1", row["language"]) if agreed else ("", ""))
+            self.assertNotIn("taken_by", row)
+
     def test_transformers_carry_forty_to_eighty(self):
         loads = Counter(row["asset_code"] for row in self.consumers)
         self.assertTrue(all(40 <= load <= 80 for load in loads.values()), loads.most_common(3))

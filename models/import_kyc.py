@@ -83,6 +83,7 @@ class DiscomImport(models.Model):
                        WHEN partner.id IS NULL THEN %(unknown)s
                        WHEN NOT partner.discom_office_id = ANY(%(scope)s) THEN %(foreign)s
                        WHEN s.taken_on > %(today)s THEN %(future)s
+                       WHEN s.taken_by IS NOT NULL AND taker.id IS NULL THEN %(no_taker)s
                        WHEN agent.id IS NOT NULL THEN %(agent)s
                        WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
                             AND partner.discom_kyc_date > s.taken_on THEN %(older)s
@@ -114,6 +115,7 @@ class DiscomImport(models.Model):
             foreign=self._refusal("other_office", "account_no", SQL("s.account_no")),
             agent=self._refusal("agent_number", "whatsapp_number", SQL("s.whatsapp_number")),
             future=self._refusal("future", "taken_on", SQL("s.taken_on")),
+            no_taker=self._refusal("unknown_taker", "taken_by", SQL("s.taken_by")),
             older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
             # Without a day nobody knows whether the yes came before the STOP or after it.
             regained=SQL(" OR ").join(

@@ -285,6 +285,10 @@ class DiscomImport(models.Model):
                 "The reading does not come after the previous one of %(value)s. Correct its date."
             ),
             "future": self.env._("%(column)s “%(value)s” lies in the future. Correct it."),
+            "unknown_taker": self.env._(
+                "There is no user with the login “%(value)s”. Write the login of the one who took "
+                "the KYC as %(column)s, or leave it empty: then it counts as yours."
+            ),
             "older_kyc": self.env._(
                 "A KYC taken later, on %(value)s, is on record. Leave the row out."
             ),

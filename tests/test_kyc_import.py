@@ -123,6 +123,22 @@ class TestKycImport(ImportCommon):
         event = self._events(known)[0]
         self.assertEqual((event.field, event.source, event.user_id), ("phone", "field", self.clerk))
 
+    def test_unknown_taker_is_refused(self):
+        rows = ["account_no,whatsapp_number,source,taken_by"]
+        rows += [
+            f"{consumer.discom_account_no},941530002{place},sakhi,{taker}"
+            for place, (consumer, taker) in enumerate(
+                zip(self.members, ("test_surveyer", "", "test_surveyor"), strict=True)
+            )
+        ]
+        job = self.run_import("kyc", rows, user=self.clerk)
+        self.assert_counts(job, changed=2, refused=1)
+        [refused] = self.refused_rows(job)
+        self.assertIn("no user with the login “test_surveyer”", refused["Reason"])
+        self.assertEqual(
+            self.members.mapped("discom_kyc_user_id.login"), ["test_clerk", "test_surveyor"]
+        )
+
     def test_flags_of_a_file(self):
         self._file(["9415300021"] * 3)
         self.assertEqual([c.discom_number_flag for c in self.members], ["shared"] * 3)

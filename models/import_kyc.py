@@ -251,7 +251,8 @@ class DiscomImport(models.Model):
         """INSERT of the consents of the rows ``r``, dated as they were taken.
 
         Like ``discom.consent._append``: what is in force already is not repeated. What was said
-        later than the file, such as a STOP on WhatsApp, stays in force.
+        later than the file, such as a STOP on WhatsApp, stays in force. A day has no hour: a yes
+        counts from its beginning, a no to its end, so that of both on one day the no holds.
         """
         return SQL(
             """
@@ -259,13 +260,18 @@ class DiscomImport(models.Model):
                                         date, notice_version, notice_lang)
             SELECT said.record_id, partner.company_id, said.purpose, said.action,
                    CASE WHEN said.source IN %(methods)s THEN said.source ELSE 'file' END,
-                   COALESCE(said.taker_id, %(uid)s), said.date, said.notice_version,
-                   said.notice_language
+                   COALESCE(said.taker_id, %(uid)s),
+                   -- In the order in which they count.
+                   CASE said.action WHEN 'withdrawn' THEN GREATEST(said.date, newest.date)
+                                    ELSE said.date END,
+                   said.notice_version, said.notice_language
               FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
                            CASE WHEN consent.flag THEN r.notice_version END AS notice_version,
                            CASE WHEN consent.flag THEN r.notice_language END AS notice_language,
                            CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END AS action,
-                           COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC') AS date
+                           COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC') AS date,
+                           COALESCE((r.taken_on + 1)::timestamp AT TIME ZONE 'Asia/Kolkata',
+                                    NOW()) AT TIME ZONE 'UTC' AS day_end
                       FROM r
         CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
                      WHERE consent.flag IS NOT NULL) said
@@ -276,7 +282,8 @@ class DiscomImport(models.Model):
                   ORDER BY id DESC
                      LIMIT 1) newest ON TRUE
              WHERE newest.action IS NULL
-                OR newest.date <= said.date
+                OR newest.date <= CASE said.action WHEN 'withdrawn' THEN said.day_end
+                                                   ELSE said.date END
                    AND (newest.action <> said.action
                         OR said.notice_version <> COALESCE(newest.notice_version, ''))
           ORDER BY said.record_id

@@ -470,6 +470,29 @@ class TestImport(ImportCommon):
         again = ["account_no,consent_bills,taken_on", f"{account},1,{today}"]
         self.assert_counts(self.run_import("kyc", again), changed=1)
 
+    def test_no_of_a_day_outlives_its_yes(self):
+        """A sheet knows the day and not the hour: of a yes and a no on one day the no holds."""
+        account = self.consumer.discom_account_no
+        head = "account_no,consent_bills,taken_on,email"
+        self.consumer.discom_whatsapp_number = False
+        self.consumer._discom_record_consent(
+            "given",
+            ["bills"],
+            "counter",
+            notice_version="1",
+            notice_lang="hi_IN",
+            date=datetime(2026, 11, 9, 17),
+        )
+        self.run_import("kyc", [head, f"{account},0,2026-11-08,"])
+        self.assertEqual(self.consumer.discom_consent_bills, "given", "said the day after")
+        self.run_import("kyc", [head, f"{account},0,2026-11-09,"])
+        self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
+        no, yes = self.consumer.discom_consent_ids
+        self.assertEqual((no.action, no.date), ("withdrawn", yes.date), "in their order")
+        self.run_import("kyc", [head, f"{account},1,2026-11-09,a@example.com"])
+        self.assertEqual(self.consumer.email, "a@example.com")
+        self.assertEqual(self.consumer.discom_consent_bills, "withdrawn")
+
     def test_notice_of_a_file(self):
         account = self.consumer.discom_account_no
         head = "account_no,consent_bills,notice_version,notice_language"

@@ -10,6 +10,8 @@ from .import_consumer import sanitize_phone
 
 CONSENT_COLUMNS = {f"consent_{purpose}": purpose for purpose in NOTICE_PURPOSES}
 MOBILE_NAMES = ("mobile_no", "phone", "मोबाइल नंबर", "मोबाइल (यदि अलग)")
+# Whether a row ``s`` agrees to anything: then it stands on a notice.
+_GIVES = SQL("(%s)", SQL(" OR ").join(SQL.identifier("s", name) for name in CONSENT_COLUMNS))
 OUTCOME_WORDS = {
     "refused": "refused",
     "closed": "closed",
@@ -60,7 +62,7 @@ class DiscomImport(models.Model):
                 Column(name, convert.flag, "boolean", group=("consent", "सहमति"))
                 for name in CONSENT_COLUMNS
             ),
-            # Of the notice that was read out before.
+            # Of the notice that was read out before; empty means the one in use on the day.
             Column("notice_version", convert.text),
             Column("notice_language", convert.choice(languages)),
             Column("source", convert.choice([source for source, _label in KYC_SOURCES])),
@@ -77,6 +79,7 @@ class DiscomImport(models.Model):
         return SQL(
             """
             SELECT s.row_no, partner.id AS record_id, taker.id AS taker_id,
+                   shown.version AS shown_version, shown.lang AS shown_lang,
                    %(hash)s AS hash, partner.discom_kyc_hash AS old_hash,
                    COALESCE(s.reason, CASE
                        WHEN s.nth > 1 THEN %(duplicate)s
@@ -94,6 +97,9 @@ class DiscomImport(models.Model):
                              WHERE notice.version = s.notice_version
                                AND notice.lang = COALESCE(s.notice_language, notice.lang))
                        THEN %(no_notice)s
+                       WHEN %(gives)s AND shown.version IS NULL
+                       THEN CASE WHEN s.notice_version IS NULL THEN %(none_in_use)s
+                                 ELSE %(which_language)s END
                    END) AS reason
               FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY account_no ORDER BY row_no) AS nth
                       FROM %(stage)s) s
@@ -104,6 +110,7 @@ class DiscomImport(models.Model):
          LEFT JOIN discom_kyc_number agent
                 ON agent.number = s.whatsapp_number AND agent.company_id = %(company)s
                AND agent.verdict = 'agent'
+ LEFT JOIN LATERAL (%(shown)s) shown ON TRUE
             """,
             stage=stage,
             hash=self._row_hash(),
@@ -128,6 +135,38 @@ class DiscomImport(models.Model):
             ),
             withdrawn=self._refusal("withdrawn", "taken_on"),
             no_notice=self._refusal("unknown_notice", "notice_version", SQL("s.notice_version")),
+            gives=_GIVES,
+            shown=self._shown_notice_sql(),
+            none_in_use=self._refusal("no_notice_in_use", "notice_version", SQL("s.taken_on")),
+            which_language=self._refusal("which_notice_language", "notice_language"),
+        )
+
+    def _shown_notice_sql(self):
+        """SELECT of version and language of the notice on which the row ``s`` gives consent.
+
+        A file that names none says that of the day was read out, chosen as for a person (see
+        ``discom.consent.notice._current``). A version without a language is the one that the
+        consumer understands, or the only one there is.
+        """
+        return SQL(
+            """
+            SELECT notice.version, notice.lang
+              FROM discom_consent_notice notice
+             WHERE %(gives)s AND notice.lang = COALESCE(s.notice_language, notice.lang)
+               AND CASE WHEN s.notice_version IS NULL
+                        THEN notice.active AND notice.date_from <= COALESCE(s.taken_on, %(today)s)
+                        ELSE notice.version = s.notice_version
+                             AND (notice.lang = COALESCE(s.notice_language, %(lang)s)
+                                  OR NOT EXISTS (SELECT FROM discom_consent_notice other
+                                                  WHERE other.version = notice.version
+                                                    AND other.lang <> notice.lang)) END
+          ORDER BY notice.lang = %(lang)s DESC NULLS LAST, notice.lang = 'hi_IN' DESC,
+                   notice.date_from DESC, notice.id DESC
+             LIMIT 1
+            """,
+            gives=_GIVES,
+            lang=SQL("COALESCE(s.language, partner.lang)"),
+            today=self.env["discom.bill"]._today(),
         )
 
     def _kyc_evidence(self):
@@ -266,8 +305,8 @@ class DiscomImport(models.Model):
                                     ELSE said.date END,
                    said.notice_version, said.notice_language
               FROM (SELECT r.record_id, r.taker_id, r.source, consent.purpose,
-                           CASE WHEN consent.flag THEN r.notice_version END AS notice_version,
-                           CASE WHEN consent.flag THEN r.notice_language END AS notice_language,
+                           CASE WHEN consent.flag THEN r.shown_version END AS notice_version,
+                           CASE WHEN consent.flag THEN r.shown_lang END AS notice_language,
                            CASE WHEN consent.flag THEN 'given' ELSE 'withdrawn' END AS action,
                            COALESCE(r.taken_on::timestamp, NOW() AT TIME ZONE 'UTC') AS date,
                            COALESCE((r.taken_on + 1)::timestamp AT TIME ZONE 'Asia/Kolkata',

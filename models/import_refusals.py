@@ -300,6 +300,14 @@ class DiscomImport(models.Model):
                 "%(column)s “%(value)s” is no version of the consent notice. Write the "
                 "one that was read out."
             ),
+            "no_notice_in_use": self.env._(
+                "No consent notice was in use on the day of the consent (%(value)s). Write the "
+                "version that was read out as %(column)s."
+            ),
+            "which_notice_language": self.env._(
+                "The notice has several languages, and none is the consumer's. Write the one in "
+                "which it was read out as %(column)s."
+            ),
             "agent_number": self.env._(
                 "%(column)s “%(value)s” belongs to an agent. Ask the consumer for the own number."
             ),

@@ -505,6 +505,58 @@ class TestImport(ImportCommon):
             [{"purpose": "bills", "notice_version": "1", "notice_lang": "hi_IN"}],
         )
 
+    def test_every_consent_of_a_file_stands_on_a_notice(self):
+        """What a file leaves out is the notice of the day, in the consumer's language."""
+        notices = self.env["discom.consent.notice"]
+        for version, lang, day in (
+            ("2", "hi_IN", "2026-10-01"),
+            ("3", "hi_IN", "2026-12-01"),
+            ("T1", "hi_IN", "2020-01-01"),
+        ):
+            notices.create({"version": version, "lang": lang, "date_from": day, "body": "सूचना"})
+        archived = {"version": "A", "lang": "hi_IN", "date_from": "2026-11-02", "body": "सूचना"}
+        notices.create({**archived, "active": False})
+        notices.search([("version", "=", "T1")]).active = False
+        head = "account_no,consent_bills,taken_on,language,notice_version,notice_language"
+        for values, noted in (
+            ("2026-11-05,,,", ("2", "hi_IN")),
+            (",,,", ("2", "hi_IN")),
+            ("2026-09-30,,,", ("1", "hi_IN")),
+            ("2026-11-05,en,,", ("1", "en_IN")),
+            ("2026-11-05,,,en", ("1", "en_IN")),
+            ("2026-11-05,en,,hi", ("2", "hi_IN")),
+            ("2026-11-05,,1,", ("1", "hi_IN")),
+            ("2026-11-05,en,1,", ("1", "en_IN")),
+            ("2026-11-05,en,2,", ("2", "hi_IN")),
+            ("2025-11-05,,T1,", ("T1", "hi_IN")),
+        ):
+            with self.subTest(values):
+                consumer = self.create_consumer(lang="hi_IN", discom_whatsapp_number=False)
+                account = consumer.discom_account_no
+                job = self.run_import("kyc", [head, f"{account},1,{values}"])
+                self.assert_counts(job, changed=1)
+                entry = consumer.discom_consent_ids
+                self.assertEqual((entry.notice_version, entry.notice_lang), noted)
+        consumer = self.create_consumer(discom_whatsapp_number=False)
+        consumer.lang = False
+        account = consumer.discom_account_no
+        for values, reason in (
+            ("2025-11-05,,,", "in use on the day of the consent (2025-11-05)"),
+            ("2026-11-05,,9,", "is no version"),
+            ("2026-11-05,,2,en", "is no version"),
+            ("2026-11-05,,1,", "as notice_language"),
+        ):
+            with self.subTest(values):
+                job = self.run_import("kyc", [head, f"{account},1,{values}"])
+                self.assert_counts(job, refused=1)
+                self.assertIn(reason, self.refused_rows(job)[0]["Reason"])
+                # A no stands on no notice.
+                if "no version" not in reason:
+                    job = self.upload("kyc", [head, f"{account},0,{values}"])
+                    job.action_check()
+                    self.assert_counts(job, changed=1)
+        self.assertFalse(consumer.discom_consent_ids)
+
     def test_older_kyc_does_not_replace_newer(self):
         self.consumer.discom_whatsapp_number = "9415012345"
         job = self.run_import(

@@ -30,7 +30,8 @@ class DiscomImport(models.Model):
     ``_columns_<kind>()`` lists the columns. ``_plan_<kind>()`` is a query on the staging table
     (alias ``s``) that finds the record of each row and what speaks against it.
     ``_apply_<kind>(rows)`` carries out a batch in a fixed number of statements, ``rows`` being its
-    query.
+    query. ``_late_<kind>(rows)``, where there is one, is a query of row_no and of what has come to
+    speak against the row since the plan, or NULL.
     """
 
     _inherit = "discom.import"
@@ -172,26 +173,63 @@ class DiscomImport(models.Model):
         if not count:
             return 0
         self.env.flush_all()
-        getattr(self, f"_apply_{self.kind}")(
+        rows = SQL(
+            """
+            SELECT p.*, %s
+              FROM %s p
+              JOIN %s s USING (row_no)
+             WHERE p.verdict IN ('new', 'changed') AND p.row_no > %s AND p.row_no <= %s
+            """,
+            SQL(", ").join(SQL.identifier("s", column.name) for column in self._columns()),
+            plan,
+            SQL.identifier(self._stage_name()),
+            self.last_row,
+            upper,
+        )
+        late = self._refuse_late(rows)
+        getattr(self, f"_apply_{self.kind}")(rows)
+        self._write_progress(last_row=upper, applied_count=self.applied_count + count - late)
+        return count
+
+    def _refuse_late(self, rows):
+        """Refuse the rows of a batch against which something speaks that came after the plan.
+
+        :return: how many
+        """
+        reasons = getattr(self, f"_late_{self.kind}", None)
+        if not reasons:
+            return 0
+        self.env.cr.execute(
             SQL(
                 """
-                SELECT p.*, %s
-                  FROM %s p
-                  JOIN %s s USING (row_no)
-                 WHERE p.verdict IN ('new', 'changed') AND p.row_no > %s AND p.row_no <= %s
+                UPDATE %s p SET verdict = 'late', reason = late.reason FROM (%s) late
+                 WHERE p.row_no = late.row_no AND late.reason IS NOT NULL
                 """,
-                SQL(", ").join(SQL.identifier("s", column.name) for column in self._columns()),
-                plan,
-                SQL.identifier(self._stage_name()),
-                self.last_row,
-                upper,
+                SQL.identifier(self._plan_name()),
+                reasons(rows),
             )
         )
-        self._write_progress(last_row=upper, applied_count=self.applied_count + count)
-        return count
+        late = self.env.cr.rowcount
+        if late:
+            self._write_progress(
+                changed_count=self.changed_count - late, refused_count=self.refused_count + late
+            )
+        return late
+
+    def _give_late_back(self):
+        """Add what was refused while importing to what the user is told."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET verdict = 'refused' WHERE verdict = 'late'",
+                SQL.identifier(self._plan_name()),
+            )
+        )
+        if self.env.cr.rowcount:
+            self._count_plan()
 
     def _finish(self):
         """Close the import: results stay, the staging tables go."""
+        self._give_late_back()
         self._drop_stage()
         if self.applied_count > ANALYZE_ABOVE:
             # PostgreSQL plans by what it knew of a table: a month of bills in one that it takes for

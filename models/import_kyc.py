@@ -81,6 +81,7 @@ class DiscomImport(models.Model):
             SELECT s.row_no, partner.id AS record_id, taker.id AS taker_id,
                    shown.version AS shown_version, shown.lang AS shown_lang,
                    %(hash)s AS hash, partner.discom_kyc_hash AS old_hash,
+                   partner.discom_whatsapp_number AS known_number,
                    COALESCE(s.reason, CASE
                        WHEN s.nth > 1 THEN %(duplicate)s
                        WHEN partner.id IS NULL THEN %(unknown)s
@@ -88,10 +89,7 @@ class DiscomImport(models.Model):
                        WHEN s.taken_on > %(today)s THEN %(future)s
                        WHEN s.taken_by IS NOT NULL AND taker.id IS NULL THEN %(no_taker)s
                        WHEN agent.id IS NOT NULL THEN %(agent)s
-                       WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
-                            AND partner.discom_kyc_date > s.taken_on THEN %(older)s
-                       WHEN partner.discom_kyc_hash IS DISTINCT FROM %(hash)s
-                            AND s.taken_on IS NULL AND (%(regained)s) THEN %(withdrawn)s
+                   END, %(conflict)s, CASE
                        WHEN s.notice_version IS NOT NULL AND NOT EXISTS (
                             SELECT FROM discom_consent_notice notice
                              WHERE notice.version = s.notice_version
@@ -123,8 +121,33 @@ class DiscomImport(models.Model):
             agent=self._refusal("agent_number", "whatsapp_number", SQL("s.whatsapp_number")),
             future=self._refusal("future", "taken_on", SQL("s.taken_on")),
             no_taker=self._refusal("unknown_taker", "taken_by", SQL("s.taken_by")),
+            conflict=self._kyc_conflict(self._row_hash()),
+            no_notice=self._refusal("unknown_notice", "notice_version", SQL("s.notice_version")),
+            gives=_GIVES,
+            shown=self._shown_notice_sql(),
+            none_in_use=self._refusal("no_notice_in_use", "notice_version", SQL("s.taken_on")),
+            which_language=self._refusal("which_notice_language", "notice_language"),
+        )
+
+    def _kyc_conflict(self, digest):
+        """SQL of the reason why what is known of ``partner`` is better than the row ``s``, or NULL.
+
+        :param SQL digest: fingerprint of the row; what was read before comes again without harm
+        """
+        return SQL(
+            """
+            CASE WHEN partner.discom_kyc_hash IS NOT DISTINCT FROM %(digest)s THEN NULL
+                 WHEN partner.discom_kyc_date > s.taken_on THEN %(older)s
+                 WHEN s.taken_on IS NULL AND s.whatsapp_number <> partner.discom_whatsapp_number
+                      AND (partner.discom_kyc_state = 'verified'
+                           OR partner.discom_kyc_date IS NOT NULL) THEN %(undated)s
+                 WHEN s.taken_on IS NULL AND (%(regained)s) THEN %(withdrawn)s END
+            """,
+            digest=digest,
             older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
-            # Without a day nobody knows whether the yes came before the STOP or after it.
+            # Without a day nobody knows which of two numbers is the newer one, nor whether a yes
+            # came before the STOP or after it.
+            undated=self._refusal("undated_kyc", "taken_on"),
             regained=SQL(" OR ").join(
                 SQL(
                     "s.%s AND partner.%s = 'withdrawn'",
@@ -134,11 +157,22 @@ class DiscomImport(models.Model):
                 for name, purpose in CONSENT_COLUMNS.items()
             ),
             withdrawn=self._refusal("withdrawn", "taken_on"),
-            no_notice=self._refusal("unknown_notice", "notice_version", SQL("s.notice_version")),
-            gives=_GIVES,
-            shown=self._shown_notice_sql(),
-            none_in_use=self._refusal("no_notice_in_use", "notice_version", SQL("s.taken_on")),
-            which_language=self._refusal("which_notice_language", "notice_language"),
+        )
+
+    def _late_kyc(self, rows):
+        """What was taken while the import runs is the newer, whatever day the row has."""
+        return SQL(
+            """
+            SELECT s.row_no, COALESCE(%(conflict)s, CASE
+                       WHEN partner.discom_whatsapp_number IS DISTINCT FROM s.known_number
+                            AND partner.discom_whatsapp_number <> s.whatsapp_number
+                       THEN %(older)s END) AS reason
+              FROM (%(rows)s) s
+              JOIN res_partner partner ON partner.id = s.record_id
+            """,
+            conflict=self._kyc_conflict(SQL("s.hash")),
+            older=self._refusal("older_kyc", "taken_on", SQL("partner.discom_kyc_date")),
+            rows=rows,
         )
 
     def _shown_notice_sql(self):

@@ -29,7 +29,7 @@ class DiscomImport(models.Model):
         return SQL(
             """
             SELECT planned.row_no, planned.record_id, planned.taker_id,
-                   planned.shown_version, planned.shown_lang,
+                   planned.shown_version, planned.shown_lang, planned.known_number,
                    CASE WHEN %(answered)s OR s.outcome IS NOT NULL OR %(remark)s
                         THEN planned.hash ELSE planned.old_hash END AS hash,
                    planned.old_hash,

@@ -292,6 +292,10 @@ class DiscomImport(models.Model):
             "older_kyc": self.env._(
                 "A KYC taken later, on %(value)s, is on record. Leave the row out."
             ),
+            "undated_kyc": self.env._(
+                "Another number is on record. Give the day on which this one was taken as "
+                "%(column)s, or leave the row out."
+            ),
             "withdrawn": self.env._(
                 "The consumer has withdrawn consent. Give the day on which it was given again as "
                 "%(column)s."

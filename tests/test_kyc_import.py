@@ -2,6 +2,7 @@ from datetime import timedelta
 
 from odoo.tests import tagged
 
+from ..models import import_engine
 from .test_import import ImportCommon
 
 # The minute has the check digit.
@@ -24,9 +25,10 @@ class TestKycImport(ImportCommon):
         return self.env["discom.kyc.event"].search([("partner_id", "=", consumer.id)])
 
     def _file(self, numbers, **kw):
-        rows = ["account_no,whatsapp_number,source,taken_by"]
+        today = self.members._discom_today()
+        rows = ["account_no,whatsapp_number,source,taken_by,taken_on"]
         rows += [
-            f"{consumer.discom_account_no},{number},sakhi,test_surveyor"
+            f"{consumer.discom_account_no},{number},sakhi,test_surveyor,{today}"
             for consumer, number in zip(self.members, numbers, strict=False)
         ]
         return self.run_import("kyc", rows, **kw)
@@ -138,6 +140,72 @@ class TestKycImport(ImportCommon):
         self.assertEqual(
             self.members.mapped("discom_kyc_user_id.login"), ["test_clerk", "test_surveyor"]
         )
+
+    def test_undated_number_replaces_none_that_was_taken(self):
+        taken, proved, fresh = self.members
+        taken.discom_whatsapp_number = "9415300021"
+        proved.discom_whatsapp_number = "9415300022"
+        proved.sudo().write({"discom_kyc_state": "verified", "discom_kyc_date": False})
+        head = "account_no,whatsapp_number,email"
+        rows = [head] + [
+            f"{consumer.discom_account_no},9415300031,a@example.com" for consumer in self.members
+        ]
+        job = self.run_import("kyc", rows)
+        self.assert_counts(job, changed=1, refused=2)
+        for row in self.refused_rows(job):
+            self.assertIn("Another number is on record. Give the day", row["Reason"])
+        self.assertEqual(
+            self.members.mapped("discom_whatsapp_number"),
+            ["+919415300021", "+919415300022", "+919415300031"],
+        )
+        # The same number, or none, contradicts nothing.
+        rows = [
+            head,
+            f"{taken.discom_account_no},9415300021,b@example.com",
+            f"{proved.discom_account_no},,b@example.com",
+        ]
+        self.assert_counts(self.run_import("kyc", rows), changed=2)
+        self.assertEqual(proved.discom_kyc_state, "verified")
+        self.assert_counts(self.run_import("kyc", rows), same=2)
+
+    def test_number_typed_while_the_file_is_imported(self):
+        """What the counter takes between two batches stays, and the row comes back."""
+        first, second, third = self.members
+        today = first._discom_today()
+        rows = ["account_no,whatsapp_number,taken_on"]
+        rows += [
+            f"{first.discom_account_no},9415300031,{today}",
+            f"{second.discom_account_no},9415300032,{today}",
+            f"{third.discom_account_no},9415300033,",
+        ]
+        job = self.upload("kyc", rows, user=self.clerk)
+        job.action_check()
+        self.assert_counts(job, changed=3)
+        imports = self.env.registry["discom.import"]
+        apply_next = imports._apply_next
+
+        def apply_and_type(job):
+            count = apply_next(job)
+            if job.applied_count == 1:
+                for consumer, number in ((second, "9415300042"), (third, "9415300043")):
+                    consumer.with_user(self.counter).write({"discom_whatsapp_number": number})
+            return count
+
+        self.patch(imports, "_apply_next", apply_and_type)
+        self.patch(import_engine, "APPLY_ROWS", 1)
+        job.action_run()
+        self.assertEqual(
+            self.members.mapped("discom_whatsapp_number"),
+            ["+919415300031", "+919415300042", "+919415300043"],
+        )
+        self.assertEqual((second + third).discom_kyc_user_id, self.counter)
+        self.assert_counts(job, changed=1, refused=2)
+        self.assertEqual((job.state, job.applied_count), ("done", 1))
+        refused = self.refused_rows(job)
+        self.assertEqual([row["Row"] for row in refused], ["3", "4"])
+        self.assertIn(f"taken later, on {today}", refused[0]["Reason"])
+        self.assertIn("Another number is on record", refused[1]["Reason"])
+        self.assertEqual([number for number, _reason in job.findings], [3, 4])
 
     def test_flags_of_a_file(self):
         self._file(["9415300021"] * 3)

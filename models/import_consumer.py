@@ -58,6 +58,23 @@ PARTNER_COLUMNS = {
 }
 # Worked out whole in the plan, so that nothing of what was known comes back.
 WHOLE_COLUMNS = {"discom_temporary_date", "discom_permanent_date"}
+# Whether the mobile of ``partner`` is better than that of the row ``r``: the history says that the
+# last word on it was no consumer master's. Masters repeat for years what was given with the
+# application, and what theirs was before is not known here; so one that really has a newer mobile
+# does not get through, and it has to be entered where KYC is taken. An equal mobile, as of most
+# rows, is not looked up.
+_KEEPS_MOBILE = SQL(
+    """
+    (CASE WHEN r.mobile IS NULL OR r.mobile = partner.phone THEN FALSE
+          ELSE COALESCE((SELECT event.source <> 'file' OR job.kind = 'kyc'
+                           FROM discom_kyc_event event
+                      LEFT JOIN discom_import job
+                             ON job.id = substring(event.evidence FROM '#([0-9]{1,9})$')::integer
+                          WHERE event.partner_id = partner.id AND event.field = 'phone'
+                       ORDER BY event.id DESC
+                          LIMIT 1), FALSE) END)
+    """
+)
 
 
 @lru_cache(maxsize=convert.CACHE_SIZE)
@@ -319,6 +336,8 @@ class DiscomImport(models.Model):
     def _update_consumers(self, rows):
         """Update the changed consumers of a batch; an empty cell leaves what is known."""
         values = self._consumer_values()
+        for name in {"phone", "phone_sanitized"} & values.keys():
+            values[name] = SQL("CASE WHEN NOT %s THEN %s END", _KEEPS_MOBILE, values[name])
         changed = self.env["discom.kyc.event"]._update(
             SQL(
                 """

@@ -227,6 +227,39 @@ class TestKycImport(ImportCommon):
         self.assertEqual((event.field, event.new, event.source), ("phone", "9999999999", "file"))
         self.assertEqual(self.members[0].discom_number_flag, "junk")
 
+    def test_mobile_of_kyc_outlives_the_master(self):
+        """Masters repeat an old mobile with each change of anything else."""
+        master = "account_no,mobile,name,office_code"
+        accounts = [f"441055500{place}" for place in range(1, 5)]
+
+        def bring(name, mobile="9415300051"):
+            rows = [f"{account},{mobile},{name},{self.office_code}" for account in accounts]
+            return self.run_import("consumer", [master, *rows])
+
+        self.assert_counts(bring("Asha"), new=4)
+        counter, file, sheet, _untouched = consumers = self.env["res.partner"].union(
+            *map(self.partner, accounts)
+        )
+        counter.with_user(self.counter).write({"phone": "9415300061"})
+        for consumer, source in ((file, ""), (sheet, "field")):
+            account = consumer.discom_account_no
+            rows = ["account_no,mobile,source", f"{account},9415300061,{source}"]
+            self.assert_counts(self.run_import("kyc", rows), changed=1)
+        self.assert_counts(bring("Asha Devi"), changed=4)
+        self.assertEqual(set(consumers.mapped("name")), {"Asha Devi"})
+        kept = ["9415300061"] * 3
+        self.assertEqual(consumers.mapped("phone"), [*kept, "9415300051"])
+        self.assertEqual(
+            consumers.mapped("phone_sanitized"), ["+919415300061"] * 3 + ["+919415300051"]
+        )
+        # Where nobody else said anything, the master may change its mind.
+        self.assert_counts(bring("Asha Devi", "9415300052"), changed=4)
+        self.assertEqual(consumers.mapped("phone"), [*kept, "9415300052"])
+        # Nor does a mobile that was taken away come back.
+        counter.with_user(self.counter).write({"phone": False})
+        self.assert_counts(bring("Asha"), changed=4)
+        self.assertFalse(counter.phone or counter.phone_sanitized)
+
     def test_new_names_are_found_misspelt(self):
         rows = ["account_no,name,office_code", f"4410555001,Ghanshyam Baiga,{self.office_code}"]
         self.assert_counts(self.run_import("consumer", rows), new=1)

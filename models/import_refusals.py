@@ -10,8 +10,6 @@ from odoo.tools import SQL
 from ..tools.identity import mask_aadhaar
 from ..tools.tabular import RowError, open_table
 
-# More refused rows than anybody corrects by hand; the file says so in its last line.
-MAX_REFUSED = 100_000
 # Refused rows read at once.
 REFUSED_ROWS = 10_000
 
@@ -59,16 +57,12 @@ class DiscomImport(models.Model):
                 row_no, reason = next(refused, (None, None))
                 if row_no is None:
                     break
-        if self.refused_count > MAX_REFUSED:
-            writer.writerow(
-                [self.env._("Only the first %(count)s rows are listed.", count=MAX_REFUSED)]
-            )
 
     def _refused_rows(self):
-        """Yield number and reason of the refused rows that are given back, as they follow in the
-        file."""
+        """Yield number and reason of all refused rows, as they follow in the file: whoever has to
+        correct a template may have every row come back."""
         last = 0
-        for _batch in range(0, MAX_REFUSED, REFUSED_ROWS):
+        while True:
             rows = self.env.execute_query(
                 SQL(
                     """

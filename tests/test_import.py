@@ -319,6 +319,16 @@ class TestImport(ImportCommon):
         text = base64.b64decode(job.refused_file).decode().replace(",88,", ",8800000001,")
         self.assert_counts(self.run_import("consumer", text), new=1)
 
+    def test_all_refused_rows_come_back(self):
+        """A wrong template may have every row of lakhs refused."""
+        count = 100_001
+        job = self.upload("kyc", "account_no\n" + "1\n" * count)
+        job.action_check()
+        self.assert_counts(job, refused=count)
+        refused = base64.b64decode(job.refused_file).decode("utf-8-sig").splitlines()
+        self.assertEqual(len(refused), 1 + count)
+        self.assertEqual(refused[-1].split(",")[-2:], [str(count + 1), "1"])
+
     def test_control_characters(self):
         rows = [CONSUMERS, f"8800000001,Asha\x01 De\x7fvi\x02,,,,,,{self.office_code},,"]
         self.assert_counts(self.run_import("consumer", rows), new=1)

@@ -1,7 +1,9 @@
 import logging
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
 from ..tools.reader import in_name_of
@@ -48,6 +50,12 @@ class DiscomImport(models.Model):
                     self.env.ref("discom.import_cron_run")._trigger()
                     self.env["ir.cron"]._commit_progress(remaining=1)
                     return
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                # Somebody saved a consumer of this batch in the same moment; it is taken again.
+                self.env.cr.rollback()
+                self.env.ref("discom.import_cron_run")._trigger(
+                    fields.Datetime.now() + timedelta(minutes=1)
+                )
             except TabularError as error:
                 self.env.cr.rollback()
                 job._fail(job._file_error_text(error))

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2.errors import SerializationFailure
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
@@ -873,6 +874,25 @@ class TestImport(ImportCommon):
         job.invalidate_recordset()
         self.assertEqual(job.state, "failed")
         self.assertIn("lacks the columns: date, amount", job.message)
+
+    def test_race_in_the_background(self):
+        """A consumer that somebody saves in the same moment stops no import."""
+        job = self.upload("consumer", [CONSUMERS, f"8800000001,Asha,,,,,,{self.office_code},,0"])
+        job.action_check()
+        self.patch(self.env.registry["discom.import"], "_is_large", lambda job: True)
+        job.action_run()
+        cron = self.env.ref("discom.import_cron_run")
+        raced = patch.object(
+            self.env.registry["discom.import"], "_apply_next", side_effect=SerializationFailure
+        )
+        with raced, self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual((job.state, job.message), ("running", False))
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+        job.invalidate_recordset()
+        self.assertEqual((job.state, job.applied_count), ("done", 1))
 
     def test_background_speaks_the_language_of_who_started_it(self):
         """A scheduled action has none of its own; the clerk reads what it writes."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from odoo import models
+from odoo.exceptions import AccessError
 from odoo.tools.misc import split_every
 
 from ..tools import formats, pdf
@@ -197,7 +198,19 @@ class ResPartner(models.Model):
 
     def _typst_batches(self, ids):
         """Documents of the statements for their layout, each in its consumer's language unless the
-        context of the report asks for one (``discom_statement_lang``)."""
+        context of the report asks for one (``discom_statement_lang``).
+
+        :raise AccessError: for consumers whose dues the user does not see
+        """
+        hidden = self.browse(ids) - self.browse(ids)._personal_shown("dues")
+        if hidden:
+            raise AccessError(
+                self.env._(
+                    "Dues are shown to field staff only of consumers they are sent to, so there is "
+                    "no statement of: %(consumers)s. Ask the office for it.",
+                    consumers=hidden._discom_names(),
+                )
+            )
         asked = self.env.context.get("discom_statement_lang")
         for batch in split_every(pdf.BATCH, ids, list):
             consumers = self.browse(batch)

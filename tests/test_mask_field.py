@@ -49,6 +49,20 @@ class TestFieldStaff(FieldCommon):
         with self.assertRaises(AccessError):
             self.bill_of(self.consumer).with_user(self.surveyor).read(["amount_due"])
 
+    def test_statement_on_paper(self):
+        """The statement of account tells dues as the screen does: of those one is sent to."""
+
+        def printed(user):
+            report = self.env["ir.actions.report"].with_user(user)
+            return report._render_qweb_pdf("discom.discom_ledger_report", self.consumer.ids)[0]
+
+        with self.assertRaisesRegex(AccessError, "no statement of"):
+            printed(self.surveyor)
+        self.assertTrue(printed(self.auditor).startswith(b"%PDF"))
+        self.create_drive({"village": "Khadia"})
+        self.env.invalidate_all()
+        self.assertTrue(printed(self.surveyor).startswith(b"%PDF"))
+
     def test_other_roles(self):
         """All other roles read the bills of their offices."""
         everything = self.seen(self.env.user)

@@ -1,5 +1,6 @@
 import io
 import zipfile
+from contextlib import suppress
 from datetime import date
 
 import openpyxl
@@ -111,6 +112,18 @@ class TestTabular(BaseCase):
         self.assert_refused("xlsx", self._repack(good, **{sheet: entity}))
         self.assert_refused("xlsx", self._repack(good, **{sheet: b"<worksheet><sheetData><row>"}))
         self.assert_refused("xlsx", self._repack(good, **{"xl/workbook.xml": b"no xml"}))
+
+    def test_damaged_archives(self):
+        """A file that was damaged on its way is refused wherever the damage lies; in the head of a
+        table a formula is the text that it is."""
+        good = workbook([["a", "b"], *([str(number), number] for number in range(300))])
+        for place in range(40, len(good) - 40, 97):
+            content = bytearray(good)
+            content[place : place + 6] = b"\xff\x00\xff\x00\xff\x00"
+            with self.subTest(place), suppress(TabularError):
+                self.read_all(bytes(content))
+        table = open_table(io.BytesIO(workbook([["=1+1", "#N/A"], ["1", "2"]])))
+        self.assertEqual(table.header, ["=1+1", "#N/A"])
 
     def _repack(self, content, drop=None, **parts):
         """The archive with some parts replaced or added, and one left out."""

@@ -10,6 +10,7 @@ import csv
 import datetime
 import io
 import zipfile
+import zlib
 from decimal import Decimal
 
 import openpyxl
@@ -40,6 +41,21 @@ FOREIGN_MAGIC = (
     b"\xff\xd8\xff",
     b"MZ",
     b"\x7fELF",
+)
+
+
+# What openpyxl and zipfile raise for files that are broken.
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    ValueError,
+    TypeError,
+    OSError,
+    SyntaxError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
 )
 
 
@@ -209,7 +225,7 @@ def _open_xlsx(file, max_rows):
     try:
         # Formulas and not their last results: a cached result need not be what the formula gives.
         book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
+    except BROKEN as error:
         raise TabularError("xlsx") from error
     if not book.worksheets:
         raise TabularError("empty")
@@ -219,9 +235,10 @@ def _open_xlsx(file, max_rows):
     rows = sheet.iter_rows(max_row=max_rows + 2, max_col=MAX_COLUMNS + 1)
     try:
         first = next(rows, None)
-    except (SyntaxError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except BROKEN as error:
         raise TabularError("xlsx") from error
-    cells = [_cell_text(cell) for cell in first] if first else None
+    # A formula in the head is the text that it is.
+    cells = [_plain(cell.value) for cell in first] if first else None
     while cells and not cells[-1]:
         cells.pop()
     header = _check_header(cells)
@@ -260,7 +277,9 @@ def _check_archive(file):
                         # No office program writes a document type; entity attacks need one.
                         if b"<!DOCTYPE" in stream.read(1024):
                             raise TabularError("xlsx")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except TabularError:
+        raise
+    except BROKEN as error:
         raise TabularError("xlsx") from error
 
 
@@ -286,9 +305,9 @@ def _xlsx_rows(book, rows, width, max_rows):
             yield number, _check_row(cells, width)
         if number > max_rows + 1:
             raise TabularError("too_many_rows", limit=max_rows)
-    except (SyntaxError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
-        if isinstance(error, TabularError):
-            raise
+    except TabularError:
+        raise
+    except BROKEN as error:
         raise TabularError("xlsx") from error
     finally:
         book.close()

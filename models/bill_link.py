@@ -76,11 +76,16 @@ class DiscomBill(models.Model):
 
         :return: ``{bill id: text}``
         """
+        return {
+            bill_id: self._link_address(token) for bill_id, token in self._public_tokens().items()
+        }
+
+    @api.model
+    def _link_address(self, token):
+        """Full address of the page that a token opens."""
         # sudo: the address of the server is in every link and mail.
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url", "").rstrip("/")
-        return {
-            bill_id: f"{base}{LINK_PATH}{token}" for bill_id, token in self._public_tokens().items()
-        }
+        return f"{base}{LINK_PATH}{token}"
 
     def _public_url(self):
         """Full link to the page of this bill."""

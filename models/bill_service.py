@@ -35,6 +35,10 @@ TEXTS = {
         "Account …{last4}: no payment is recorded. A recent one may take two or three days.",
     ),
 }
+#: Stands in texts for the token, see ``_whatsapp_secrets`` of the bill.
+TOKEN = "{{bill_token}}"
+#: Among the values of a message: the bill whose page its text links to.
+PAGE_OF = "page_of"
 
 
 class DiscomBill(models.Model):
@@ -42,8 +46,7 @@ class DiscomBill(models.Model):
 
     @api.model
     def _service_newest(self, requests):
-        """Return ({consumer id: newest bill in force}, {bill id: address of its page}) of the
-        consumers of ``requests``."""
+        """Return {consumer id: newest bill in force} of the consumers of ``requests``."""
         bills = self.search(
             [
                 ("partner_id", "in", [request.partner.id for request in requests]),
@@ -51,16 +54,16 @@ class DiscomBill(models.Model):
                 ("state", "in", LIVE_STATES),
             ]
         )
-        return {bill.partner_id.id: bill for bill in bills}, bills._public_urls()
+        return {bill.partner_id.id: bill for bill in bills}
 
     @api.model
     def _service_bill(self, requests):
         """Send the newest bill of each as PDF."""
-        newest, urls = self._service_newest(requests)
+        newest = self._service_newest(requests)
         for request in requests:
             bill = newest.get(request.partner.id)
             if bill:
-                bill._service_say(request, "bill", urls[bill.id])
+                bill._service_say(request, "bill")
                 request.turn.document = bill
             else:
                 self._service_no_bill(request)
@@ -68,12 +71,12 @@ class DiscomBill(models.Model):
     @api.model
     def _service_dues(self, requests):
         """Say what is due on each account, until when, and how to pay."""
-        newest, urls = self._service_newest(requests)
+        newest = self._service_newest(requests)
         for request in requests:
             bill = newest.get(request.partner.id)
             if bill:
                 key = "dues" if bill.amount_due > 0 else "paid"
-                bill._service_say(request, key, urls[bill.id])
+                bill._service_say(request, key)
             else:
                 self._service_no_bill(request)
 
@@ -82,8 +85,10 @@ class DiscomBill(models.Model):
         last4 = request.partner.discom_account_no[-4:]
         request.turn.say(request.turn.pick(TEXTS["no_bill"]).format(last4=last4))
 
-    def _service_say(self, request, key, url):
+    def _service_say(self, request, key):
+        """Answer with what is asked for; the link of the page gets its token when it leaves."""
         turn = request.turn
+        turn.values = {PAGE_OF: self.id}
         turn.say(
             turn.pick(TEXTS[key]).format(
                 last4=self.account_no[-4:],
@@ -91,7 +96,7 @@ class DiscomBill(models.Model):
                 period=formats.month(self.period, "en_IN" if turn.lang == "en" else "hi_IN"),
                 due=formats.rupees(self.amount_payable),
                 date=formats.day(self.due_date),
-                link=turn.pick(TEXTS["link"]).format(link=url),
+                link=turn.pick(TEXTS["link"]).format(link=self._link_address(TOKEN)),
             )
         )
 
@@ -178,3 +183,20 @@ class DiscomWhatsappConversation(models.Model):
                 sequence=30,
             ),
         ]  # fmt: skip
+
+
+class DiscomWhatsappMessage(models.Model):
+    _inherit = "discom.whatsapp.message"
+
+    def _secrets(self):
+        """Tokens of the pages that automatic answers link to."""
+        pages = {
+            message.id: message.values[PAGE_OF]
+            for message in self
+            if not message.template_id and (message.values or {}).get(PAGE_OF)
+        }
+        made = self.env["discom.bill"].browse(pages.values()).exists()._whatsapp_secrets()
+        own = {
+            message_id: made[bill_id] for message_id, bill_id in pages.items() if bill_id in made
+        }
+        return {**super()._secrets(), **own}

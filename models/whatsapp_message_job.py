@@ -52,7 +52,7 @@ class DiscomWhatsappMessage(models.Model):
         :param dict secrets: values that are in no record
         """
         values = {**(self.values or {}), **secrets}
-        payload = self._payload(spec)
+        payload = self._payload(spec, self._leaving_text(secrets))
         job = Job(
             self.key,
             self.priority,
@@ -78,7 +78,14 @@ class DiscomWhatsappMessage(models.Model):
             payload["template"]["components"] = send_components(spec, values)
         return job
 
-    def _payload(self, spec):
+    def _leaving_text(self, secrets):
+        """Return the free text with what stands in no record."""
+        text = self.body or ""
+        for name, value in secrets.items():
+            text = text.replace("{{%s}}" % name, value)
+        return text
+
+    def _payload(self, spec, text):
         """Return the body of ``POST /messages`` without what depends on an uploaded document."""
         # https://developers.facebook.com/docs/whatsapp/business-scoped-user-ids
         hidden = not self.phone and self.wa_user_id
@@ -93,13 +100,13 @@ class DiscomWhatsappMessage(models.Model):
             payload["template"] = {"name": spec["name"], "language": {"code": spec["language"]}}
         elif self.with_document:
             payload["type"] = "document"
-            payload["document"] = {"caption": self.body}
+            payload["document"] = {"caption": text}
         elif self.buttons:
             payload["type"] = "interactive"
-            payload["interactive"] = {"body": {"text": self.body}, **self._choices()}
+            payload["interactive"] = {"body": {"text": text}, **self._choices()}
         else:
             payload["type"] = "text"
-            payload["text"] = {"preview_url": False, "body": self.body}
+            payload["text"] = {"preview_url": False, "body": text}
         return payload
 
     def _choices(self):

@@ -35,6 +35,7 @@ class Turn:
         ``topic:command[:arguments]``
     :ivar list_title: label of the button that opens the choices as a list, empty for buttons
     :ivar document: record whose document goes along, with the text as caption
+    :ivar values: what is kept with the answer, for what its text leaves open until it leaves
     :ivar partner: consumer whom the answer is about, proven; None where it is about nobody
     :ivar phone: number that the answer goes to instead of to who wrote, empty for none
     """
@@ -49,6 +50,7 @@ class Turn:
     buttons: list = dataclasses.field(default_factory=list)
     list_title: str = ""
     document: models.Model = None
+    values: dict = dataclasses.field(default_factory=dict)
     partner: models.Model = None
     phone: str = ""
 
@@ -69,7 +71,7 @@ class Turn:
 
     def answer_values(self):
         """Return the part of the message's values that the answer makes."""
-        values = {"body": self.reply[:PLAIN_TEXT]}
+        values = {"body": self.reply[:PLAIN_TEXT], "values": self.values or False}
         if self.document:
             return {
                 "body": self.reply[:CAPTION_TEXT],

@@ -104,7 +104,8 @@ class TestWhatsappService(ServiceCommon):
         self.run_lane()
         shown = self.shown(OWNER)
         self.assertEqual(shown["type"], "document")
-        self.assertEqual(shown["body"], caption)
+        token = self.own_bill._public_tokens()[self.own_bill.id]
+        self.assertEqual(shown["body"], caption.replace("{{bill_token}}", token))
         self.assertTrue(shown["media"]["filename"].endswith(".pdf"))
         content = self.simulator.call("GET", f"/simulator/media/{shown['media']['id']}")[1]
         self.assertTrue(content.startswith(b"%PDF"))
@@ -122,7 +123,13 @@ class TestWhatsappService(ServiceCommon):
         self.assertEqual(self.shown(OWNER)["type"], "document")
 
     def test_dues_and_pay_link(self):
-        self.assertIn(self.own_bill._public_url(), self.ask("बकाया", phone=OWNER))
+        """The link is whole on the phone, and in no message that staff read."""
+        token = self.own_bill._public_tokens()[self.own_bill.id]
+        for words in ("बकाया", "बिल"):
+            self.assertNotIn(token, self.ask(words, phone=OWNER))
+            self.assertNotIn(token, str(self.answers(OWNER)[-1].read()))
+            self.run_lane()
+            self.assertIn(self.own_bill._public_url(), self.shown(OWNER)["body"])
         self.env["discom.payment"].create({"partner_id": self.owner.id, "amount": 500})
         paid = self.ask("dues please", phone=OWNER)
         self.assertIn("nothing is due", paid)

@@ -38,10 +38,19 @@ class Person:
         self.phones = self._phones()
 
     def _contacts(self):
-        """Contacts that are there for these connections alone: the person above, those below."""
+        """Contacts that are there for these connections alone: the person above, those below.
+
+        Whoever may change contacts chooses what stands above and below: never a company or a user,
+        also one who has left.
+        """
         mine = self.consumers
-        above = mine.parent_id.filtered(lambda parent: parent.child_ids <= mine)
-        return (above | mine.child_ids).filtered(
+        above = mine.parent_id.filtered(
+            lambda parent: parent.with_context(active_test=False).child_ids <= mine
+        )
+        contacts = (above | mine.child_ids).with_context(active_test=False)
+        companies = self.env["res.company"].with_context(active_test=False)
+        ours = companies.search([("partner_id", "in", contacts.ids)]).partner_id
+        return (contacts - ours).filtered(
             lambda contact: not contact.discom_consumer and not contact.user_ids
         )
 

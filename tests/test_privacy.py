@@ -308,6 +308,19 @@ class TestPrivacyErasure(PrivacyCommon):
         self.assertEqual(entry.reason, "Letter of 3 November")
         self.assertEqual((entry.user_id, entry.res_id), (self.administrator, self.consumer.id))
 
+    def test_company_and_colleagues_are_no_part_of_a_person(self):
+        """Whatever somebody who may change contacts has put above or below the consumer before."""
+        company = self.env["res.company"].create({"name": "Another discom"}).partner_id
+        left = self.create_user("test_left", "group_counter_clerk")
+        left.active = False
+        self.manager.group_ids += self.env.ref("base.group_partner_manager")
+        self.consumer.with_user(self.manager).parent_id = company
+        left.partner_id.with_user(self.manager).parent_id = self.consumer
+        self.disconnect()
+        self.consumer._discom_erase()
+        self.assertEqual((company.name, company.active), ("Another discom", True))
+        self.assertNotIn("Erased", left.partner_id.name)
+
     def test_asked_twice(self):
         """The account number has to be typed, and a reason given."""
         self.disconnect()

@@ -22,7 +22,7 @@ from .common_roles_table import QUIET, TABLE, RolesTable
 REVIEWED = {
     "discom.kyc.counter": {  # counter clerks; the consumer is one whom the user may write
         *("start", "find", "card", "notice", "save", "confirm", "resend", "code_state", "skip"),
-        "refuse",
+        *("refuse", "number"),
     },
     # counter clerks; the consumer is one whom the user may read, payments follow their own rules
     "discom.payment.counter": {"start", "find", "card", "warnings", "take"},

@@ -86,7 +86,8 @@ class DiscomKycTaking(models.Model):
                      WHERE taking > 0
                   GROUP BY partner_id, taking) became
               JOIN discom_kyc_event event ON event.id = became.id
-              JOIN res_partner partner ON partner.id = event.partner_id
+         -- LEFT: PostgreSQL leaves it out where nothing of the consumer is asked for.
+         LEFT JOIN res_partner partner ON partner.id = event.partner_id
             """,
             # Other entries hold no date, and the planner may come to them first.
             taking=TAKING_FIELD,

@@ -13,6 +13,7 @@ class DiscomReportSchedule(models.Model):
         """
         self.ensure_one()
         owner = self.user_id
+        # sudo: which offices a colleague works for is not for everybody to read.
         offices = self.office_id or owner.sudo().discom_scope_ids
         paths = [office.parent_path for office in offices]
         report = self.env[self.report]
@@ -20,7 +21,7 @@ class DiscomReportSchedule(models.Model):
             kind for kind in report._report_kinds if report.with_user(owner)._report_shows(kind)
         ]
         refused = {}
-        # sudo: which offices a colleague works for is not for everybody to read.
+        # sudo: as above.
         for user in self.recipient_ids.sudo():
             roots = tuple(user.discom_scope_ids.mapped("parent_path"))
             if not user.active:

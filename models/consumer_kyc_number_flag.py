@@ -116,7 +116,7 @@ class ResPartner(models.Model):
             """
             concerned AS MATERIALIZED (
                 SELECT p.id, p.company_id, p.discom_whatsapp_number, p.phone, p.phone_sanitized,
-                       p.discom_number_flag
+                       p.discom_number_flag, right(p.phone_sanitized, 10) ~ %(junk)s AS is_junk
                   FROM res_partner p
                  WHERE p.discom_consumer AND %(concerned)s
             ), held AS MATERIALIZED (
@@ -125,7 +125,7 @@ class ResPartner(models.Model):
                  UNION
                 SELECT id, company_id, phone_sanitized
                   FROM concerned
-                 WHERE phone_sanitized ~ %(mobile)s AND right(phone_sanitized, 10) !~ %(junk)s
+                 WHERE phone_sanitized ~ %(mobile)s AND NOT is_junk
             ), counted AS (
                 SELECT company_id, number, count(*) AS accounts
                   FROM (SELECT p.id, p.company_id, p.discom_whatsapp_number AS number
@@ -162,7 +162,7 @@ class ResPartner(models.Model):
              UNION ALL
                 SELECT id, phone, 'junk'
                   FROM concerned
-                 WHERE right(phone_sanitized, 10) ~ %(junk)s
+                 WHERE is_junk
                     OR phone <> '' AND phone_sanitized IS NULL
             )
             """,

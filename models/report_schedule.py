@@ -294,7 +294,7 @@ class DiscomReportSchedule(models.Model):
         refused = self._refused_recipients()
         allowed = self.recipient_ids.filtered(lambda user: user not in refused)
         recipients = allowed.filtered("email")
-        left_out = {user: self.env._("without an address") for user in allowed - recipients}
+        left_out = {user: self.env._("has no e-mail address") for user in allowed - recipients}
         left_out.update(refused)
         large = len(job.attachment_id.raw or b"") > MAX_ATTACHMENT
         attached = self.delivery == "attachment" and not large

@@ -36,7 +36,7 @@ TEXTS = {
     ),
 }
 #: Stands in texts for the token, see ``_whatsapp_secrets`` of the bill.
-TOKEN = "{{bill_token}}"
+PLACEHOLDER = "{{bill_token}}"
 #: Among the values of a message: the bill whose page its text links to.
 PAGE_OF = "page_of"
 
@@ -96,7 +96,7 @@ class DiscomBill(models.Model):
                 period=formats.month(self.period, "en_IN" if turn.lang == "en" else "hi_IN"),
                 due=formats.rupees(self.amount_payable),
                 date=formats.day(self.due_date),
-                link=turn.pick(TEXTS["link"]).format(link=self._link_address(TOKEN)),
+                link=turn.pick(TEXTS["link"]).format(link=self._link_address(PLACEHOLDER)),
             )
         )
 

@@ -228,7 +228,6 @@ class ResPartner(models.Model):
 
     def _discom_mobile_for_whatsapp(self):
         """Return the mobile to be proposed for WhatsApp: none that stands out, or is an agent's."""
-        self.ensure_one()
         return False if self.discom_number_flag else e164(self.phone) or False
 
 

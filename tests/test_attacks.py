@@ -35,7 +35,11 @@ RUNNING = ("controllers", "models", "wizards", "reports", "tools")
 REVIEWED_SQL = {
     ("models/import_staging.py", "column.type"),  # type of a column of an import, written there
     ("models/outage_reliability.py", "_INDICES[name]"),  # a constant of that file
-    ("models/consumer_kyc_number.py", "kind"),  # integer or varchar, written beside it
+    ("models/consumer_kyc_number_flag.py", "kind"),  # integer or varchar, written beside it
+    (  # a constant of tools/search.py, in the definition of an index
+        "models/consumer_partner_search.py",
+        """f"COALESCE(translate(%s, '{SIGNS}', '') || ' ', '')\"""",
+    ),
     ("models/whatsapp_message.py", "template"),  # constants in the list above it
     ("models/report_storage.py", "value"),  # a constant of that file
     ("wizards/bill_ledger_statement.py", "'NULLIF(%s, 0)' if name in nothing else '%s'"),

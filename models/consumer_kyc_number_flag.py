@@ -10,6 +10,8 @@ FLAGS = [
     ("shared", "On many accounts"),
     ("junk", "Nobody's number"),
 ]
+#: Consumers judged at once, above which PostgreSQL looks at their numbers first.
+ANALYZE_ABOVE = 1_000
 
 
 class ResPartner(models.Model):
@@ -31,8 +33,11 @@ class ResPartner(models.Model):
             are left out, all consumers are looked at
         """
         self._discom_flush_numbers()
+        everyone = partners is None and numbers is None
+        if everyone or isinstance(partners, SQL) or len(partners or ()) > ANALYZE_ABOVE:
+            self._discom_analyze_numbers()
         named = concerned = None
-        if partners is not None or numbers is not None:
+        if not everyone:
             partners, numbers = (
                 part if isinstance(part, SQL) else SQL("SELECT unnest(%s::%s[])", part, SQL(kind))
                 for part, kind in ((partners or [], "integer"), (numbers or [], "varchar"))
@@ -47,7 +52,9 @@ class ResPartner(models.Model):
                     SELECT number
                       FROM (%(numbers)s UNION SELECT discom_whatsapp_number FROM named
                                         UNION SELECT phone_sanitized FROM named) n(number)
-                     WHERE number ~ %(mobile)s AND right(number, 10) !~ %(junk)s
+                     -- CASE: of a pattern alone PostgreSQL believes that hardly a number fits it.
+                     WHERE CASE WHEN number ~ %(mobile)s
+                                THEN right(number, 10) !~ %(junk)s ELSE FALSE END
                 ),
                 """,
                 partners=partners,
@@ -89,6 +96,22 @@ class ResPartner(models.Model):
         )
         self.invalidate_model(["discom_number_flag"])
 
+    @api.model
+    def _discom_analyze_numbers(self):
+        """Have PostgreSQL look at what is in the columns of the numbers, before many are judged.
+
+        An import has just filled them: by the statistics of before there are no consumers, and each
+        number would be compared with each. A small sample will do; the import ends with a full one.
+        """
+        self.env.cr.execute(
+            """
+            SET LOCAL default_statistics_target = 10;
+            ANALYZE res_partner (discom_consumer, active, company_id, discom_whatsapp_number,
+                                 phone_sanitized);
+            RESET default_statistics_target
+            """
+        )
+
     def _discom_judge_numbers(self):
         """Return (consumer id, number, flag) of the numbers of these consumers that stand out."""
         self._discom_flush_numbers()
@@ -125,7 +148,7 @@ class ResPartner(models.Model):
                  UNION
                 SELECT id, company_id, phone_sanitized
                   FROM concerned
-                 WHERE phone_sanitized ~ %(mobile)s AND NOT is_junk
+                 WHERE CASE WHEN phone_sanitized ~ %(mobile)s THEN NOT is_junk ELSE FALSE END
             ), counted AS (
                 SELECT company_id, number, count(*) AS accounts
                   FROM (SELECT p.id, p.company_id, p.discom_whatsapp_number AS number

@@ -85,6 +85,7 @@ class Workbench:
         self.folder = STATE / "bench" / name
         self.database = f"discom_bench_{CHECKOUT_KEY}_{name}"
         self._imported = set()
+        self._copied = False
 
     # Files
 
@@ -130,6 +131,8 @@ class Workbench:
         from odoo import sql_db
         from odoo.modules.registry import Registry
 
+        if self._copied:
+            return Registry(self.database)
         with sql_db.db_connect("postgres").cursor() as cr:
             cr.execute("SELECT FROM pg_database WHERE datname = %s", [self.database])
             exists = bool(cr.rowcount)
@@ -139,6 +142,29 @@ class Workbench:
         action = "--update" if exists and self.keep else "--init"
         self._odoo(*options, f"{action}={MODULES}", "--stop-after-init")
         return Registry(self.database)
+
+    def start_from(self, other):
+        """Begin with what is in the database of ``other``, unless there is one already to keep.
+
+        :param Workbench other: has been filled; its connections are closed meanwhile
+        """
+        from odoo import sql_db
+
+        with sql_db.db_connect("postgres").cursor() as cr:
+            cr.execute("SELECT FROM pg_database WHERE datname = %s", [self.database])
+            exists = bool(cr.rowcount)
+        if exists and self.keep:
+            return
+        if exists:
+            self._drop()
+        self.report(f"Copying {other.database} to {self.database}")
+        sql_db.close_db(other.database)
+        with sql_db.db_connect("postgres").cursor() as cr:
+            cr._cnx.autocommit = True
+            cr.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{other.database}"')
+        shutil.copytree(other.folder, self.folder, dirs_exist_ok=True)
+        self._imported = set(other._imported)
+        self._copied = True
 
     def _odoo(self, *options):
         command = [sys.executable, "-m", "odoo", "server", *options]

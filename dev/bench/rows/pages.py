@@ -188,6 +188,7 @@ def year_two(bench, size):
     month = Workbench(bench.consumers, bench.keep, bench.report, group="month")
     try:
         user = year(month, months=1)
+        bench.start_from(month)
         later_user = year(bench)
         first = {one.name: one for one in open_all(month, user, explain=False)}
         later = {one.name: one for one in open_all(bench, later_user, explain=False)}

@@ -115,7 +115,9 @@ class TestMail(InsideCommon):
         person = self.env["res.partner"].create({"name": "Person"})
         self.create_consumer(parent_id=person.id, street=STREET, type="contact")
         self.consumer.sudo().write({"parent_id": person.id, "type": "contact"})
-        self.tell(person.with_user(self.colleague).read(list(spec)))
+        self.tell(person.with_user(self.auditor).read(list(spec)))
+        with self.assertRaises(AccessError), mute_logger(*QUIET):
+            person.with_user(self.colleague).read(list(spec))
         with self.assertRaisesRegex(AccessError, "masked"):
             person.with_user(self.auditor).web_read({"child_ids": {"fields": {}, "order": "phone"}})
         self.assertEqual(self.consumer.street, f"{STREET} 2")

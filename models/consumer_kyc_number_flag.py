@@ -198,7 +198,7 @@ class ResPartner(models.Model):
     @api.model
     def _discom_office_numbers(self):
         """Return the mobile numbers of all offices."""
-        # Whether a number is an office's does not depend on which offices the user works for.
+        # sudo: whether a number is an office's does not depend on where the user works.
         offices = self.env["discom.office"].sudo().with_context(active_test=False)
         numbers = set()
         for office in offices.search_fetch(

@@ -158,18 +158,30 @@ tours.add("discom_control_room_empty", {
     ],
 });
 
-const REPORTS = [
-    "discom.discom_consumer_menu_figures",
-    "discom.discom_kyc_report_menu",
-    "discom.discom_bill_menu_figures",
-    "discom.discom_payment_menu_figures",
-    "discom.discom_whatsapp_message_menu_figures",
-    "discom.discom_outage_menu_figures",
-];
+const REPORTS = {
+    "discom.discom_consumer_menu_figures": "Consumers",
+    "discom.discom_kyc_report_menu": "KYC figures",
+    "discom.discom_bill_menu_figures": "Bills",
+    "discom.discom_payment_menu_figures": "Payments",
+    "discom.discom_whatsapp_message_menu_figures": "Messages",
+    "discom.discom_outage_menu_figures": "Outages",
+};
+
+/** Resolves once the answer to a request for the workbook of a pivot has come. */
+function workbookOfPivot() {
+    return new Promise((resolve) => {
+        new PerformanceObserver((list, observer) => {
+            if (list.getEntries().some(({ name }) => name.endsWith("/web/pivot/export_xlsx"))) {
+                observer.disconnect();
+                resolve();
+            }
+        }).observe({ type: "resource" });
+    });
+}
 
 tours.add("discom_pivots", {
     steps: () =>
-        REPORTS.flatMap((menu) => [
+        Object.entries(REPORTS).flatMap(([menu, title]) => [
             {
                 content: `open ${menu}`,
                 trigger: '.o_menu_sections [data-menu-xmlid="discom.menu_discom_reports"]',
@@ -180,16 +192,21 @@ tours.add("discom_pivots", {
                 run: "click",
             },
             {
+                content: "the pivot before it has gone",
+                trigger: `.o_breadcrumb .active:contains(/^${title}$/)`,
+            },
+            {
                 content: "it is a pivot with figures",
                 trigger: ".o_pivot .o_pivot_cell_value",
             },
             {
+                content: "its workbook comes",
                 trigger: ".o_pivot_download:enabled",
-                run: "click",
-            },
-            {
-                content: "the workbook has come",
-                trigger: "body:not(:has(.o_blockUI))",
+                async run(helpers) {
+                    const workbook = workbookOfPivot();
+                    await helpers.click();
+                    await workbook;
+                },
             },
         ]),
 });

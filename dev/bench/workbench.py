@@ -18,7 +18,7 @@ from dev.stack.paths import CHECKOUT_KEY, STATE
 from dev.stack.process import free_port
 from dev.stack.stack import LAUNCHER
 
-from . import process
+from . import process, settings
 
 SUPERUSER_ID = 1  # Odoo's own; it cannot be imported before Odoo is configured
 ADDONS = Path(__file__).parent / "addons"
@@ -141,6 +141,8 @@ class Workbench:
         self.report(f"{'Updating' if exists and self.keep else 'Installing'} {self.database}")
         action = "--update" if exists and self.keep else "--init"
         self._odoo(*options, f"{action}={MODULES}", "--stop-after-init")
+        with sql_db.db_connect("postgres").cursor() as cr:
+            settings.apply(cr, self.database)
         return Registry(self.database)
 
     def start_from(self, other):
@@ -162,6 +164,7 @@ class Workbench:
         with sql_db.db_connect("postgres").cursor() as cr:
             cr._cnx.autocommit = True
             cr.execute(f'CREATE DATABASE "{self.database}" TEMPLATE "{other.database}"')
+            settings.apply(cr, self.database)
         shutil.copytree(other.folder, self.folder, dirs_exist_ok=True)
         self._imported = set(other._imported)
         self._copied = True

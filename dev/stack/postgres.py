@@ -13,6 +13,9 @@ from .paths import CHECKOUT_KEY, STATE, locked
 from .process import free_port, run
 
 ROLE = "odoo"
+#: Share of the machine's memory for `shared_buffers`, and the most of it, in MiB, as in
+#: docs/deployment.md; pages that are never asked for take no memory.
+BUFFERS_SHARE, BUFFERS_MOST = 0.25, 4096
 # A cluster for demo and tests may lose its data with the machine, and is quicker for it.
 SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -21,12 +24,18 @@ fsync = off
 synchronous_commit = off
 full_page_writes = off
 jit = off
-shared_buffers = 256MB
+shared_buffers = {buffers}MB
 max_wal_size = 2GB
 max_connections = 200
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
+
+
+def _buffers():
+    """MiB of `shared_buffers` on this machine."""
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**20
+    return min(int(memory * BUFFERS_SHARE), BUFFERS_MOST)
 
 
 class Server:
@@ -175,7 +184,7 @@ class Cluster(Server):
         )  # fmt: skip
         handover.unlink()
         with (fresh / "postgresql.conf").open("a") as config:
-            config.write(SETTINGS)
+            config.write(SETTINGS.format(buffers=_buffers()))
         self.passwords.touch(mode=0o600)
         self.passwords.write_text(f"*:*:*:{ROLE}:{password}\n")
         fresh.rename(self.data)

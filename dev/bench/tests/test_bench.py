@@ -4,7 +4,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from dev.bench import process, registry, report, result
+from dev.bench import process, registry, report, result, settings
 from dev.bench.result import Result
 
 DOCUMENT = f"# Title\n\nBefore.\n\n{report.BEGIN}\n{report.END}\n\nAfter.\n"
@@ -54,6 +54,15 @@ class TestResult(unittest.TestCase):
         medians = result.interleaved(3, function("a", [1, 50, 2]), function("b", [9, 7, 8]))
         self.assertEqual(medians, [(2, 1), (8, 1)])
         self.assertEqual(turns, ["a", "b"] * 3)
+
+
+class TestSettings(unittest.TestCase):
+    def test_guide(self):
+        """What the guide says is read without its remarks."""
+        found = settings.recommended()
+        self.assertEqual(found["work_mem"], "32MB")
+        self.assertEqual(found["random_page_cost"], "1.1")
+        self.assertNotIn("#", "".join(found.values()))
 
 
 class TestReport(unittest.TestCase):

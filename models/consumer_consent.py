@@ -56,6 +56,26 @@ class DiscomConsent(models.Model):
     _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
 
     @api.model
+    def _newest_sql(self, partner_ids):
+        """Return a query of the entry in force of each consumer and purpose.
+
+        One query for all: looked up for each consumer, it would read whole, for each of them, a
+        journal that was empty when it was last analysed and that the statement itself fills.
+
+        :param SQL partner_ids: array of consumers
+        """
+        return SQL(
+            """
+            SELECT DISTINCT ON (partner_id, purpose)
+                   partner_id, purpose, action, date, notice_version
+              FROM discom_consent
+             WHERE partner_id = ANY(%s)
+          ORDER BY partner_id, purpose, id DESC
+            """,
+            partner_ids,
+        )
+
+    @api.model
     def _append(self, partner_ids, action, purposes, method, values):
         """Add entries for consumers and purposes where they change what is in force.
 
@@ -103,11 +123,8 @@ class DiscomConsent(models.Model):
                        %(user)s, %(date)s, %(version)s, %(lang)s, %(evidence)s
                   FROM res_partner partner
             CROSS JOIN unnest(%(purposes)s) AS asked(purpose)
-     LEFT JOIN LATERAL (SELECT entry.action, entry.notice_version
-                          FROM discom_consent entry
-                         WHERE entry.partner_id = partner.id AND entry.purpose = asked.purpose
-                      ORDER BY entry.id DESC
-                         LIMIT 1) newest ON TRUE
+             LEFT JOIN (%(newest)s) newest
+                    ON newest.partner_id = partner.id AND newest.purpose = asked.purpose
                  WHERE partner.id = ANY(%(ids)s)
                    AND partner.discom_consumer
                    AND (newest.action IS DISTINCT FROM %(action)s
@@ -123,6 +140,7 @@ class DiscomConsent(models.Model):
                 lang=values.get("notice_lang") or None,
                 evidence=evidence,
                 purposes=purposes,
+                newest=self._newest_sql(SQL("%s", list(partner_ids))),
                 ids=list(partner_ids),
             )
         )

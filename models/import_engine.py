@@ -185,14 +185,15 @@ class DiscomImport(models.Model):
             """
             SELECT p.*, %s
               FROM %s p
-              JOIN %s s USING (row_no)
+              JOIN %s s ON s.row_no = p.row_no
              WHERE p.verdict IN ('new', 'changed') AND p.row_no > %s AND p.row_no <= %s
+            -- Said again of the other table, which would be read whole for each batch.
+               AND s.row_no > %s AND s.row_no <= %s
             """,
             SQL(", ").join(SQL.identifier("s", column.name) for column in self._columns()),
             plan,
             SQL.identifier(self._stage_name()),
-            self.last_row,
-            upper,
+            *(self.last_row, upper) * 2,
         )
         late = self._refuse_late(rows)
         getattr(self, f"_apply_{self.kind}")(rows)

@@ -349,11 +349,8 @@ class DiscomImport(models.Model):
         CROSS JOIN LATERAL (VALUES %(consents)s) consent (purpose, flag)
                      WHERE consent.flag IS NOT NULL) said
               JOIN res_partner partner ON partner.id = said.record_id
- LEFT JOIN LATERAL (SELECT action, date, notice_version
-                      FROM discom_consent
-                     WHERE partner_id = said.record_id AND purpose = said.purpose
-                  ORDER BY id DESC
-                     LIMIT 1) newest ON TRUE
+         LEFT JOIN (%(newest)s) newest
+                ON newest.partner_id = said.record_id AND newest.purpose = said.purpose
              WHERE newest.action IS NULL
                 OR newest.date <= CASE said.action WHEN 'withdrawn' THEN said.day_end
                                                    ELSE said.date END
@@ -364,6 +361,7 @@ class DiscomImport(models.Model):
             """,
             methods=tuple(method for method, _label in METHODS),
             uid=self.env.uid,
+            newest=self.env["discom.consent"]._newest_sql(SQL("ARRAY(SELECT record_id FROM r)")),
             consents=SQL(", ").join(
                 SQL("(%s, r.%s)", purpose, SQL.identifier(name))
                 for name, purpose in CONSENT_COLUMNS.items()

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .consumer_kyc_event import EVENT_SOURCES, TAKING_FIELD
@@ -6,6 +7,24 @@ from .report_kyc import _selection_of
 
 # States of a consumer whose number is on record: a taking with another one brought none.
 NUMBER_STATES = ("captured", "verified", "bounced", "stale")
+# Entries that tell what became of a taking, itself among them: those of the index _taking_idx.
+TOLD = SQL(
+    "field IN (%(taking)s, 'discom_kyc_state') AND (field <> %(taking)s OR new IS NOT NULL)",
+    taking=TAKING_FIELD,
+)
+
+
+def _is_taking(alias):
+    """Return the condition that an entry of the history is a taking.
+
+    :param str alias: of the history's table
+    """
+    return SQL(
+        "%(alias)s.field IN (%(taking)s, 'discom_kyc_state') AND %(alias)s.field = %(taking)s"
+        " AND %(alias)s.new IS NOT NULL",
+        alias=SQL.identifier(alias),
+        taking=TAKING_FIELD,
+    )
 
 
 class DiscomKycTaking(models.Model):
@@ -53,6 +72,13 @@ class DiscomKycTaking(models.Model):
     verified_share = fields.Float(
         "Verified (%)", readonly=True, aggregator="avg", digits=(5, 1), help="Of the numbers taken."
     )
+    became = fields.Char(
+        store=False,
+        exportable=False,
+        search="_search_became",
+        help="A state that the number of the taking came to; a filter by it begins with the entries"
+        " of that state, and does not ask it of each taking.",
+    )
 
     @property
     def _table_query(self):
@@ -70,28 +96,50 @@ class DiscomKycTaking(models.Model):
                    (event.state = 'refused')::int AS refused_count,
                    CASE WHEN event.state IN %(with_number)s
                         THEN 100.0 * became.verified::int END AS verified_share
-              FROM (SELECT min(id) AS id,
-                           bool_or(state = 'verified') AS verified,
+              FROM discom_kyc_event event
+         -- Both LEFT: PostgreSQL leaves out what is not asked for. The figures are made for the
+         -- takings of the days asked for, a few among many.
+         LEFT JOIN LATERAL (
+                    SELECT bool_or(state = 'verified') AS verified,
                            bool_or(state = 'bounced') AS bounced,
-                           bool_or(is_last AND state IN ('captured', 'verified')) AS reachable
-                      FROM (SELECT id, partner_id, state,
-                                   sum(taken) OVER earlier AS taking,
-                                   COALESCE(lead(taken) OVER earlier, 1) = 1 AS is_last
-                              FROM (SELECT id, partner_id, state,
-                                           (field = %(taking)s)::int AS taken
-                                      FROM discom_kyc_event
-                                     WHERE field = 'discom_kyc_state'
-                                        OR field = %(taking)s AND new IS NOT NULL) entry
-                            WINDOW earlier AS (PARTITION BY partner_id ORDER BY id)) step
-                     WHERE taking > 0
-                  GROUP BY partner_id, taking) became
-              JOIN discom_kyc_event event ON event.id = became.id
-         -- LEFT: PostgreSQL leaves it out where nothing of the consumer is asked for.
+                           (array_agg(state ORDER BY id DESC))[1] IN ('captured', 'verified')
+                               AS reachable
+                      FROM (SELECT id, state,
+                                   sum((field = %(taking)s)::int) OVER (ORDER BY id) AS taking
+                              FROM discom_kyc_event
+                             WHERE partner_id = event.partner_id AND id >= event.id
+                               AND %(told)s) later
+                     WHERE taking = 1) became ON TRUE
          LEFT JOIN res_partner partner ON partner.id = event.partner_id
+             WHERE %(is_taking)s
             """,
             # Other entries hold no date, and the planner may come to them first.
             taking=TAKING_FIELD,
+            is_taking=_is_taking("event"),
+            told=TOLD,
             with_number=NUMBER_STATES,
+        )
+
+    def _search_became(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain(
+            "id",
+            "in",
+            SQL(
+                """
+                (SELECT taking.id
+                   FROM discom_kyc_event entry
+           CROSS JOIN LATERAL (SELECT max(id) AS id
+                                 FROM discom_kyc_event event
+                                WHERE event.partner_id = entry.partner_id
+                                  AND event.id <= entry.id AND %(is_taking)s) taking
+                  WHERE %(told)s AND entry.state = ANY(%(states)s) AND taking.id IS NOT NULL)
+                """,
+                is_taking=_is_taking("event"),
+                told=TOLD,
+                states=[state for state in value if state],
+            ),
         )
 
     def action_open_consumer(self):

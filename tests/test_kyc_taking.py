@@ -25,15 +25,14 @@ class TestKycTaking(ImportCommon):
             consumer.with_user(user).write({"discom_whatsapp_number": number})
 
     def figures(self, user=None, groupby=("user_id", "day:day")):
-        rows = (
-            self.env["discom.kyc.taking"]
-            .with_user(user or self.manager)
-            ._read_group(
-                [("partner_id", "in", self.consumers.ids)],
-                groupby,
-                [f"{name}_count:sum" for name in COUNTS],
-            )
-        )
+        takings = self.env["discom.kyc.taking"].with_user(user or self.manager)
+        domain = [("partner_id", "in", self.consumers.ids)]
+        for state in ("verified", "bounced"):
+            every = takings.search(domain)
+            found = every.filtered(f"{state}_count")
+            self.assertEqual(takings.search([*domain, ("became", "=", state)]), found)
+            self.assertEqual(takings.search([*domain, ("became", "!=", state)]), every - found)
+        rows = takings._read_group(domain, groupby, [f"{name}_count:sum" for name in COUNTS])
         return {
             (taker.login, str(day)): tuple(counts) for taker, day, *counts in rows if any(counts)
         }

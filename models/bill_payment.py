@@ -138,6 +138,8 @@ class DiscomPayment(models.Model):
     )
     _partner_date_idx = models.Index("(partner_id, date)")
     _date_office_idx = models.Index("(date, office_id)")
+    # Few among a million.
+    _cancelled_idx = models.Index("(cancel_reason) WHERE state = 'cancelled'")
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")
     _reference_prefix_idx = models.Index("(lower(reference) text_pattern_ops)")
     _amount_positive = models.Constraint(

@@ -36,6 +36,7 @@ KYC_COLUMNS = (
     "discom_id_seen",
 )
 KYC_FIELDS = [*KYC_COLUMNS, PHOTO_FIELD]
+_OF_NUMBERS = "field IN ('discom_whatsapp_number', 'phone')"
 COLUMNS = SQL(
     "partner_id, company_id, office_id, field, old, new, state, source, user_id, date, place,"
     " evidence"
@@ -86,6 +87,9 @@ class DiscomKycEvent(models.Model):
     _partner_idx = models.Index("(partner_id, id DESC)")
     _date_idx = models.Index("(date)")
     _office_idx = models.Index("(office_id, id DESC)")
+    # Who changed a number is looked for by its beginning.
+    _new_number_idx = models.Index(f"(new) WHERE {_OF_NUMBERS}")
+    _old_number_idx = models.Index(f"(old) WHERE {_OF_NUMBERS} AND old IS NOT NULL")
     # Takings and what became of them, for the figures (see report_kyc_taking.py).
     _taking_idx = models.Index(
         "(partner_id, id) INCLUDE (field, new, state)"

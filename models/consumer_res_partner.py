@@ -151,6 +151,14 @@ class ResPartner(models.Model):
         "CHECK (discom_old_account_no ~ '^([0-9]{10}|[0-9]{12})$')",
         "An old account number has 10 or 12 digits.",
     )
+    # What is asked for by name and few have, of the columns that hold a choice for everybody.
+    _discom_rare_kyc_idx = models.Index(
+        "(discom_kyc_state) WHERE discom_kyc_state IN ('bounced', 'refused', 'stale')"
+    )
+    _discom_rare_status_idx = models.Index(
+        "(discom_status) WHERE discom_status IN ('temporary', 'permanent')"
+    )
+    _discom_withdrawn_idx = models.Index("(id) WHERE discom_consent_bills = 'withdrawn'")
     _discom_old_account_no_idx = models.Index(
         "(discom_old_account_no) WHERE discom_old_account_no IS NOT NULL"
     )

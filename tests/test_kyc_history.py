@@ -2,12 +2,14 @@ import base64
 import io
 from unittest.mock import patch
 
+from lxml import etree
 from PIL import Image
 from psycopg2.errors import IntegrityConstraintViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
+from odoo.tools.safe_eval import safe_eval
 
 from .common import DiscomCommon
 
@@ -138,6 +140,21 @@ class TestKycHistory(DiscomCommon, HttpCase):
         )
         self.assertEqual(self._history(self.proved, "id"), before)
         self.assertEqual(self.proved.discom_kyc_state, "verified")
+
+    def test_number_is_found_by_its_beginning(self):
+        """Who took a number, and who took it away; with the country's code or without."""
+        first = self.proved.discom_whatsapp_number
+        self.proved.with_user(self.counter).discom_whatsapp_number = "9415261299"
+        events = self.env["discom.kyc.event"].with_user(self.manager)
+        [node] = etree.fromstring(events.get_view(view_type="search")["arch"]).xpath(
+            "//field[@name='new']"
+        )
+        for typed in ("+919415261299", "94152612", first, first.removeprefix("+91")):
+            found = events.search(safe_eval(node.get("filter_domain"), {"self": typed}))
+            self.assertIn(
+                (first, "+919415261299"), found.mapped(lambda event: (event.old, event.new)), typed
+            )
+            self.assertEqual(set(found.mapped("field")), {"discom_whatsapp_number"})
 
     def test_labels_are_shown(self):
         self.create_drive({"user_id": self.surveyor.id})

@@ -8,6 +8,8 @@ KANBAN = ".o_kanban_record:not(.o_kanban_ghost)"
 #: Whatever the action shows, also where it shows that there is nothing yet.
 VIEW = ".o_view_controller"
 FIRST_ROW = ".o_data_row .o_data_cell:not(.o_list_button)"
+#: Who stands at the counter: a consumer of the demo without a WhatsApp number.
+COUNTER_SEARCH, CALLER = "[data-focus=search]", "4414331007"
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,17 @@ class Scene:
 
 
 SCENES = (
-    Scene("kyc_counter", "counter", "kyc-counter", (("wait", ".o_action"),)),
+    Scene(
+        "kyc_counter",
+        "counter",
+        "kyc-counter",
+        (("type", COUNTER_SEARCH, CALLER), ("wait", ".o_discom_kyc_notice")),
+    ),
     Scene(
         "payment_counter",
         "counter",
         "payment-counter",
-        (("wait", ".o_action"),),
+        (("type", COUNTER_SEARCH, CALLER), ("wait", "[data-focus=amount]")),
     ),
     Scene("consumers", "counter", "discom-consumers", (("wait", LIST),)),
     Scene("consumer", "counter", "discom-consumers", (("click", FIRST_ROW), ("wait", FORM))),

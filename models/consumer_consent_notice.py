@@ -13,12 +13,18 @@ class DiscomConsentNotice(models.Model):
     _description = "Consent notice"
     _order = "date_from desc, id desc"
     _rec_name = "version"
-    _no_aadhaar = ("version", "body")
+    _no_aadhaar = ("version", "spoken", "body")
 
     version = fields.Char(required=True, copy=False)
     lang = fields.Selection("_selection_lang", "Language", required=True)
     date_from = fields.Date(
         "In use from", required=True, default=lambda self: self.env["res.partner"]._discom_today()
+    )
+    spoken = fields.Text(
+        "Read aloud",
+        help="What is said to the consumer at the counter and at the door, in one breath. The whole"
+        " text is on the screen below it, for whoever wants to read it. Empty: the whole text is"
+        " read aloud.",
     )
     body = fields.Text("Text", required=True)
     active = fields.Boolean(default=True)
@@ -39,13 +45,22 @@ class DiscomConsentNotice(models.Model):
             notice.display_name = f"{notice.version or ''} {label or ''}".strip()
 
     def write(self, vals):
-        if {"version", "lang", "body"} & vals.keys():
+        if {"version", "lang", "spoken", "body"} & vals.keys():
             self._check_unused()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         self._check_unused()
+
+    def _shown(self):
+        """Return what a screen shows of a notice: id, what is read aloud, whole text, language."""
+        return {
+            "id": self.id,
+            "spoken": self.spoken or "",
+            "body": self.body or "",
+            "lang": self.lang,
+        }
 
     @api.model
     def _current(self, lang):

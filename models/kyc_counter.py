@@ -41,7 +41,6 @@ class DiscomKycCounter(models.AbstractModel):
     def card(self, partner_id):
         """Return what the clerk sees of one consumer, with the notice to be read out."""
         consumer = self._consumer(partner_id)
-        notice = self.env["discom.consent.notice"]._current(consumer.lang)
         return {
             "id": consumer.id,
             "name": consumer.name,
@@ -71,7 +70,7 @@ class DiscomKycCounter(models.AbstractModel):
             },
             "shared": consumer.discom_same_number_count,
             "others": len(consumer.discom_connection_ids),
-            "notice": {"id": notice.id, "body": notice.body or "", "lang": notice.lang},
+            "notice": self.env["discom.consent.notice"]._current(consumer.lang)._shown(),
             "code": bool(consumer._discom_code_template()),
         }
 
@@ -79,8 +78,7 @@ class DiscomKycCounter(models.AbstractModel):
     def notice(self, lang):
         """Return the notice to be read out in a language."""
         self._check_user()
-        notice = self.env["discom.consent.notice"]._current(lang)
-        return {"id": notice.id, "body": notice.body or "", "lang": notice.lang}
+        return self.env["discom.consent.notice"]._current(lang)._shown()
 
     @api.model
     def number(self, text):

@@ -29,6 +29,7 @@ class TestConsent(DiscomCommon, HttpCase):
             .with_context(default_partner_ids=self.consumer.ids, default_action="given")
         )
         self.assertIn("बिजली", wizard.notice_body)
+        self.assertIn("STOP", wizard.notice_spoken)
         wizard.purpose_dues = False
         wizard.evidence = "Form 12"
         wizard.save().action_confirm()
@@ -223,8 +224,9 @@ class TestConsent(DiscomCommon, HttpCase):
         self.consumer._discom_record_consent(
             "given", ["bills"], "counter", notice_version="2", notice_lang="hi_IN"
         )
-        with self.assertRaisesRegex(UserError, "stays as it is"):
-            notice.body = "कुछ और"
+        for name in ("spoken", "body"):
+            with self.assertRaisesRegex(UserError, "stays as it is"):
+                notice[name] = "कुछ और"
         with self.assertRaisesRegex(UserError, "stays as it is"):
             notice.unlink()
         notice.active = False

@@ -65,6 +65,9 @@ class TestKycCounter(KycCounterCommon):
         self.assertTrue(card["has_dues"])
         self.assertIn("500", card["dues"])
         self.assertIn("बिजली", card["notice"]["body"])
+        # Read aloud in ten seconds, at 150 words a minute.
+        self.assertIn("STOP", card["notice"]["spoken"])
+        self.assertLessEqual(len(card["notice"]["spoken"].split()), 25)
         for text in ("", None, "%", "0000000000"):
             with self.subTest(text=text):
                 self.assertEqual(self.desk.find(text), {"rows": [], "more": False, "card": False})

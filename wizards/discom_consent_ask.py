@@ -31,6 +31,7 @@ class DiscomConsentAsk(models.TransientModel):
     notice_id = fields.Many2one(
         "discom.consent.notice", compute="_compute_notice_id", store=True, readonly=False
     )
+    notice_spoken = fields.Text(related="notice_id.spoken")
     notice_body = fields.Text(related="notice_id.body", string="Notice text")
     evidence = fields.Char(help="For example the number of the paper form.")
 

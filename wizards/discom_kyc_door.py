@@ -44,6 +44,7 @@ class DiscomKycDoor(models.TransientModel):
         readonly=False,
     )
     notice_id = fields.Many2one("discom.consent.notice", compute="_compute_notice_id")
+    notice_spoken = fields.Text(related="notice_id.spoken")
     notice_body = fields.Text(related="notice_id.body", string="Notice text")
     consent = fields.Selection(
         [("all", "Yes, all three"), ("some", "Some"), ("none", "No")],

@@ -22,6 +22,16 @@ URGENT = ("danger", "no_supply")
 SAME = timedelta(hours=12)
 TEXT_MAX = 2000
 PURPOSE = "complaint"
+#: What the buttons and the software set, each with the value that a new complaint begins with.
+OWN_FIELDS = {
+    "name": None,
+    "state": "new",
+    "source": "counter",
+    "date_done": False,
+    "told": False,
+}
+#: What a settled complaint was about, and what the consumer was told.
+SETTLED_FIELDS = {"kind", "partner_id", "office_id", "resolution"}
 
 
 class DiscomComplaint(models.Model):
@@ -73,6 +83,7 @@ class DiscomComplaint(models.Model):
         ],
         required=True,
         readonly=True,
+        copy=False,
         default="counter",
     )
     partner_id = fields.Many2one(
@@ -143,7 +154,9 @@ class DiscomComplaint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [dict(vals) for vals in vals_list]
         for vals in vals_list:
+            self._refuse_own_fields(vals)
             if "name" not in vals:
                 # sudo: the numbers belong to nobody.
                 sequence = self.env["ir.sequence"].sudo()
@@ -154,10 +167,67 @@ class DiscomComplaint(models.Model):
         return complaints
 
     def write(self, vals):
+        self._refuse_own_fields(vals)
+        self._check_changes(vals)
         result = super().write(vals)
         if {"partner_id", "conversation_id"} & vals.keys():
             self._check_whose()
         return result
+
+    def _set(self, **vals):
+        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
+        return super().write(vals)  # pylint: disable=super-method-mismatch
+
+    @api.model
+    def _refuse_own_fields(self, vals):
+        """
+        :raise UserError: where somebody would set what only the buttons set
+        """
+        if not self.env.su and any(
+            vals[name] != start for name, start in OWN_FIELDS.items() if name in vals
+        ):
+            raise UserError(
+                self.env._(
+                    "Number, state, source and result told of a complaint follow from its buttons "
+                    "alone, so that whoever complained is told. Leave them out."
+                )
+            )
+
+    def _check_changes(self, vals):
+        """
+        :raise UserError: where the result would be told to nobody or to somebody else, or was told
+            already in other words
+        """
+        if self.env.su:
+            return
+        if "conversation_id" in vals and any(
+            complaint.conversation_id and complaint.conversation_id.id != vals["conversation_id"]
+            for complaint in self
+        ):
+            raise UserError(
+                self.env._(
+                    "%(name)s came from a conversation, in which its result is told. It stays "
+                    "there.",
+                    name=self.filtered("conversation_id")[0].name,
+                )
+            )
+        written = self.filtered(lambda complaint: complaint.source == "whatsapp")
+        if written and {"text", "phone"} & vals.keys():
+            raise UserError(
+                self.env._(
+                    "%(name)s was written by the consumer, so its words and number stay as they "
+                    "are. Write what is to be added into the notes below.",
+                    name=written[0].name,
+                )
+            )
+        settled = self.filtered(lambda complaint: complaint.state not in OPEN_STATES)
+        if settled and SETTLED_FIELDS & vals.keys():
+            raise UserError(
+                self.env._(
+                    "%(name)s is settled, and the consumer was told so. Reopen it first.",
+                    name=settled[0].name,
+                )
+            )
 
     def _check_whose(self):
         """The result is told to the consumer, or in the conversation: nobody writes to others by
@@ -219,7 +289,7 @@ class DiscomComplaint(models.Model):
     def action_start(self):
         """Take the complaints up."""
         self._check_states("new")
-        self.write({"state": "progress"})
+        self._set(state="progress")
         for complaint in self.filtered(lambda complaint: not complaint.user_id):
             complaint.user_id = self.env.user
         return True
@@ -248,7 +318,7 @@ class DiscomComplaint(models.Model):
     def action_reopen(self):
         """Take settled complaints up again."""
         self._check_states("resolved", "rejected")
-        self.write({"state": "progress", "date_done": False, "told": False})
+        self._set(state="progress", date_done=False, told=False)
         self._schedule_work()
         return True
 
@@ -265,7 +335,7 @@ class DiscomComplaint(models.Model):
             )
 
     def _settle(self, state):
-        self.write({"state": state, "date_done": fields.Datetime.now()})
+        self._set(state=state, date_done=fields.Datetime.now())
         self.activity_feedback(["mail.mail_activity_data_todo"])
         self._tell_result()
 

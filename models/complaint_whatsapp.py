@@ -214,7 +214,8 @@ class DiscomComplaint(models.Model):
             # sudo: answers are sent by the methods of those who may settle complaints.
             conversation = conversations.get(complaint.id, self.conversation_id.browse()).sudo()
             values = complaint._result_message(conversation) if conversation else None
-            complaint.told = "no" if not values else "text" if "body" in values else "template"
+            told = "no" if not values else "text" if "body" in values else "template"
+            complaint._set(told=told)
             if values:
                 messages.append(values)
         if messages:

@@ -1,7 +1,9 @@
 from datetime import timedelta
+from xmlrpc.client import Fault
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .test_whatsapp_service import OWNER, STRANGER, ServiceCommon
 
@@ -156,6 +158,72 @@ class TestComplaint(ServiceCommon):
         complaint.action_resolve()
         self.assertEqual(complaint.told, "text")
         self.assertIn("Pay here", (self.answers(STRANGER) - before).body)
+
+    def rpc(self, method, *args, **kwargs):
+        """Call a method of complaints as a script of the clerk does."""
+        call = (self.env.cr.dbname, self.counter.id, "test_counter", "discom.complaint", method)
+        return self.xmlrpc_object.execute_kw(*call, args, kwargs)
+
+    def test_buttons_are_the_only_way(self):
+        """Nobody closes a complaint, or says that the consumer was told, but by the buttons: not by
+        RPC, by import, by a copy or by defaults of the context."""
+        complaint = self.complain()
+        conversation = complaint.conversation_id
+        self.env.flush_all()
+        answers = self.answers(OWNER)
+        values = {"text": "No bill", "office_id": self.subdivision_a1.id}
+        attempts = [
+            ("write", {"state": "resolved"}),
+            ("write", {"state": "rejected", "told": "text"}),
+            ("write", {"told": "template"}),
+            ("write", {"date_done": "2026-01-01 10:00:00"}),
+            ("write", {"name": "C1"}),
+            ("write", {"source": "phone"}),
+            # Without these there would be nobody to tell, or other words to answer.
+            ("write", {"conversation_id": False}),
+            ("write", {"phone": False}),
+            ("write", {"text": "All is well"}),
+            ("create", {**values, "state": "resolved"}),
+            ("create", {**values, "told": "text"}),
+            ("create", {**values, "source": "whatsapp"}),
+        ]
+        for method, vals in attempts:
+            with self.subTest(method, vals=vals), mute_logger("odoo.http"):
+                with self.assertRaisesRegex(Fault, "buttons|conversation|consumer"):
+                    self.rpc(method, *([complaint.ids, vals] if method == "write" else [vals]))
+        with mute_logger("odoo.models"):
+            for column, value in (("state", "resolved"), ("told", "text")):
+                loaded = self.rpc("load", [".id", column], [[str(complaint.id), value]])
+                self.assertFalse(loaded["ids"], column)
+        defaults = {"default_state": "resolved", "default_told": "text", "default_source": "field"}
+        made = [
+            *self.rpc("copy", complaint.ids, {}),
+            self.rpc("create", values, context=defaults),
+        ]
+        self.env.invalidate_all()
+        for new in complaint | complaint.browse(made):
+            self.assertEqual((new.state, new.told, new.date_done), ("new", False, False))
+        self.assertEqual(complaint.browse(made).mapped("source"), ["counter", "counter"])
+        self.assertEqual(complaint.source, "whatsapp")
+        self.assertEqual(complaint.conversation_id, conversation)
+        self.assertEqual(self.answers(OWNER), answers, "nobody was told anything")
+
+    def test_settled_complaint_stays_as_it_was_told(self):
+        """What the consumer read is not changed behind; reopened, it is told anew."""
+        complaint = self.complain().with_user(self.counter)
+        complaint.resolution = "मीटर बदल दिया गया"
+        self.env.flush_all()
+        self.assertTrue(self.rpc("action_resolve", complaint.ids))
+        self.env.invalidate_all()
+        self.assertEqual((complaint.state, complaint.told), ("resolved", "text"))
+        for vals in ({"resolution": "x"}, {"partner_id": False}, {"kind": "bill"}):
+            with self.subTest(vals), self.assertRaisesRegex(UserError, "Reopen"):
+                complaint.write(vals)
+        complaint.action_reopen()
+        self.assertFalse(complaint.told)
+        complaint.resolution = "दूसरा मीटर लगाया गया"
+        complaint.action_resolve()
+        self.assertIn("दूसरा", self.answers(OWNER)[-1].body)
 
     def test_number_of_another_company(self):
         """The same phone may have written to the number of another company."""

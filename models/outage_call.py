@@ -13,6 +13,12 @@ SOURCES = [
     ("field", "Field staff"),
 ]
 ACTIVE_STATES = ("open", "known")
+#: What the buttons and the software set, each with the value that a new call begins with.
+OWN_FIELDS = {
+    "state": "open",
+    "source": "phone",
+    **dict.fromkeys(("outcome", "outage_id", "suggestion_id", "conversation_id"), False),
+}
 
 
 class DiscomOutageCall(models.Model):
@@ -135,11 +141,36 @@ class DiscomOutageCall(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_own_fields(vals)
         calls = super().create(vals_list)
         calls._match()
         if calls.filtered(lambda call: call.state == "open"):
             self.env.ref("discom.ir_cron_outage_suggest")._trigger()
         return calls
+
+    def write(self, vals):
+        self._refuse_own_fields(vals)
+        return super().write(vals)
+
+    def _set(self, **vals):
+        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
+        return super().write(vals)  # pylint: disable=super-method-mismatch
+
+    @api.model
+    def _refuse_own_fields(self, vals):
+        """
+        :raise UserError: where somebody would set what only the buttons set
+        """
+        if not self.env.su and any(
+            vals[name] != start for name, start in OWN_FIELDS.items() if name in vals
+        ):
+            raise UserError(
+                self.env._(
+                    "What became of a call follows from its buttons and its outage alone, so that "
+                    "whoever called is told. Leave it out."
+                )
+            )
 
     # === ACTIONS === #
 
@@ -212,7 +243,7 @@ class DiscomOutageCall(models.Model):
             )
         )
         for outage_id, group in self._by_outage(rows).items():
-            group.write({"state": "known", "outage_id": outage_id})
+            group._set(state="known", outage_id=outage_id)
 
     def _by_outage(self, rows):
         """Group rows (call id, outage id): ``{outage id: calls}``."""
@@ -230,7 +261,7 @@ class DiscomOutageCall(models.Model):
                     calls=over._discom_names(),
                 )
             )
-        self.write({"state": "closed", "outcome": outcome})
+        self._set(state="closed", outcome=outcome)
         self._tell_closed()
 
     @api.model

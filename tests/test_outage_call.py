@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import mute_logger
 
 from .outage_common import OutageCommon
 
@@ -96,6 +97,32 @@ class TestOutageCall(OutageCommon):
                 self.assertIn(result, message.values["result"])
                 self.assertEqual(message.values["account_last4"], call.account_no[-4:])
                 self.assertEqual(call.whatsapp_state, "queued")
+
+    def test_buttons_are_the_only_way(self):
+        """Nobody closes a call by RPC or an import, without who called being told."""
+        call = self.call()
+        for user in (self.counter, self.surveyor, self.operator):
+            calls = self.env["discom.outage.call"].with_user(user)
+            for vals in (
+                {"state": "closed"},
+                {"state": "open", "outcome": "none"},
+                {"outcome": "restored"},
+                {"source": "whatsapp"},
+            ):
+                with self.subTest(user.login, vals=vals):
+                    with self.assertRaisesRegex(UserError, "buttons"):
+                        call.with_user(user).write(vals)
+                    with self.assertRaisesRegex(UserError, "buttons"):
+                        calls.create({"partner_id": self.create_consumer().id, **vals})
+            with mute_logger("odoo.models"):
+                loaded = calls.load([".id", "state"], [[str(call.id), "closed"]])
+            self.assertFalse(loaded["ids"])
+        call.with_user(self.counter).note = "The whole village"
+        # Reopening one that is closed would be the same.
+        call.action_close_none()
+        with self.assertRaisesRegex(UserError, "buttons"):
+            call.with_user(self.operator).write({"state": "known"})
+        self.assertEqual((call.state, call.outcome), ("closed", "none"))
 
     def test_closed_from_the_list_in_one_sending(self):
         self.closing_template()

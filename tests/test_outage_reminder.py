@@ -65,6 +65,27 @@ class TestOutageReminder(OutageCommon):
         ):
             self.env.ref("discom.ir_cron_outage_remind").method_direct_trigger()
 
+    def test_nobody_says_when_people_were_told(self):
+        """By RPC neither the time of the announcement nor a reminder is made up, on creation or
+        later; a start that is moved sets the reminders anew all the same."""
+        outage = self.create_outage(self.feeder_a1).with_user(self.operator)
+        for vals in (
+            {"date_announced": "2020-01-01 10:00:00"},
+            {"reminded_evening": True},
+            {"reminded_hour": True},
+        ):
+            with self.subTest(vals):
+                with self.assertRaisesRegex(UserError, "software alone"):
+                    outage.write(vals)
+                with self.assertRaisesRegex(UserError, "software alone"):
+                    outage.create({"asset_ids": self.feeder_a2.ids, **vals})
+        outage._set_announced()
+        self.assertTrue(outage.date_announced)
+        outage.sudo().reminded_evening = True
+        later = fields.Datetime.now() + timedelta(days=3)
+        outage.write({"date_start": later, "date_end_expected": later + timedelta(hours=2)})
+        self.assertFalse(outage.reminded_evening)
+
     def test_evening_before_and_an_hour_before(self):
         self.create_told()
         self.create_consumer()

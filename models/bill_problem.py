@@ -11,6 +11,8 @@ OPEN_STATES = ("new", "progress")
 MAX_TEXT = 500
 # As long as a problem is open, further reports of it are counted, and so many texts are kept.
 MAX_REPORTS_KEPT = 10
+#: What follows from the reports and the buttons.
+OWN_FIELDS = {"name", "source", "report_count", "date_closed"}
 
 
 class DiscomBillProblem(models.Model):
@@ -101,7 +103,8 @@ class DiscomBillProblem(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            if vals.get("state", self.env.context.get("default_state", "new")) != "new":
+            given = not self.env.su and (OWN_FIELDS - {"name"}) & vals.keys()
+            if given or vals.get("state", self.env.context.get("default_state", "new")) != "new":
                 raise UserError(self.env._("A problem starts as a new one."))
             if not vals.get("name") or vals["name"] == "/":
                 # sudo: the number comes from a sequence that the staff may not read.
@@ -114,7 +117,7 @@ class DiscomBillProblem(models.Model):
         return problems
 
     def write(self, vals):
-        if "state" in vals:
+        if "state" in vals or (not self.env.su and OWN_FIELDS & vals.keys()):
             raise UserError(self.env._("The state of a problem is changed by its buttons alone."))
         if "bill_id" in vals and any(problem.bill_id.id != vals["bill_id"] for problem in self):
             raise UserError(

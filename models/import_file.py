@@ -26,6 +26,7 @@ OWN_FIELDS = {
     "columns_used",
     "columns_ignored",
     "refused_file",
+    "issue_waiting",
 }
 
 
@@ -110,8 +111,9 @@ class DiscomImport(models.Model):
     applied_count = fields.Integer("Rows Imported", readonly=True, copy=False)
     progress = fields.Float(compute="_compute_progress")
     message = fields.Text(readonly=True, copy=False)
-    findings = fields.Json("First Refused Rows", readonly=True, copy=False)
-    findings_html = fields.Html(compute="_compute_findings_html")
+    # They name the values that are refused: numbers, e-mails.
+    findings = fields.Json("First Refused Rows", readonly=True, copy=False, personal="file")
+    findings_html = fields.Html(compute="_compute_findings_html", personal="file")
     columns_required = fields.Char(compute="_compute_columns_known")
     columns_optional = fields.Char(compute="_compute_columns_known")
     columns_used = fields.Char(readonly=True, copy=False)

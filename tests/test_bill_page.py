@@ -596,8 +596,15 @@ class TestBillProblem(BillPageCommon):
             form.text = "Spelt wrong"
         problem = form.record
         self.assertEqual((problem.source, problem.user_id), ("staff", self.clerk))
-        with self.assertRaises(UserError):
-            problem.state = "solved"
+        for vals in (
+            {"state": "solved"},
+            # The page shows the answer of what is closed.
+            {"date_closed": "2026-01-01 10:00:00"},
+            {"source": "page"},
+            {"report_count": 0},
+        ):
+            with self.subTest(vals), self.assertRaisesRegex(UserError, "buttons"):
+                problem.write(vals)
         with self.assertRaises(UserError):
             self.env["discom.bill.problem"].create(
                 {"bill_id": self.bill.id, "kind": "paid", "state": "solved"}

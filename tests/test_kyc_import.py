@@ -58,6 +58,17 @@ class TestKycImport(ImportCommon):
         self.assertEqual((event.old, event.new), ("+919415300021", "+919415300022"))
         self.assertIn("XXXX XXXX 0913", event.evidence)
 
+    def test_refused_values_are_masked(self):
+        """The first refused rows name the values: to who does not see files they are hidden."""
+        job = self._file(["9415300021", "94153"], user=self.clerk, office=self.division_a)
+        self.assertIn("94153", str(job.findings))
+        names = ["findings", "findings_html", "refused_count"]
+        [row] = job.with_user(self.auditor).read(names)
+        self.assertNotIn("94153", str(row))
+        self.assertEqual(row["refused_count"], 1)
+        [row] = job.with_user(self.clerk).read(names)
+        self.assertIn("94153", row["findings_html"])
+
     def test_number_that_bounced_after_it_was_taken(self):
         consumer = self.members[0]
         today = consumer._discom_today()

@@ -13,6 +13,10 @@ KINDS = [
     ("erasure", "Erasure"),
     ("grievance", "Grievance"),
 ]
+#: What follows from the buttons, the kind and the consumer.
+OWN_FIELDS = {"name", "state", "done_date", "done_user_id", "due_date", "office_id"}
+#: What was asked and answered, of a request that is closed.
+ASKED_FIELDS = {"kind", "received", "channel", "identity", "text", "answer"}
 
 
 class DiscomPrivacyRequest(models.Model):
@@ -127,7 +131,7 @@ class DiscomPrivacyRequest(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         for vals in vals_list:
-            vals["state"] = "open"
+            vals.update(state="open", done_date=False, done_user_id=False)
             # sudo: numbers are counted whoever takes the request in.
             vals["name"] = self.env["ir.sequence"].sudo().next_by_code("discom.privacy.request")
         requests = super().create(vals_list)
@@ -143,10 +147,29 @@ class DiscomPrivacyRequest(models.Model):
         return requests
 
     def write(self, vals):
-        if {"state", "done_date", "done_user_id", "name"} & vals.keys() and not self.env.su:
+        if not self.env.su:
+            self._check_changes(vals)
+        return super().write(vals)
+
+    def _check_changes(self, vals):
+        """
+        :raise UserError: for what follows from the buttons, for another consumer, and for changes
+            of what was answered
+        """
+        if OWN_FIELDS & vals.keys():
             raise UserError(self.env._("The state of a request is changed by its buttons alone."))
-        fixed = {"kind", "partner_id", "received", "answer"} & vals.keys()
-        if fixed and not self.env.su and any(request.state != "open" for request in self):
+        # What is erased or given out is that person's whose identity was looked at.
+        if "partner_id" in vals and any(
+            request.partner_id.id != vals["partner_id"] for request in self
+        ):
+            raise UserError(
+                self.env._(
+                    "%(request)s is the request of one person, so its consumer stays. Refuse it "
+                    "with the reason, and record a new one.",
+                    request=self[:1].name,
+                )
+            )
+        if ASKED_FIELDS & vals.keys() and any(request.state != "open" for request in self):
             raise UserError(
                 self.env._(
                     "%(request)s was answered, so it stays as it is. Record a new request "
@@ -154,7 +177,6 @@ class DiscomPrivacyRequest(models.Model):
                     request=self[:1].name,
                 )
             )
-        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kept(self):

@@ -3,6 +3,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from xmlrpc.client import Fault
 
 import openpyxl
 from lxml import html
@@ -10,7 +11,7 @@ from psycopg2 import IntegrityError
 
 from odoo import SUPERUSER_ID, fields
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import SQL, mute_logger
 
 from ..models.privacy_place import EXEMPT, PROFILE, TECHNICAL, places
@@ -495,7 +496,7 @@ class TestPrivacyFile(PrivacyCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestPrivacyRequest(PrivacyCommon):
+class TestPrivacyRequest(PrivacyCommon, HttpCase):
     def ask(self, kind, user=None, **vals):
         model = self.env["discom.privacy.request"].with_user(user or self.counter)
         with Form(model) as form:
@@ -675,6 +676,52 @@ class TestPrivacyRequest(PrivacyCommon):
         with self.assertRaisesRegex(UserError, "buttons"):
             request.state = "done"
         self.assertFalse(request.with_user(self.clerk_b).has_access("read"))
+
+    def test_whose_request_it_is_stays(self):
+        """By RPC as well: what is erased is the consumer's whose identity was looked at. What was
+        answered stays as it was, the time for the answer is not moved."""
+        request = self.ask("erasure", identity="Voter card seen")
+        due, office = request.due_date, request.office_id
+        self.env.flush_all()
+
+        def write(vals):
+            call = (self.env.cr.dbname, self.manager.id, "test_manager", request._name, "write")
+            return self.xmlrpc_object.execute_kw(*call, [request.ids, vals])
+
+        refused = (
+            {"partner_id": self.neighbour.id},
+            {"partner_id": False},
+            {"due_date": "2099-01-01"},
+            {"office_id": self.subdivision_a2.id},
+            {"done_user_id": self.counter.id},
+        )
+        for vals in refused:
+            with self.subTest(vals), self.assertRaises(Fault), mute_logger("odoo.http"):
+                write(vals)
+        # The same consumer is no change; more words are none of the person.
+        self.assertTrue(write({"partner_id": self.consumer.id, "text": "All of it"}))
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            request,
+            [{"partner_id": self.consumer.id, "due_date": due, "office_id": office.id}],
+        )
+        request.answer = "The connection is in use"
+        request.action_refuse()
+        for name in ("identity", "text", "answer"):
+            with self.subTest(name), self.assertRaisesRegex(UserError, "was answered"):
+                request[name] = "Something else"
+        made = request.create(
+            {
+                "kind": "access",
+                "partner_id": self.consumer.id,
+                "state": "done",
+                "done_user_id": self.counter.id,
+                "done_date": "2020-01-01",
+            }
+        )
+        self.assertRecordValues(
+            made, [{"state": "open", "done_user_id": False, "done_date": False}]
+        )
 
 
 @tagged("post_install", "-at_install")

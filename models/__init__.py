@@ -216,6 +216,7 @@ from . import kyc_welcome
 from . import kyc_stale
 from . import kyc_counter
 from . import kyc_attempt
+from . import kyc_takeover
 from . import kyc_change
 from . import kyc_conversation
 from . import kyc_retention

@@ -232,6 +232,7 @@ class DiscomImport(models.Model):
             )
         )
         numbers = self.env.cr.fetchone()[0] or []
+        replaced = self._replaced_numbers(rows)
         self.env["discom.kyc.event"]._update(
             SQL(
                 """
@@ -319,6 +320,20 @@ class DiscomImport(models.Model):
         partners._discom_flag_numbers(SQL("SELECT record_id FROM (%s) r", rows), numbers)
         partners.invalidate_model()
         self.env["discom.consent"].invalidate_model()
+        partners._discom_tell_replaced(replaced)
+
+    def _replaced_numbers(self, rows):
+        """Return {consumer id: (number, state of KYC)} of those to whom a batch gives another."""
+        self.env["res.partner"].flush_model(["discom_whatsapp_number", "discom_kyc_state"])
+        found = self.env.execute_query(
+            SQL(
+                "SELECT p.id, p.discom_whatsapp_number, p.discom_kyc_state FROM res_partner p"
+                " JOIN (%s) r ON p.id = r.record_id"
+                " WHERE p.discom_whatsapp_number <> r.whatsapp_number",
+                rows,
+            )
+        )
+        return {partner_id: (number, state) for partner_id, number, state in found}
 
     def _consents_sql(self):
         """INSERT of the consents of the rows ``r``, dated as they were taken.

@@ -4,6 +4,7 @@ account on which one is proved."""
 from odoo import api, models
 
 from ..tools import kyc_texts
+from ..tools.reader import read_by
 from .complaint import OPEN_STATES
 
 KIND = "connection"
@@ -61,8 +62,33 @@ class DiscomWhatsappConversation(models.Model):
                 for turn, partner in new.items()
             ]
         )
+        self._kyc_tell_number(made)
         waiting.update(
             ((complaint.conversation_id, complaint.partner_id), complaint) for complaint in made
         )
         for turn, partner in asked.items():
             answers[turn].values["request"] = waiting[turn.conversation, partner].name
+
+    @api.model
+    def _kyc_tell_number(self, requests):
+        """Tell the numbers on record that others are asked for, and the staff whether they heard.
+
+        :param requests: complaints that ask for another number
+        """
+        consumers = requests.partner_id
+        told = consumers._discom_tell_replaced(
+            {
+                consumer.id: (consumer.discom_whatsapp_number, consumer.discom_kyc_state)
+                for consumer in consumers
+            }
+        )
+        notes = {}
+        for request in requests:
+            # Whoever works on it reads it.
+            read = read_by(request, request.activity_ids.user_id[:1] or self.env.user)
+            notes[request.id] = (
+                read.env._("The number on record was told of this on WhatsApp.")
+                if request.partner_id in told
+                else read.env._("The number on record could not be told on WhatsApp. Please call.")
+            )
+        requests._message_log_batch(bodies=notes)

@@ -9,6 +9,7 @@ from odoo.exceptions import ValidationError
 from ..tools import kyc_dialogue, kyc_texts
 from ..tools.phone import PhoneError, normalise_mobile
 from .consumer_consent import NOTICE_PURPOSES
+from .consumer_kyc import TAKEN_STATES
 from .whatsapp_conversation import PATIENCE
 from .whatsapp_message import PRIORITY_REPLY
 from .whatsapp_turn import Service
@@ -199,7 +200,9 @@ class DiscomWhatsappConversation(models.Model):
     def _kyc_connection(self, turn, partners, proofs, partner_id):
         """Return what the dialogue may know of a consumer, or None where there is none.
 
-        Amounts are easily guessed, so they are no proof against a number that was proved before.
+        Amounts are easily guessed, so they are no proof against another number that is in use. The
+        code of a bill is one against a number that nobody has proved yet: whoever typed it in may
+        have typed the own one.
         """
         partner = partners.get(partner_id)
         # An id in a button comes from outside and may be anybody's.
@@ -207,6 +210,7 @@ class DiscomWhatsappConversation(models.Model):
             return None
         mine = partner in turn.row["partners"]
         verified = partner.discom_kyc_state == "verified"
+        in_use = partner.discom_kyc_state in TAKEN_STATES and not mine
         return kyc_dialogue.Connection(
             id=partner.id,
             last4=partner.discom_account_no[-4:],
@@ -214,7 +218,7 @@ class DiscomWhatsappConversation(models.Model):
             settled=mine and verified and partner.discom_consent_bills == "given",
             held=verified and not mine,
             codes=proofs[partner.id]["codes"],
-            amounts=() if verified else proofs[partner.id]["amounts"],
+            amounts=() if in_use else proofs[partner.id]["amounts"],
         )
 
     # === WHAT COMES OF IT === #

@@ -7,6 +7,7 @@ from . import test_kyc_field_tour
 from . import test_kyc_report
 from . import test_kyc_stale
 from . import test_kyc_taking
+from . import test_kyc_takeover
 from . import test_consumer_status
 from . import test_kyc_sheet
 from . import test_main_job

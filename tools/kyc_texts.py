@@ -78,6 +78,15 @@ TEXTS = {
         "number is proved there. Ask the consumer on that number first, then change the number or "
         "reject the request.",
     ),
+    # To the number that is proved, when another one, or none, is to take its place.
+    "replaced": (
+        "सूचना: खाता …{last4} पर दर्ज इस व्हाट्सऐप नंबर को बदलने या हटाने का अनुरोध आया है।\n\nआपने कहा हो "
+        "तो कुछ न करें। आपने नहीं कहा तो अभी यहीं लिखकर बताएँ, या बिल और पहचान पत्र लेकर कार्यालय के काउंटर "
+        "पर आएँ। सहायता: 1912",
+        "Notice: there is a request to change or remove this WhatsApp number on account "
+        "…{last4}.\n\nIf you asked for it, do nothing. If you did not, write here now, or come to "
+        "the counter of the office with the bill and an identity document. Help: 1912",
+    ),
     "consent_unclear": (
         "खाता …{last4}: ऊपर दी गई सूचना पर सहमति के लिए हाँ लिखें, नहीं तो नहीं लिखें।",
         "Account …{last4}: write YES to agree to the notice above, else NO.",

@@ -245,6 +245,7 @@ from . import notice_effect
 from . import notice_res_partner
 from . import notice_audit
 from . import report_job
+from . import report_job_file
 from . import report_retention
 from . import report_storage
 from . import report_schedule

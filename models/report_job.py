@@ -229,7 +229,7 @@ class DiscomReportJob(models.Model):
         model = in_name_of(self.env[self.model], self.user_id).with_company(self.company_id)
         report = model.new(self.params)
         # Now: the snapshot, and with it a record that is stored nowhere, ends below.
-        extension = report._report_extension()
+        extension, held = report._report_extension(), self._held_by(report)
         name = f"{report._report_filename()}.{extension}"
         with tempfile.NamedTemporaryFile(suffix=f".{extension}") as file:
             report._write_workbook(file.name, self._set_progress if report_progress else None)
@@ -252,6 +252,7 @@ class DiscomReportJob(models.Model):
                 "state": "done",
                 "rows_done": self.rows_total,
                 "attachment_id": attachment.id,
+                "held": held,
                 "date_done": fields.Datetime.now(),
             }
         )

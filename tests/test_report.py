@@ -235,6 +235,41 @@ class TestBillDeliveryRegister(DiscomCommon):
         with self.assertRaises(AccessError):
             self.env["discom.bill.delivery.register"].with_user(self.counter).create({})
 
+    def test_who_sees_less_by_now_opens_it_no_more(self):
+        """Nor does the address of the file help: it holds what the role or the office showed."""
+        self.wizard().action_print()
+        job = self.env["discom.report.job"].search([("user_id", "=", self.clerk.id)])
+        self.assertEqual(job.held["offices"], self.division_a.ids)
+        self.assertIn("dues", job.held["kinds"])
+        file = self.env["ir.attachment"].with_user(self.clerk).browse(job.attachment_id.id)
+        role = self.env.ref("discom.group_billing_clerk")
+        for lost, given_back in (
+            (
+                {"discom_office_ids": [Command.set(self.subdivision_a1.ids)]},
+                {"discom_office_ids": [Command.set(self.division_a.ids)]},
+            ),
+            (
+                {
+                    "group_ids": [
+                        Command.unlink(role.id),
+                        Command.link(self.env.ref("discom.group_field_surveyor").id),
+                    ]
+                },
+                {"group_ids": [Command.link(role.id)]},
+            ),
+        ):
+            with self.subTest(lost):
+                self.assertEqual(file.raw[:2], b"PK")
+                self.clerk.write(lost)
+                self.env.invalidate_all()
+                with self.assertRaises(AccessError):
+                    file.read(["raw"])
+                with self.assertRaisesRegex(AccessError, "Make it again"):
+                    file.check_access("read")
+                self.clerk.write(given_back)
+                self.env.invalidate_all()
+        self.assertEqual(file.raw[:2], b"PK")
+
     def test_large_in_the_background(self):
         self.patch(report_mixin, "DIRECT_ROWS", 3)
         wizard = self.wizard()

@@ -59,6 +59,10 @@ class DiscomBillPrint(models.TransientModel):
             raise UserError(self.env._("Nothing is selected. Tick the bills to print first."))
         return domain
 
+    def _report_held(self):
+        # The code on a bill is as private as the phone that it may put on the account.
+        return list(filter(self.env.user._discom_has_duty, ("dues", "phone", "address")))
+
     def _report_extension(self):
         many = self.env["discom.bill"].search_count(self._report_domain(), limit=PART + 1) > PART
         return "zip" if many else "pdf"

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from odoo import api, fields, models
 from odoo.tools import html2plaintext
 
+from ..models.mask_res_users import DUTIES
 from ..models.privacy_place import PROFILE, TECHNICAL, Person
 from ..tools import person_book
 from .report_mixin import TIMEZONE
@@ -91,6 +92,10 @@ class DiscomPrivacyFile(models.TransientModel):
 
     def _report_title(self):
         return self.env._("Data of account %(account)s", account=self.partner_id.discom_account_no)
+
+    def _report_held(self):
+        """All that is kept of a person."""
+        return list(filter(self.env.user._discom_has_duty, DUTIES))
 
     def _report_extension(self):
         return "zip"

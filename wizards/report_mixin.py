@@ -189,6 +189,11 @@ class DiscomReportMixin(models.AbstractModel):
             kind, ("discom.group_field_surveyor",)
         )
 
+    def _report_held(self):
+        """Kinds of personal data that the workbook holds in full because it is this user's duty:
+        who has lost the duty since opens it no more. Of field staff it holds the own area alone."""
+        return list(filter(self.env.user._discom_has_duty, ("dues", *self._report_kinds)))
+
     def _report_address(self, alias):
         """SQL of the address of a consumer, as far as the user may see it."""
         if not self._report_shows("address"):

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.identity import find_aadhaar
+from ..tools.phone import COUNTRY_CODE
 
 KYC_SOURCES = [
     ("counter", "Counter"),
@@ -21,6 +22,8 @@ EVENT_SOURCES = [*KYC_SOURCES, ("system", "By itself")]
 TAKING_FIELD = "discom_kyc_date"
 # The photo of the form: the journal keeps a fingerprint of it, not the picture.
 PHOTO_FIELD = "discom_kyc_form"
+#: Stands in a ground that names a phone, such as the new number that WhatsApp tells.
+_NUMBER = f"+{COUNTRY_CODE}"
 #: Letters of the fingerprint: enough to tell whether two pictures are the same.
 FINGERPRINT_SIZE = 12
 # Columns of a consumer whose changes are kept. The taking comes before what follows from it.
@@ -81,7 +84,9 @@ class DiscomKycEvent(models.Model):
     date = fields.Datetime(required=True, readonly=True)
     place = fields.Char(readonly=True, help="Where the data were taken: counter, camp, kiosk.")
     evidence = fields.Char(
-        readonly=True, help="On what ground: number of the form, file, code, delivered message."
+        readonly=True,
+        personal="phone",
+        help="On what ground: number of the form, file, code, delivered message.",
     )
 
     _partner_idx = models.Index("(partner_id, id DESC)")
@@ -125,7 +130,10 @@ class DiscomKycEvent(models.Model):
             event.new_text = known.get(event.new, event.new)
 
     def _personal_shown(self, kind):
-        """A change is as personal as the field that changed."""
+        """A change is as personal as the field that changed; a ground, where it names a phone."""
+        if kind == "phone":
+            telling = self.filtered(lambda event: _NUMBER in (event.evidence or ""))
+            return (self - telling) | super(DiscomKycEvent, telling)._personal_shown(kind)
         shown = self.browse()
         partners = self.env["res.partner"]
         for name, events in self.grouped("field").items():
@@ -135,6 +143,9 @@ class DiscomKycEvent(models.Model):
 
     @api.model
     def _personal_domain(self, kind):
+        if kind == "phone":
+            plain = Domain("evidence", "=", False) | Domain("evidence", "not like", _NUMBER)
+            return super()._personal_domain(kind) | plain
         partners = self.env["res.partner"]
         plain = [name for name in KYC_FIELDS if not partners._personal_kind(name)]
         return super()._personal_domain(kind) | Domain("field", "in", plain)

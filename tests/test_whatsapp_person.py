@@ -119,6 +119,19 @@ class TestWhatsappPerson(WebhookCommon):
         journal = self.env["discom.kyc.event"].search([("partner_id", "=", self.partner.id)])
         told = [row for row in journal.mapped("evidence") if "+919415377777" in (row or "")]
         self.assertEqual(len(told), 1)
+        # The clerk who asks reads the new number; who sees phones masked does not find it either.
+        ground = journal.filtered(lambda row: "+9194" in (row.evidence or ""))
+        for user, may in ((self.counter, True), (self.auditor, False)):
+            seen = ground.with_user(user)
+            self.assertEqual("+919415377777" in seen.read(["evidence"])[0]["evidence"], may)
+            self.assertEqual("919415377777" in str(seen._export_rows([["evidence"]])), may)
+            found = seen.search([("id", "=", ground.id), ("evidence", "ilike", "94153777")])
+            self.assertEqual(bool(found), may)
+        other = journal - ground
+        self.assertEqual(
+            other.with_user(self.auditor).read(["evidence"]),
+            other.with_user(self.counter).read(["evidence"]),
+        )
 
     @mute_logger("odoo.http")
     def test_nonsense_at_the_door(self):

@@ -1,4 +1,5 @@
 from . import bill
+from . import export
 from . import json
 from . import metrics
 from . import webhook

@@ -40,6 +40,8 @@ class DiscomCounterMixin(models.AbstractModel):
             limit=FOUND_LIMIT + 1,
             order="discom_account_no",
         )
+        shown = consumers[:FOUND_LIMIT]
+        shown._discom_note_reading(len(shown), [self._description], shown)
         rows = [
             {
                 "id": consumer.id,
@@ -48,7 +50,7 @@ class DiscomCounterMixin(models.AbstractModel):
                 "village": self._village(consumer),
                 "guardian": consumer.discom_guardian_name or "",
             }
-            for consumer in consumers[:FOUND_LIMIT]
+            for consumer in shown
         ]
         card = self.card(consumers.id) if len(consumers) == 1 else False
         return {"rows": rows, "more": len(consumers) > FOUND_LIMIT, "card": card}
@@ -69,4 +71,6 @@ class DiscomCounterMixin(models.AbstractModel):
             raise UserError(
                 self.env._("This contact is no consumer. Find the account by its number.")
             )
+        # A script that goes through all accounts has read them as from a list.
+        consumer._discom_note_reading(1, [self._description], consumer)
         return consumer

@@ -34,15 +34,18 @@ class IrActionsReport(models.Model):
             return super()._render_qweb_pdf(report_ref, res_ids=res_ids, data=data)
         ids = [res_ids] if isinstance(res_ids, int) else res_ids
         requests, approval = self.env["discom.export.request"], None
-        if len(ids or ()) > 1 and self.env.user.has_group("discom.group_staff"):
+        documents = self.env[report.model].browse(ids)
+        if len(documents) > 1 and self.env.user.has_group("discom.group_staff"):
             # What is printed leaves the system as what is exported does. In place of columns it
             # is asked for by the name of the report.
-            documents = self.env[report.model].browse(ids)
             approval = requests._check_list(documents, [report.report_name], len(ids))
         content = self._render_typst(report.model, layout, ids)
         if approval is not None:
             what = [self.env._("%(what)s as PDF", what=report.name)]
             requests._record(documents, len(ids), what, approval)
+        else:
+            # One by one they are read, and add up.
+            documents._discom_note_reading(len(documents), [report.report_name], documents)
         return content, "pdf"
 
     def _render_typst(self, model, layout, ids):

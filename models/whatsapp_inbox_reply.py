@@ -42,6 +42,7 @@ class DiscomWhatsappConversation(models.Model):
             domain, limit=THREAD_PAGE + 1, order="id desc"
         )
         page = messages[:THREAD_PAGE]
+        self._discom_note_reading(1, ["thread"], self)
         now = fields.Datetime.now()
         return {
             "messages": page._thread_rows()[::-1],

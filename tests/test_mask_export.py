@@ -7,9 +7,11 @@ import warnings
 from datetime import timedelta
 from unittest.mock import patch
 
+import openpyxl
+
 from odoo import Command, fields, http
 from odoo.exceptions import AccessError, RedirectWarning, UserError
-from odoo.tests import Form, HttpCase, new_test_user, tagged
+from odoo.tests import Form, HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models import mask_reading
@@ -189,6 +191,61 @@ class TestExport(ExportCommon):
         self.assertIn("portions", entry.text)
         with self.assertRaises(RedirectWarning):
             self.export(self.clerk, self.consumers[:1])
+
+    def test_counters_threads_and_single_prints(self):
+        """Whoever goes through the accounts one by one, at a counter's screen, in the inbox or by
+        printing each bill, has read them: it adds up as a list does."""
+        bills = self.env["discom.bill"].create(
+            [
+                {
+                    "partner_id": consumer.id,
+                    "period": "2026-10-01",
+                    "bill_date": "2026-10-05",
+                    "due_date": "2026-10-20",
+                }
+                for consumer in self.consumers
+            ]
+        )
+        kyc = self.env["discom.kyc.counter"].with_user(self.counter)
+        payments = self.env["discom.payment.counter"].with_user(self.counter)
+        report = self.env.ref("discom.discom_bill_report").with_user(self.counter)
+        account = self.env["discom.whatsapp.account"].create(
+            {
+                "name": "Number of the test",
+                "phone_number_id": "990031",
+                "waba_id": "990032",
+                "access_token": "x",
+                "app_secret": "x",
+            }
+        )
+        conversations = self.env["discom.whatsapp.conversation"].create(
+            [
+                {
+                    "account_id": account.id,
+                    "phone": f"+91941520990{n}",
+                    "office_id": self.division_a.id,
+                }
+                for n in range(4)
+            ]
+        )
+        doors = {
+            "card": lambda: [kyc.card(consumer.id) for consumer in self.consumers[:4]],
+            "dues": lambda: [payments.card(consumer.id) for consumer in self.consumers[:4]],
+            "find": lambda: kyc.find("Consumer"),
+            "print": lambda: [
+                report._render_qweb_pdf(report.report_name, bill.ids) for bill in bills[:4]
+            ],
+            "thread": lambda: [talk.with_user(self.counter).thread() for talk in conversations],
+        }
+        for door, read in doors.items():
+            self.patch(mask_reading, "READ", Tally(3, 3600))
+            count = len(self.entries())
+            with self.subTest(door):
+                read()
+                [entry] = self.entries()[count:][:1]
+                self.assertEqual(entry.user_id, self.counter)
+                self.assertGreater(entry.number, 3)
+                self.assertIn("portions", entry.text)
 
     def test_who_may_not_export_at_all(self):
         self.clerk.group_ids = [Command.unlink(self.env.ref("base.group_allow_export").id)]
@@ -523,3 +580,94 @@ class TestExportDoors(ExportCommon, HttpCase):
                 answer = self.send(kind, self.consumers, **more)
                 self.assertEqual(answer.status_code, 500)
                 self.assertIn("Ask for approval", answer.text)
+
+    def test_names_are_texts(self):
+        """A name that begins like a formula or an address is a text in the file of a list, grouped
+        or not."""
+        names = ['=HYPERLINK("http://evil.example")', "{=1+1}", "external:c:\\x", "@SUM(1)"]
+        names += ["http://evil.example", "+1+1"]
+        for consumer, name in zip(self.consumers, names, strict=True):
+            consumer.name = name
+        self.company.discom_export_rows = 1000
+        self.authenticate("test_counter", "test_counter")
+        fields_ = [
+            {"name": name, "label": "=1+1", "type": "char", "store": True}
+            for name in ("name", "discom_account_no")
+        ]
+        for groups in ([], ["name"]):
+            answer = self.send("xlsx", self.consumers, fields=fields_, groupby=groups)
+            book = openpyxl.load_workbook(io.BytesIO(answer.content))
+            cells = [cell for row in book.active.iter_rows() for cell in row if cell.value]
+            with self.subTest(groups=groups):
+                self.assertLessEqual(set(names), {cell.value for cell in cells})
+                self.assertFalse([cell.value for cell in cells if cell.data_type == "f"])
+                self.assertFalse([cell.value for cell in cells if cell.hyperlink])
+        rows = list(csv.reader(io.StringIO(self.send("csv", self.consumers, fields=fields_).text)))
+        self.assertFalse([row for row in rows[1:] if row[0][0] in "=+-@"])
+
+    def pivot(self, **kw):
+        table = {
+            "model": "res.partner",
+            "title": "Consumers",
+            "measure_count": 1,
+            "col_group_headers": [[{"title": "=1+1", "width": 1, "height": 1}]],
+            "measure_headers": [{"title": "{=2}", "is_bold": False}],
+            "rows": [
+                {"title": "=HYPERLINK(1)", "indent": 0, "values": [{"value": "=3", "is_bold": 0}]},
+                {"title": "Khadia", "indent": 1, "values": [{"value": 7, "is_bold": 1}]},
+            ],
+            **kw,
+        }
+        return self.url_open(
+            "/web/pivot/export_xlsx",
+            data={"data": json.dumps(table), "csrf_token": http.Request.csrf_token(self)},
+        )
+
+    def test_workbook_of_a_pivot(self):
+        """Its download is on record, with the number of its rows; what the browser sends are texts,
+        and what it says of the model is not believed."""
+        self.authenticate("test_clerk", "test_clerk")
+        answer = self.pivot()
+        self.assertEqual(answer.status_code, 200)
+        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        cells = [cell for row in book.active.iter_rows() for cell in row if cell.value]
+        self.assertIn(7, [cell.value for cell in cells])
+        self.assertFalse([cell.value for cell in cells if cell.data_type == "f"])
+        entry = self.entries()[-1]
+        self.assertEqual((entry.user_id, entry.model, entry.number), (self.clerk, "res.partner", 0))
+        self.assertIn("2 rows", entry.text)
+        count = len(self.entries())
+        self.assertEqual(self.pivot(model="discom.no.such").status_code, 200)
+        self.assertEqual(len(self.entries()), count + 1)
+        self.assertFalse(self.entries()[-1].model)
+
+    def test_groups_of_a_pivot(self):
+        """What a pivot shows comes by its groups: of what is masked there are none, for each role,
+        of any model, by any path."""
+        self.env["discom.outage.call"].create({"partner_id": self.consumer.id})
+        specs = {
+            "res.partner": [*PERSONAL, "phone_sanitized", "email_normalized"],
+            "discom.outage.call": ["partner_id.phone", "partner_id.discom_whatsapp_number"],
+            "discom.kyc.event": ["new", "old", "evidence", "partner_id.email"],
+            "discom.whatsapp.message": ["phone", "partner_id.phone"],
+            "discom.complaint": ["phone", "partner_id.street"],
+        }
+        masked_to = {"test_auditor": self.auditor, "test_operator": self.operator}
+        for login, user in masked_to.items():
+            self.authenticate(login, login)
+            for model, names in specs.items():
+                for name in names:
+                    *_path, last = name.split(".")
+                    owner = self.env[model].with_user(user)._personal_model(name.split("."))
+                    if owner._personal_by_role(owner._personal_kind(last)):
+                        continue
+                    params = {
+                        "model": model,
+                        "method": "formatted_read_grouping_sets",
+                        "args": [[], [[name], []], ["__count"]],
+                        "kwargs": {},
+                    }
+                    with self.subTest(user=login, model=model, name=name):
+                        with self.assertRaisesRegex(JsonRpcException, "masked|Access"):
+                            with mute_logger("odoo.http"):
+                                self.make_jsonrpc_request("/web/dataset/call_kw", params)

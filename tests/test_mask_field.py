@@ -2,7 +2,7 @@
 
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..tools.personal import HIDDEN
@@ -58,6 +58,9 @@ class TestFieldStaff(FieldCommon):
 
         with self.assertRaisesRegex(AccessError, "no statement of"):
             printed(self.surveyor)
+        workbook = self.env["discom.ledger.statement"].with_user(self.surveyor)
+        with self.assertRaisesRegex(UserError, "nothing to report"):
+            workbook.create({"partner_id": self.consumer.id}).action_print()
         self.assertTrue(printed(self.auditor).startswith(b"%PDF"))
         self.create_drive({"village": "Khadia"})
         self.env.invalidate_all()

@@ -139,6 +139,17 @@ class TestRolesDoors(RolesTable):
                                 )
                             self.assertNotEqual(answer.status_code, 200)
                             self.assertNotIn(b"%PDF", answer.content)
+                    # Behind one that is seen, and by the button of the web client.
+                    path = f"/report/pdf/{report}/{self.sides['own'][name].id},{record.id}"
+                    for params in ({}, {"data": json.dumps([path, "qweb-pdf"])}):
+                        with self.subTest(role=role, model=name, side=side, params=params):
+                            with mute_logger(*LOUD, "odoo.addons.web.controllers.report"):
+                                answer = self.url_open(
+                                    "/report/download" if params else path,
+                                    params=params,
+                                    allow_redirects=False,
+                                )
+                            self.assertNotIn(b"%PDF", answer.content)
         self.assertGreater(pages, 20)
 
     # === FILES, CHATTER, ACTIVITIES === #

@@ -32,7 +32,7 @@ class TestAccessibility(AxeCase, ServiceCommon):
         self.owner.discom_account_no = "7788990011"
         self.ask("where are you, my meter burns", phone=OWNER)
         self.browser_size, self.touch_enabled = f"{width}x844", width < 600
-        self.start_tour("/odoo", "discom_accessible", login="test_administrator")
+        self.start_tour("/odoo", "discom_accessible", login="test_administrator", timeout=180)
 
     def test_axe_is_here(self):
         """Without axe-core the steps of the tours would look at nothing."""

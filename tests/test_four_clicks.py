@@ -17,7 +17,7 @@ class FourClicks(AxeCase):
     def main_task(self, audience, width, tour=""):
         self.browser_size, self.touch_enabled = f"{width}x844", width < 600
         tour = f"discom_four_clicks_{tour or audience}"
-        self.start_tour("/odoo", tour, login=f"test_{audience}")
+        self.start_tour("/odoo", tour, login=f"test_{audience}", timeout=180)
 
 
 @tagged("post_install", "-at_install")

@@ -11,6 +11,8 @@ class TestWhatsappBroadcastTour(HttpCase, WhatsappCommon):
         self.account.approve_above = 1
         bills = self.create_bill() | self.create_bill()
         self.create_bill(self.create_ready_consumer(discom_whatsapp_number=False))
+        # By its number the list of one sub-division is told from that of all.
+        self.create_bill(self.create_ready_consumer(discom_office_id=self.subdivision_a2.id))
         self.start_tour("/odoo", "discom_broadcast_ask", login="test_clerk")
         broadcast = self.env["discom.whatsapp.broadcast"].search([], limit=1)
         self.assertRecordValues(broadcast, [{"state": "to_approve", "send_count": 2}])

@@ -4,7 +4,7 @@ import { registry } from "@web/core/registry";
 function downloads(count) {
     const isDownload = (entry) => entry.name.endsWith("/report/download");
     const done = () => performance.getEntriesByType("resource").filter(isDownload).length === count;
-    return ({ waitUntil }) => waitUntil(done, { timeout: 9000 });
+    return ({ waitUntil }) => waitUntil(done, { timeout: 25000 });
 }
 
 registry.category("web_tour.tours").add("discom_bill_print", {
@@ -28,6 +28,7 @@ registry.category("web_tour.tours").add("discom_bill_print", {
             content: "Wait for the PDF",
             trigger: "body",
             run: downloads(1),
+            timeout: 30000,
         },
         {
             content: "Open one bill; while some are selected a click would only select",
@@ -52,6 +53,7 @@ registry.category("web_tour.tours").add("discom_bill_print", {
             content: "Wait for the PDF",
             trigger: "body",
             run: downloads(2),
+            timeout: 30000,
         },
         {
             content: "Nothing asks for wkhtmltopdf, the form is still there",

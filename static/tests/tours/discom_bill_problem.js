@@ -1,4 +1,5 @@
 import { registry } from "@web/core/registry";
+import { currentState } from "./app";
 
 // The clerk answers what a consumer has reported on the page of the bill.
 registry.category("web_tour.tours").add("discom_bill_problem", {
@@ -15,7 +16,7 @@ registry.category("web_tour.tours").add("discom_bill_problem", {
         },
         {
             content: "it is in work",
-            trigger: ".o_field_statusbar:contains(In work)",
+            trigger: currentState("In work"),
         },
         {
             trigger: ".o_field_widget[name=answer] textarea",

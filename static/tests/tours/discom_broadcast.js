@@ -1,10 +1,10 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import { openApp } from "./app";
 
 registry.category("web_tour.tours").add("discom_broadcast_ask", {
     url: "/odoo",
     steps: () => [
-        ...stepUtils.goToAppSteps("discom.menu_discom_root", "Open the app"),
+        ...openApp(),
         { trigger: ".o_menu_sections [data-menu-xmlid='discom.menu_discom_bills']", run: "click" },
         { trigger: ".o-dropdown-item[data-menu-xmlid='discom.discom_bill_menu']", run: "click" },
         {
@@ -12,7 +12,10 @@ registry.category("web_tour.tours").add("discom_broadcast_ask", {
             trigger: ".o_search_panel_label_title:contains('Sub-division A1')",
             run: "click",
         },
-        { trigger: ".o_pager_limit:contains('3')" },
+        {
+            content: "Its three bills, and no other",
+            trigger: ".o_pager_limit:contains('3')",
+        },
         { trigger: "thead .o_list_record_selector input", run: "click" },
         { trigger: ".o_control_panel button[name='action_send_bill']", run: "click" },
         {

@@ -1,19 +1,14 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import { openApp } from "./app";
 
 const tours = registry.category("web_tour.tours");
 
 tours.add("discom_control_room", {
     steps: () => [
-        stepUtils.showAppsMenuItem(),
-        {
-            content: "the app opens in the control room",
-            trigger: '.o_app[data-menu-xmlid="discom.menu_discom_root"]',
-            run: "click",
-        },
+        // The app opens in the control room.
+        ...openApp(),
         {
             trigger: ".o_discom_tile_kyc .o_note:contains(6 of 8)",
-            timeout: 30000,
         },
         {
             content: "the chart of the dues is drawn",
@@ -98,23 +93,22 @@ tours.add("discom_control_room", {
 
 tours.add("discom_control_room_phone", {
     steps: () => [
-        {
-            trigger: ".o_menu_toggle",
-            run: "click",
-        },
-        {
-            trigger: ".o_app_menu_sidebar .o_sidebar_topbar a",
-            run: "click",
-        },
-        {
-            content: "the app opens in the control room",
-            trigger: '.o_app_menu_sidebar .o_app[data-menu-xmlid="discom.menu_discom_root"]',
-            run: "click",
-        },
+        ...openApp(
+            [
+                {
+                    trigger: ".o_menu_toggle",
+                    run: "click",
+                },
+                {
+                    trigger: ".o_app_menu_sidebar .o_sidebar_topbar a",
+                    run: "click",
+                },
+            ],
+            ".o_app_menu_sidebar"
+        ),
         {
             content: "outages come first",
             trigger: ".o_discom_card:first-child h2:contains(Outages now)",
-            timeout: 30000,
         },
         {
             content: "nothing is wider than the screen",

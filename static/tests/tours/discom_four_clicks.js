@@ -1,5 +1,6 @@
 import { registry } from "@web/core/registry";
 import { accessible } from "./accessibility";
+import { currentState } from "./app";
 
 /**
  * A tour that fails unless it takes so many clicks (or taps) from the page that opens after login.
@@ -54,13 +55,13 @@ counted("discom_four_clicks_counter", 3, [
     { trigger: ".o_discom_kyc_counter .btn-primary:contains('Send code')", run: "click" },
     { trigger: "#discom_kyc_code" },
     accessible(".o_discom_kyc_counter"),
-    { trigger: "#discom_kyc_code", run: "edit 123456" },
+    { trigger: "#discom_kyc_code:focus", run: "edit 123456" },
     { trigger: ".alert-success:contains(verified)" },
 ]);
 
-const atTheDoor = [
+const atTheDoor = (cursor) => [
     { trigger: ".o_kanban_record:contains('Tour one')", run: "click" },
-    { trigger: ".modal .o_field_widget[name=number] input", run: "edit 94152 61288" },
+    { trigger: `.modal .o_field_widget[name=number] input${cursor}`, run: "edit 94152 61288" },
     accessible(".modal .o_form_renderer"),
     {
         trigger: ".modal .o_field_widget[name=consent] label:contains('Yes, all three')",
@@ -71,8 +72,8 @@ const atTheDoor = [
 ];
 
 // A phone waits for a tap before it shows its keyboard.
-counted("discom_four_clicks_surveyor", 3, atTheDoor, ".o_kanban_renderer");
-counted("discom_four_clicks_surveyor_phone", 4, atTheDoor, ".o_kanban_renderer");
+counted("discom_four_clicks_surveyor", 3, atTheDoor(":focus"), ".o_kanban_renderer");
+counted("discom_four_clicks_surveyor_phone", 4, atTheDoor(""), ".o_kanban_renderer");
 
 counted("discom_four_clicks_clerk", 4, [
     work("discom_bill_run_menu"),
@@ -126,5 +127,5 @@ counted("discom_four_clicks_manager", 4, [
     { trigger: "button[name='action_approve']:visible", run: "click" },
     { trigger: ".modal:contains('Approve the checked bills of this run (2)')" },
     { trigger: ".modal .modal-footer .btn-primary", run: "click" },
-    { trigger: ".o_statusbar_status button:contains('Approved'), .o_field_statusbar:contains('Approved')" },
+    { trigger: currentState("Approved") },
 ]);

@@ -1,8 +1,8 @@
 import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import { openApp } from "./app";
 
 const openBills = [
-    ...stepUtils.goToAppSteps("discom.menu_discom_root", "Open the app"),
+    ...openApp(),
     { trigger: ".o_menu_sections [data-menu-xmlid='discom.menu_discom_bills']", run: "click" },
     { trigger: ".o-dropdown-item[data-menu-xmlid='discom.discom_bill_menu']", run: "click" },
     { content: "This month is the default", trigger: ".o_searchview_facet:contains('This month')" },

@@ -15,8 +15,9 @@ registry.category("web_tour.tours").add("discom_outage_desk_planned", {
             run: "edit Tour feeder",
         },
         {
-            content: "choose it",
-            trigger: ".o_field_widget[name=asset_ids] .dropdown-item:contains(Tour feeder)",
+            content: "choose it once it is what was looked for, and not all there is",
+            trigger:
+                ".o_field_widget[name=asset_ids] .o-autocomplete--dropdown-menu:not(:contains(Feeder A2)) .dropdown-item:contains(Tour feeder)",
             run: "click",
         },
         {

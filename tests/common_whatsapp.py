@@ -1,6 +1,7 @@
 import hashlib
 import hmac
 import json
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -9,6 +10,7 @@ from odoo.tests import HttpCase
 
 from ..dev.simulator.testing import SimulatorProcess
 from ..models import whatsapp_lane
+from ..tools.throttle import SlidingWindow
 from .common import DiscomCommon
 
 TEMPLATE_BODY = (
@@ -148,6 +150,21 @@ class WhatsappCommon(DiscomCommon):
         """Send what is queued on the account."""
         self.run_cron(self.account.cron_id)
 
+    @contextmanager
+    def departures(self):
+        """Yield a list that gets the seconds, of some clock, at which each message is let go.
+
+        When it arrives is another matter: a busy machine delays the first and not the last.
+        """
+        times, let_through = [], SlidingWindow.let_through
+
+        def noted(window, now):
+            times.append(now)
+            let_through(window, now)
+
+        with patch.object(SlidingWindow, "let_through", noted):
+            yield times
+
     def messages(self, broadcast):
         """Return the messages of a broadcast, oldest first."""
         return self.env["discom.whatsapp.message"].search(
@@ -190,6 +207,7 @@ class WebhookCommon(WhatsappCommon, HttpCase):
 
     def deliver(self):
         """Carry over what the simulator has called back since the last time, byte for byte."""
+        self.assertTrue(self.simulator.drain(), "the simulator is in its own process")
         for row in self.simulator.webhooks(after=self.last_webhook):
             response = self.post(row["body"].encode(), row["signature"])
             self.assertEqual(response.status_code, 200)

@@ -46,6 +46,7 @@ class TestWhatsappError(WebhookCommon):
         self.simulator.reset(keep=["templates"])
         self.last_webhook = 0
         self.simulator.set_faults([{"code": code, "via": via, "count": 1, "details": "Said so"}])
+        self.began = fields.Datetime.now()
         self.run_lane()
         if via == "webhook":
             self.simulator.drain()
@@ -61,10 +62,13 @@ class TestWhatsappError(WebhookCommon):
         self.fallback.clear()
 
     def waits(self, message, seconds, share=0.3):
-        """Whether the next try of a queued message is about ``seconds`` away."""
+        """The next try of a queued message is about ``seconds`` after its refusal, which came
+        since ``began``."""
         self.assertEqual(message.state, "queued")
-        wait = (message.retry_at - fields.Datetime.now()).total_seconds()
-        self.assertTrue(seconds * (1 - share) - 3 <= wait <= seconds * (1 + share) + 1, wait)
+        # Times are kept without their fractions.
+        wait, slack = timedelta(seconds=seconds), timedelta(seconds=seconds * share + 1)
+        self.assertGreaterEqual(message.retry_at, self.began + wait - slack)
+        self.assertLessEqual(message.retry_at, fields.Datetime.now() + wait + slack)
 
     # === EXPECTATIONS, BY ACTION === #
 

@@ -41,15 +41,16 @@ class TestWhatsappGate(WhatsappCommon):
 
     def test_distance_between_messages_to_one_phone(self):
         """Five connections, one phone: the first leaves, the others wait in the queue."""
-        self.account.pair_seconds = 6
+        self.account.pair_seconds = 60
         family = self.consumers(5, discom_whatsapp_number="+919415399001")
         messages = self.queue(6, [*family, self.create_ready_consumer()])
+        began = fields.Datetime.now()
         self.run_lane()
         self.assertEqual(messages.mapped("state"), ["accepted", *["queued"] * 4, "accepted"])
-        now = fields.Datetime.now()
-        waits = [(m.retry_at - now).total_seconds() for m in messages[1:5]]
-        for number, wait in enumerate(waits, 1):
-            self.assertAlmostEqual(wait, 6 * number, delta=2.5)
+        ended, second = fields.Datetime.now(), timedelta(seconds=1)
+        for number, message in enumerate(messages[1:5], 1):
+            self.assertGreaterEqual(message.retry_at, began + (60 * number - 1) * second)
+            self.assertLessEqual(message.retry_at, ended + (60 * number + 1) * second)
         self.assertEqual(set(messages[1:5].mapped("attempts")), {0})
         with self.subTest("the next run remembers"):
             messages[1:5].retry_at = False
@@ -60,18 +61,19 @@ class TestWhatsappGate(WhatsappCommon):
         self.account.pair_seconds = 1
         family = self.consumers(3, discom_whatsapp_number="+919415399001")
         messages = self.queue(3, family)
-        self.run_lane()
+        with self.departures() as times:
+            self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
-        self.assertGreater(self.simulator.state()["rate"]["seconds"], 1.9)
+        self.assertGreater(times[-1] - times[0], 1.99)
 
     def test_second_message_to_a_phone_waits_for_no_other_run(self):
         self.account.pair_seconds = 5
         family = self.consumers(2, discom_whatsapp_number="+919415399001")
         messages = self.queue(2, family)
-        with patch.object(whatsapp_lane, "NEAR_SECONDS", 10):
+        with patch.object(whatsapp_lane, "NEAR_SECONDS", 10), self.departures() as times:
             self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
-        self.assertGreater(self.simulator.state()["rate"]["seconds"], 4.5)
+        self.assertGreater(times[-1] - times[0], 4.99)
 
     def test_nothing_is_waited_for_on_a_number_that_was_stopped(self):
         self.account.pair_seconds = 6
@@ -178,11 +180,11 @@ class TestWhatsappGate(WhatsappCommon):
         return time.monotonic() - done[0]
 
     def test_pause_stops_what_is_claimed_ahead(self):
-        self.account.rate_limit = 10
+        self.account.rate_limit = 4
         messages = self.queue(30)
         broadcast = messages.broadcast_id
         took = self.interfere(lambda: broadcast.with_user(self.clerk).action_pause())
-        self.assertLess(took, 2)
+        self.assertLess(took, 5)
         sent = messages.mapped("state").count("accepted")
         self.assertTrue(0 < sent < 20, sent)
         self.assertEqual(set(messages.mapped("state")), {"accepted", "queued"})
@@ -197,7 +199,8 @@ class TestWhatsappGate(WhatsappCommon):
             self.assertFalse(self.simulator.state()["keys"]["repeated"])
 
     def test_other_broadcasts_go_on(self):
-        self.account.rate_limit = 10
+        # The first claim is of one second: half of what is paused is not even claimed.
+        self.account.rate_limit = 5
         paused, other = self.queue(10), self.queue(10)
         self.interfere(lambda: paused.broadcast_id.with_user(self.clerk).action_pause())
         self.assertEqual(set(other.mapped("state")), {"accepted"})
@@ -219,7 +222,8 @@ class TestWhatsappGate(WhatsappCommon):
 
     def test_retry_after_of_minutes_is_obeyed(self):
         messages = self.queue(3)
-        self.simulator.set_faults([{"code": 130429, "count": 1, "retry_after": 300}])
+        # Also of what is under way already when the first refusal comes.
+        self.simulator.set_faults([{"code": 130429, "retry_after": 300}])
         self.account.rate_limit = 2
         began = time.monotonic()
         self.run_lane()
@@ -231,6 +235,7 @@ class TestWhatsappGate(WhatsappCommon):
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"queued"}, "not before its time")
         self.account.paused_until -= timedelta(seconds=301)
+        self.simulator.set_faults([])
         self.run_lane()
         self.assertEqual(set(messages.mapped("state")), {"accepted"})
 

@@ -34,7 +34,7 @@ class TestWhatsappTemplate(WhatsappCommon):
 
     def wait_for_review(self):
         """The simulator reviews without delay, but in its own process."""
-        for _try in range(100):
+        for _try in range(400):
             if all(t["status"] != "PENDING" for t in self.simulator.templates()):
                 return
             time.sleep(0.05)

@@ -247,7 +247,8 @@ class TestPrivacyBreach(WhatsappCommon):
         self.assertEqual(breach.with_user(self.auditor).person_ids.partner_id, self.a1 | self.a2)
 
     def test_cost_does_not_grow_with_the_number(self):
-        """Ten thousand are found with as many statements as three, in well under a second."""
+        """Ten thousand are found with as many statements as three: in well under a second, though a
+        busy machine may take some."""
         self.env.flush_all()
         self.cr.execute(
             SQL(
@@ -267,5 +268,5 @@ class TestPrivacyBreach(WhatsappCommon):
         started = time.monotonic()
         with self.assertQueryCount(60):
             breach.action_find()
-        self.assertLess(time.monotonic() - started, 5)
+        self.assertLess(time.monotonic() - started, 20)
         self.assertEqual(breach.person_count, 10_000)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 READY = "Simulator ready on "
-START_TIMEOUT_S = 20
+START_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 5
 CALL_TIMEOUT_S = 30
 # A proxy of the environment must not stand between a test and its own process.

@@ -33,7 +33,7 @@ class TestTemplates(SimulatorCase):
         return self.simulator.graph("GET", template_id)[1]["status"]
 
     def test_review(self):
-        self.simulator.settings(template_review_ms=400)
+        self.simulator.settings(template_review_ms=2000)
         status, answer = self.create_template({**copy.deepcopy(BILL), "name": "made"})
         self.assertEqual(status, 200, answer)
         self.assertEqual((answer["status"], answer["category"]), ("PENDING", "UTILITY"))
@@ -157,7 +157,7 @@ class TestTemplates(SimulatorCase):
         [template] = self.simulator.graph("GET", self.path + "?name=restored")[1]["data"]
         wamid = self.sent(plain())
         change = {"components": [{"type": "BODY", "text": "बिजली फिर चालू है।"}]}
-        self.simulator.settings(template_review_ms=300)
+        self.simulator.settings(template_review_ms=2000)
         self.assertEqual(
             self.simulator.graph("POST", template["id"], change), (200, {"success": True})
         )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,6 +13,11 @@ from pathlib import Path
 
 from .console import StackError
 from .paths import STATE
+
+# Ports from here on are nobody's by custom, up to those that the system gives to connections.
+FIRST_PORT = 20_000
+CONNECTIONS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_given = set()
 
 
 def run(command, *, log=None, problem=None, remedy="", **options):
@@ -51,10 +57,25 @@ def tail(path, lines=25):
 
 
 def free_port():
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Return a TCP port of 127.0.0.1 that nobody listens on, another each time.
+
+    Where the system allows it, one that it gives to no connection by itself: until the port is
+    used, nobody takes it.
+    """
+    room = int(CONNECTIONS.read_text().split()[0]) - FIRST_PORT if CONNECTIONS.exists() else 0
+    while True:
+        wanted = FIRST_PORT + secrets.randbelow(room) if room > 1000 else 0
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                if wanted:
+                    continue
+                raise
+            port = probe.getsockname()[1]
+        if port not in _given:
+            _given.add(port)
+            return port
 
 
 def port_taken(port):

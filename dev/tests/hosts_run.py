@@ -7,7 +7,8 @@ test``; ``DISCOM_HOSTS_MESSAGES=5000`` is the number of messages of each sending
 import os
 import time
 
-from .odoo_case import OdooCase, free_port, wait_for
+from ..stack.process import free_port
+from .odoo_case import OdooCase, wait_for
 
 COUNT = int(os.environ.get("DISCOM_HOSTS_MESSAGES", 600))
 NUMBERS = [f"10000000000000{place}" for place in range(1, 5)]

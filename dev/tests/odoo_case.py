@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from pathlib import Path
 import psycopg2
 
 from ..simulator.testing import SimulatorProcess
+from ..stack.process import free_port
 
 HERE = Path(__file__).parent
 CHECKOUT = HERE.parents[1]
@@ -35,13 +35,6 @@ TEMPLATE = {
         }
     ],
 }
-
-
-def free_port():
-    """Return a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def wait_for(condition, seconds, what):

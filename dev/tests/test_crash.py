@@ -13,8 +13,9 @@ class CrashTest(OdooCase):
     def test_killed_while_sending(self):
         self.assertEqual(self.states(), {"queued": self.count})
         server = self.start_server()
+        # Odoo looks for work more than a minute after its start, and every minute from then on.
         wait_for(
-            lambda: self.simulator.state()["accepted"] >= self.count // 4, 90, "a quarter accepted"
+            lambda: self.simulator.state()["accepted"] >= self.count // 4, 240, "a quarter accepted"
         )
         self.kill(server)
         accepted = self.simulator.state()["accepted"]
@@ -24,7 +25,7 @@ class CrashTest(OdooCase):
 
         self.start_server()
         wait_for(
-            lambda: set(self.states()) == {"read"}, 240, f"all read, were {states}, {accepted}"
+            lambda: set(self.states()) == {"read"}, 480, f"all read, were {states}, {accepted}"
         )
         counts = self.simulator.key_counts()
         self.assertEqual(len(counts), self.count)

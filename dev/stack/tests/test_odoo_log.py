@@ -100,6 +100,8 @@ class TestOdooLog(unittest.TestCase):
             log(
                 ("WARNING", "odoo.addons.discom", "odd thing\nsecond line"),
                 ("WARNING", "odoo.service", "Running as user 'root' is a security risk."),
+                ("WARNING", TESTS, "Killing chrome headless with pid 17: still alive"),
+                ("WARNING", "odoo.tests.common", "Error during browser shutdown\nTimeoutError"),
             )
         )
         self.assertEqual(outcome.noise, ["WARNING odoo.addons.discom: odd thing\nsecond line"])

@@ -63,4 +63,17 @@ class TestRun(unittest.TestCase):
     def test_port_taken(self):
         with socket.create_server(("127.0.0.1", 0)) as server:
             self.assertTrue(process.port_taken(server.getsockname()[1]))
-        self.assertFalse(process.port_taken(process.free_port()))
+        # Nobody listens on a port that is bound only, and nobody else can take it meanwhile.
+        with socket.socket() as bound:
+            bound.bind(("127.0.0.1", 0))
+            self.assertFalse(process.port_taken(bound.getsockname()[1]))
+
+    def test_free_ports(self):
+        """Each is another, and none is of those that a connection may get meanwhile."""
+        with tempfile.TemporaryDirectory() as folder:
+            connections = Path(folder) / "range"
+            connections.write_text("32768\t60999\n")
+            with patch.object(process, "CONNECTIONS", connections):
+                ports = [process.free_port() for _time in range(50)]
+        self.assertEqual(len(set(ports)), 50)
+        self.assertTrue(all(process.FIRST_PORT <= port < 32_768 for port in ports), ports)

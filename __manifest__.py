@@ -171,6 +171,7 @@
         "demo/whatsapp_account_demo.xml",
         "demo/notice_demo.xml",
         "demo/notice_field_demo.xml",
+        "demo/notice_reminder_demo.xml",
     ],
     "images": ["static/description/banner.png", "static/description/main_screenshot.png"],
     "pre_init_hook": "pre_init_hook",

@@ -12,7 +12,7 @@ help:
 	@echo "make lint         ruff, pylint-odoo, bandit, pip-audit, OCA checks, sudo(), XML, translations, named tests"
 	@echo "make stop         stop what make demo started"
 	@echo "make clean        stop it and remove its data"
-	@echo "make screenshots  pictures of manual and README, from the running demo (PORT=, SIMULATOR_PORT=)"
+	@echo "make screenshots  pictures of manual, README and reports, from the running demo (PORT=, SIMULATOR_PORT=, WORKBOOKS=1)"
 	@echo "make pot          write i18n/discom.pot anew and merge it into the translations"
 	@echo "make dump         keep the demo's database as that of this version, to update it ever after"
 	@echo "make bench        measure (ROW=name SIZE=n for one row)"
@@ -34,7 +34,8 @@ bench: python
 
 # Of the demo, which has to be running.
 screenshots: python
-	@$(STACK) screenshots $(if $(PORT),--port=$(PORT)) $(if $(SIMULATOR_PORT),--simulator-port=$(SIMULATOR_PORT))
+	@$(STACK) screenshots $(if $(PORT),--port=$(PORT)) $(if $(SIMULATOR_PORT),--simulator-port=$(SIMULATOR_PORT)) \
+		$(if $(WORKBOOKS),--workbooks)
 
 pot: python
 	@$(STACK) pot

@@ -1,1 +1,1 @@
-"""Pictures of the manual, taken of the running demo: ``make screenshots``."""
+"""Pictures of the manual and of the reports, taken of the running demo: ``make screenshots``."""

@@ -1,4 +1,4 @@
-"""Take the pictures of the manual: ``python -m dev.screenshots``, or ``make screenshots``."""
+"""Take the pictures of the docs: ``python -m dev.screenshots``, or ``make screenshots``."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from dev.stack.console import StackError, say, step
 from dev.stack.paths import CHECKOUT
 from dev.stack.web import Session
 
+from . import workbooks
 from .browser import Browser, BrowserError
 from .scenes import SCENES, SHOP
 
@@ -23,7 +24,9 @@ def main(argv=None):
     parser.add_argument("--simulator", required=True, help="address of the demo's simulator")
     parser.add_argument("--database", required=True, help="of the demo")
     names = [scene.name for scene in (*SCENES, *SHOP)]
-    parser.add_argument("--scene", action="append", choices=names)
+    some = parser.add_mutually_exclusive_group()
+    some.add_argument("--scene", action="append", choices=names)
+    some.add_argument("--workbooks", action="store_true", help="only those of the workbooks")
     options = parser.parse_args(argv)
     wanted = [
         (scene, lang, FOLDER / folder / f"{scene.name}.png")
@@ -32,6 +35,10 @@ def main(argv=None):
     ]
     wanted += [(scene, "en_IN", SHOP_FOLDER / f"{scene.name}.png") for scene in SHOP]
     wanted = [row for row in wanted if not options.scene or row[0].name in options.scene]
+    if options.workbooks:
+        wanted = []
+    # First: the journal is still that of the demo, without those who look at the scenes.
+    taken = 0 if options.scene else workbooks.take(options.url, options.database)
     failed = 0
     for scene, lang, path in wanted:
         with step(str(path.relative_to(CHECKOUT))) as current:
@@ -40,7 +47,7 @@ def main(argv=None):
             except BrowserError as error:
                 failed += 1
                 current.note = str(error)
-    say(f"{len(wanted) - failed} pictures, {failed} failed")
+    say(f"{taken + len(wanted) - failed} pictures, {failed} failed")
     return 1 if failed else 0
 
 
@@ -71,4 +78,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except StackError as error:
-        sys.exit(f"{error}\nIs the demo running? make demo")
+        sys.exit(f"{error}\n{error.remedy or 'Is the demo running? make demo'}")

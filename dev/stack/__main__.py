@@ -39,9 +39,10 @@ def main():
     command.add_argument("arguments", nargs=argparse.REMAINDER)
     command.set_defaults(run=lambda options: run_module(options.module, options.arguments))
 
-    command = commands.add_parser("screenshots", help="take the manual's pictures of the demo")
+    command = commands.add_parser("screenshots", help="take the pictures of the docs, of the demo")
     command.add_argument("--port", type=int, default=demo.PORT)
     command.add_argument("--simulator-port", type=int, default=demo.SIMULATOR_PORT)
+    command.add_argument("--workbooks", action="store_true", help="only those of the workbooks")
     command.set_defaults(
         run=lambda options: run_module(
             "dev.screenshots",
@@ -49,6 +50,7 @@ def main():
                 f"--url=http://localhost:{options.port}",
                 f"--simulator=http://127.0.0.1:{options.simulator_port}",
                 f"--database={demo.DATABASE}",
+                *(["--workbooks"] if options.workbooks else []),
             ],
         )
     )

@@ -45,7 +45,10 @@ CHROMIUM = Package(
     "chromium", "browser tours", lambda: any(shutil.which(name) for name in BROWSERS)
 )
 FONTS = Package("fonts-noto-core", "Hindi on bills", lambda: os.path.exists(HINDI_FONT))
-POPPLER = Package("poppler-utils", "tests that look at a PDF", lambda: shutil.which("pdftoppm"))
+POPPLER = Package("poppler-utils", "pages of a PDF as pictures", lambda: shutil.which("pdftoppm"))
+LIBREOFFICE = Package(
+    "libreoffice-calc", "pictures of the workbooks", lambda: shutil.which("soffice")
+)
 NPM = Package("npm", "axe-core, which looks at the screens", lambda: shutil.which("npm"))
 WKHTMLTOPDF = Package(
     "wkhtmltopdf", "the yardstick of the PDF benchmark", lambda: shutil.which("wkhtmltopdf")

@@ -1,4 +1,4 @@
-"""What `docs/deployment.md` recommends for PostgreSQL, so that it is what the benchmark measures."""
+"""What `docs/deployment.md` recommends for PostgreSQL, so that the benchmark measures it."""
 
 import re
 
@@ -16,8 +16,8 @@ def recommended(guide=GUIDE):
 
 
 def apply(cr, database):
-    """Give ``database`` what decides on plans and memory; what concerns a server as a whole, such as
-    `shared_buffers`, stays as the server has it. It holds for connections made from now on.
+    """Give ``database`` what decides on plans and memory; what concerns a server as a whole, such
+    as `shared_buffers`, stays as the server has it. It holds for connections made from now on.
     """
     found = recommended()
     cr.execute(

@@ -1,7 +1,7 @@
 import base64
 import csv
 import io
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -933,8 +933,13 @@ class TestImport(ImportCommon):
     def test_old_files_are_deleted(self):
         job = self.upload("bill", [BILLS, self._bill_row()])
         job.action_check()
-        with freeze_time("2027-03-01"):
-            self.env["discom.import"]._gc_files()
+        self.env.flush_all()
         job.invalidate_recordset()
-        self.assertFalse(job.file)
+        # The database notes its own time, which nothing freezes.
+        written = job.write_date
+        for days, kept in ((89, True), (91, False)):
+            with freeze_time(written + timedelta(days=days)):
+                self.env["discom.import"]._gc_files()
+            job.invalidate_recordset()
+            self.assertEqual(bool(job.file), kept)
         self.assertFalse(job._is_staged())

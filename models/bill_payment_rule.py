@@ -83,6 +83,15 @@ class DiscomPaymentRule(models.Model):
         date = date or self.env["discom.bill"]._today()
         return self.search([("date_from", "<=", date)], limit=1)
 
+    @api.model
+    def _current_on(self, days):
+        """The rules that hold on several days: ``{day: rule}``, in one query."""
+        rules = self.search([("date_from", "<=", max(days))]) if days else self.browse()
+        return {
+            day: next((rule for rule in rules if rule.date_from <= day), self.browse())
+            for day in days
+        }
+
     def _head_rank(self):
         """``{head: place}`` in which a payment settles the heads of one month."""
         named = [line.head for line in self.head_ids.sorted("sequence")]

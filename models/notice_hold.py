@@ -62,30 +62,24 @@ class DiscomNoticeHold(models.Model):
 
     @api.constrains("partner_id", "reason", "date_from", "date_to")
     def _check_twice(self):
+        others = self.search([("partner_id", "in", self.partner_id.ids)]).grouped(
+            lambda hold: (hold.partner_id, hold.reason)
+        )
         for hold in self:
-            same = self.search(
-                [
-                    ("id", "!=", hold.id),
-                    ("partner_id", "=", hold.partner_id.id),
-                    ("reason", "=", hold.reason),
-                    "|",
-                    ("date_to", "=", False),
-                    ("date_to", ">=", hold.date_from),
-                ],
-                limit=1,
-            )
-            if same and (not hold.date_to or same.date_from <= hold.date_to):
-                raise ValidationError(
-                    self.env._(
-                        "%(consumer)s is held for this reason since %(date)s already.",
-                        consumer=hold.partner_id.display_name,
-                        date=format_date(self.env, same.date_from),
+            for same in others.get((hold.partner_id, hold.reason), self.browse()) - hold:
+                begun = not hold.date_to or same.date_from <= hold.date_to
+                if begun and (not same.date_to or same.date_to >= hold.date_from):
+                    raise ValidationError(
+                        self.env._(
+                            "%(consumer)s is held for this reason since %(date)s already.",
+                            consumer=hold.partner_id.display_name,
+                            date=format_date(self.env, same.date_from),
+                        )
                     )
-                )
 
     def action_end(self):
         """End the stop today."""
         today = self.env["discom.bill"]._today()
-        for hold in self:
-            hold.date_to = max(today, hold.date_from)
+        for day, holds in self.grouped(lambda hold: max(today, hold.date_from)).items():
+            holds.date_to = day
         return True

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import models
+from odoo import api, models
 from odoo.tools import SQL
 
 
@@ -35,60 +35,72 @@ class DiscomPaymentPlan(models.Model):
         )
 
     def _expected(self, day):
-        """What has to be paid by ``day`` of each plan: ``{id: rupees}``; bills since are included
-        with their own charges, for the older dues are in the instalments."""
-        if not self.ids:
+        """What has to be paid by ``day`` of each plan: ``{id: rupees}``."""
+        sums = self._expected_on((plan_id, day) for plan_id in self.ids)
+        return {plan_id: amount for (plan_id, _day), amount in sums.items()}
+
+    @api.model
+    def _expected_on(self, asked):
+        """What has to be paid by a day of each plan: ``{(id, day): rupees}``; bills since are
+        included with their own charges, for the older dues are in the instalments.
+
+        :param asked: pairs of the id of a plan and a day
+        """
+        asked = set(asked)
+        if not asked:
             return {}
         self.flush_model()
         self.env["discom.payment.plan.line"].flush_model()
         self.env["discom.bill"].flush_model()
-        return dict(
-            self.env.execute_query(
+        return {
+            (plan_id, day): amount
+            for plan_id, day, amount in self.env.execute_query(
                 SQL(
                     """
-                    SELECT plan.id, plan.down_payment
+                    SELECT plan.id, asked.day, plan.down_payment
                            + (SELECT COALESCE(SUM(line.amount), 0)
                                 FROM discom_payment_plan_line line
-                               WHERE line.plan_id = plan.id AND line.date <= %(day)s)
+                               WHERE line.plan_id = plan.id AND line.date <= asked.day)
                            + (SELECT COALESCE(SUM(bill.amount_total
                                                   - COALESCE(bill.amount_arrears, 0)
                                                   - COALESCE(bill.amount_lpsc, 0)), 0)
                                 FROM discom_bill bill
                                WHERE bill.partner_id = plan.partner_id
                                  AND bill.state IN ('issued', 'partial', 'paid', 'overdue')
-                                 AND bill.bill_date > plan.date AND bill.due_date <= %(day)s)
-                      FROM discom_payment_plan plan
-                     WHERE plan.id = ANY(%(ids)s) AND plan.date <= %(day)s
+                                 AND bill.bill_date > plan.date AND bill.due_date <= asked.day)
+                      FROM unnest(%(plans)s::int[], %(days)s::date[]) AS asked(plan_id, day)
+                      JOIN discom_payment_plan plan ON plan.id = asked.plan_id
+                     WHERE plan.date <= asked.day
                     """,
-                    day=day,
-                    ids=list(self.ids),
+                    plans=[plan_id for plan_id, _day in asked],
+                    days=[day for _plan_id, day in asked],
                 )
             )
-        )
+        }
 
     def _follow(self):
         """Set the states that follow from payments and dates."""
         plans = self.filtered(lambda plan: plan.state in ("running", "defaulted", "completed"))
         today = self.env["discom.bill"]._today()
         paid = plans._paid()
+        # sudo: how long a late instalment is waited for does not depend on who looks.
+        rules = self.env["discom.payment.rule"].sudo()._current_on(set(plans.mapped("date")))
+        days = {plan: today - timedelta(days=rules[plan.date].plan_grace_days) for plan in plans}
+        expected = self._expected_on((plan.id, day) for plan, day in days.items())
         groups = {
             "completed": plans.browse(),
             "defaulted": plans.browse(),
             "running": plans.browse(),
         }
-        for date, same in plans.grouped("date").items():
-            # sudo: how long a late instalment is waited for does not depend on who looks.
-            grace = self.env["discom.payment.rule"].sudo()._current(date).plan_grace_days
-            expected = same._expected(today - timedelta(days=grace))
-            for plan in same:
-                got = paid.get(plan.id, 0)
-                total = plan.down_payment + sum(plan.line_ids.mapped("amount"))
-                if got >= total and got >= expected.get(plan.id, 0):
-                    groups["completed"] |= plan
-                elif got < expected.get(plan.id, 0):
-                    groups["defaulted"] |= plan
-                else:
-                    groups["running"] |= plan
+        for plan, day in days.items():
+            got, due = paid.get(plan.id, 0), expected.get((plan.id, day), 0)
+            total = plan.down_payment + sum(plan.line_ids.mapped("amount"))
+            if got >= total and got >= due:
+                groups["completed"] |= plan
+            elif got < due:
+                groups["defaulted"] |= plan
+            else:
+                groups["running"] |= plan
         for state, group in groups.items():
             changed = group.filtered(lambda plan, state=state: plan.state != state)
             if changed:

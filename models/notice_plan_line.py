@@ -81,14 +81,13 @@ class DiscomPaymentPlanLine(models.Model):
             return {}
         plans = self.plan_id
         paid = plans._paid()
+        expected = plans._expected_on((line.plan_id.id, line.date) for line in self)
         left = {}
-        # One day after the other; a plan has few instalments, and their days are often the same.
-        for day, lines in self.grouped("date").items():
-            expected = lines.plan_id._expected(day)
-            for line in lines:
-                missing = expected.get(line.plan_id.id, 0) - paid.get(line.plan_id.id, 0)
-                if missing > 0:
-                    left[line.id] = min(missing, line.amount)
+        for line in self:
+            plan_id = line.plan_id.id
+            missing = expected.get((plan_id, line.date), 0) - paid.get(plan_id, 0)
+            if missing > 0:
+                left[line.id] = min(missing, line.amount)
         return left
 
     # === REMINDERS === #

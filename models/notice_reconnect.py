@@ -139,9 +139,9 @@ class DiscomNotice(models.Model):
         )
         # sudo: what is enough to be connected again does not depend on who looks.
         rule = self.env["discom.payment.rule"].sudo()._current()
-        enough = set()
+        enough, notices = set(), {notice.id: notice for notice in self}
         for notice_id, due, paid in rows:
-            notice = self.browse(notice_id)
+            notice = notices[notice_id]
             part = (
                 notice.company_id.discom_reconnect_on_part
                 and rule

@@ -145,8 +145,7 @@ class DiscomBillProblem(models.Model):
     def action_start(self):
         """Take the problem into work, as one's own where it is nobody's."""
         self._move("progress")
-        for problem in self.filtered(lambda problem: not problem.user_id):
-            problem.user_id = self.env.user
+        self.filtered(lambda problem: not problem.user_id).user_id = self.env.user
 
     def action_solve(self):
         """Close the problem as solved. The consumer reads the answer."""

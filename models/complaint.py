@@ -290,8 +290,7 @@ class DiscomComplaint(models.Model):
         """Take the complaints up."""
         self._check_states("new")
         self._set(state="progress")
-        for complaint in self.filtered(lambda complaint: not complaint.user_id):
-            complaint.user_id = self.env.user
+        self.filtered(lambda complaint: not complaint.user_id).user_id = self.env.user
         return True
 
     def action_resolve(self):

@@ -266,8 +266,7 @@ class DiscomWhatsappConversation(models.Model):
                     who=known[0].title,
                 )
             )
-        for conversation in conversations:
-            place = office or conversation.office_id
+        for place in {office or conversation.office_id for conversation in conversations}:
             if user and user not in self._colleagues(place):
                 raise UserError(
                     self.env._(
@@ -276,10 +275,17 @@ class DiscomWhatsappConversation(models.Model):
                         office=place.name or self.env._("no office"),
                     )
                 )
-        for conversation in moved:
+        for account, group in moved.grouped("account_id").items():
             # What was written goes along, else the other office would see an empty conversation.
+            hidden = group.filtered(lambda conversation: conversation._hides_number())
             self.env["discom.whatsapp.message"].sudo().search(
-                [*conversation._messages_domain(), ("partner_id", "=", False)]
+                [
+                    ("account_id", "=", account.id),
+                    ("partner_id", "=", False),
+                    "|",
+                    ("phone", "in", (group - hidden).mapped("phone")),
+                    ("wa_user_id", "in", hidden.mapped("phone")),
+                ]
             ).office_id = office
         moved.office_id = office
         conversations.user_id = user

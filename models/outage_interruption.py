@@ -65,64 +65,79 @@ class DiscomOutageInterruption(models.Model):
     def _freeze(self, outages):
         """Write what these outages cost; those frozen already are left alone.
 
-        Three statements for any number of outages. Outages that end together and overlap are frozen
-        one after the other, so that the minutes in common count once.
+        Three statements for any number of outages. Of outages that end together and overlap the one
+        that began first has the minutes in common.
 
         :param outages: restored ones
         """
         Served = self.env["discom.outage.served"]
-        for outage in outages.sorted(lambda outage: (outage.date_start, outage.id)):
-            outage.flush_recordset()
-            self.flush_model()
-            self.env.cr.execute(
-                SQL(
-                    """
-                    INSERT INTO discom_outage_interruption (
-                        outage_id, kind, planned, asset_id, feeder_id, office_id, area, month,
-                        date_start, date_end, consumers, interruptions, minutes, consumer_minutes,
-                        create_uid, create_date, write_uid, write_date)
-                    SELECT outage.id, outage.kind, outage.kind = ANY(%(planned)s),
-                           hit.asset_id, %(feeder)s, hit.office_id, hit.area,
-                           date_trunc('month', outage.date_start AT TIME ZONE 'UTC'
-                                                                 AT TIME ZONE %(tz)s)::date,
-                           outage.date_start, outage.date_end, hit.consumers,
-                           CASE WHEN earlier.off IS NULL THEN hit.consumers ELSE 0 END,
-                           own.minutes, own.minutes * hit.consumers,
-                           %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+        outages.flush_recordset()
+        self.flush_model()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH ended AS MATERIALIZED (
+                    SELECT outage.id, outage.kind, outage.date_start, outage.date_end
                       FROM discom_outage outage
-                      JOIN (SELECT affected.outage_id, affected.asset_id,
-                                   partner.discom_office_id AS office_id,
-                                   partner.discom_area AS area, count(*) AS consumers
-                              FROM (%(affected)s) AS affected
-                              JOIN res_partner partner ON partner.id = affected.partner_id
-                             GROUP BY 1, 2, 3, 4) hit ON hit.outage_id = outage.id
-                CROSS JOIN LATERAL (
-                               SELECT range_agg(tsrange(past.date_start, past.date_end)) AS off
-                                 FROM discom_outage_interruption past
-                                WHERE past.asset_id = hit.asset_id
-                                  AND past.date_end > outage.date_start
-                                  AND past.date_start < outage.date_end) earlier
-                CROSS JOIN LATERAL (
-                               SELECT COALESCE(
-                                          SUM(EXTRACT(epoch FROM upper(part) - lower(part))), 0
-                                      ) / 60.0 AS minutes
-                                 FROM unnest(
-                                          tsmultirange(tsrange(outage.date_start, outage.date_end))
-                                          - COALESCE(earlier.off, '{}')) AS part) own
-                 LEFT JOIN discom_asset asset ON asset.id = hit.asset_id
-                     WHERE outage.id = %(outage)s AND outage.state = 'restored'
+                     WHERE outage.id = ANY(%(outages)s) AND outage.state = 'restored'
                        AND outage.date_end IS NOT NULL
                        AND NOT EXISTS (SELECT FROM discom_outage_interruption done
                                         WHERE done.outage_id = outage.id)
-                    """,
-                    planned=list(PLANNED_KINDS),
-                    feeder=Served._sql_feeder("asset"),
-                    tz=TIMEZONE,
-                    uid=self.env.uid,
-                    affected=outage._sql_affected(),
-                    outage=outage.id,
+                ), hit AS MATERIALIZED (
+                    SELECT affected.outage_id, affected.asset_id,
+                           partner.discom_office_id AS office_id,
+                           partner.discom_area AS area, count(*) AS consumers
+                      FROM (%(affected)s) AS affected
+                      JOIN res_partner partner ON partner.id = affected.partner_id
+                     GROUP BY 1, 2, 3, 4
                 )
+                INSERT INTO discom_outage_interruption (
+                    outage_id, kind, planned, asset_id, feeder_id, office_id, area, month,
+                    date_start, date_end, consumers, interruptions, minutes, consumer_minutes,
+                    create_uid, create_date, write_uid, write_date)
+                SELECT outage.id, outage.kind, outage.kind = ANY(%(planned)s),
+                       hit.asset_id, %(feeder)s, hit.office_id, hit.area,
+                       date_trunc('month', outage.date_start AT TIME ZONE 'UTC'
+                                                             AT TIME ZONE %(tz)s)::date,
+                       outage.date_start, outage.date_end, hit.consumers,
+                       CASE WHEN earlier.off IS NULL THEN hit.consumers ELSE 0 END,
+                       own.minutes, own.minutes * hit.consumers,
+                       %(uid)s, now() AT TIME ZONE 'UTC', %(uid)s, now() AT TIME ZONE 'UTC'
+                  FROM ended outage
+                  JOIN hit ON hit.outage_id = outage.id
+            CROSS JOIN LATERAL (
+                           SELECT range_agg(tsrange(past.date_start, past.date_end)) AS off
+                             FROM (SELECT date_start, date_end
+                                     FROM discom_outage_interruption
+                                    WHERE asset_id = hit.asset_id
+                                      AND date_end > outage.date_start
+                                      AND date_start < outage.date_end
+                                    UNION ALL
+                                   SELECT sooner.date_start, sooner.date_end
+                                     FROM ended sooner
+                                    WHERE (sooner.date_start, sooner.id)
+                                          < (outage.date_start, outage.id)
+                                      AND sooner.date_end > outage.date_start
+                                      AND sooner.id IN (SELECT other.outage_id FROM hit other
+                                                         WHERE other.asset_id = hit.asset_id)
+                                  ) past) earlier
+            CROSS JOIN LATERAL (
+                           SELECT COALESCE(
+                                      SUM(EXTRACT(epoch FROM upper(part) - lower(part))), 0
+                                  ) / 60.0 AS minutes
+                             FROM unnest(
+                                      tsmultirange(tsrange(outage.date_start, outage.date_end))
+                                      - COALESCE(earlier.off, '{}')) AS part) own
+             LEFT JOIN discom_asset asset ON asset.id = hit.asset_id
+                """,
+                planned=list(PLANNED_KINDS),
+                feeder=Served._sql_feeder("asset"),
+                tz=TIMEZONE,
+                uid=self.env.uid,
+                affected=outages._sql_affected(),
+                outages=outages.ids,
             )
+        )
         self.invalidate_model()
         months = self.search([("outage_id", "in", outages.ids)]).mapped("month")
         Served._take(set(months))

@@ -20,11 +20,11 @@ class DiscomOutage(models.Model):
             [("state", "=", "ongoing"), ("date_end_expected", "<", fields.Datetime.now())]
         )
         kind = self.env.ref("discom.mail_activity_outage_overrun")
-        for outage in overrun:
-            if kind not in outage.activity_ids.activity_type_id:
-                outage.activity_schedule(
-                    "discom.mail_activity_outage_overrun", user_id=outage.officer_id.id
-                )
+        unasked = overrun.filtered(lambda o: kind not in o.activity_ids.activity_type_id)
+        # An activity asks for the name of its record alone.
+        unasked.mapped("display_name")
+        for officer, outages in unasked.grouped("officer_id").items():
+            outages.activity_schedule("discom.mail_activity_outage_overrun", user_id=officer.id)
 
     def write(self, vals):
         result = super().write(vals)

@@ -110,10 +110,12 @@ class DiscomOutageCall(models.Model):
     def _move_to_others(self):
         """Tie these calls to outages that have their consumers off still; return those calls."""
         known = self.env["discom.outage"]._known_for(self.partner_id)
-        moved = self.browse()
-        for call in self:
-            others = known[call.partner_id.id].filtered(lambda outage: outage.state == "ongoing")
-            if others:
-                call.outage_id = others[0]
-                moved += call
-        return moved
+        rows = [
+            (call.id, outage.id)
+            for call in self
+            for outage in known[call.partner_id.id].filtered(lambda o: o.state == "ongoing")[:1]
+        ]
+        moved = self._by_outage(rows)
+        for outage_id, calls in moved.items():
+            calls.outage_id = outage_id
+        return self.browse().concat(*moved.values())

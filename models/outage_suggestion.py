@@ -208,6 +208,7 @@ class DiscomOutageSuggestion(models.Model):
     def _tell_operators(self):
         """Give the operators of the office an activity for each suggestion."""
         operators = self.env.ref("discom.group_outage_operator").all_user_ids.filtered("active")
+        by_user = defaultdict(self.browse)
         for suggestion in self:
             path = suggestion.office_id.parent_path or ""
             told = operators.filtered(
@@ -219,9 +220,9 @@ class DiscomOutageSuggestion(models.Model):
                 lambda user: -max(len(office.parent_path) for office in user.discom_office_ids)
             )[:MAX_TOLD]
             for user in told:
-                suggestion.activity_schedule(
-                    "discom.mail_activity_outage_suggestion", user_id=user.id
-                )
+                by_user[user] |= suggestion
+        for user, suggestions in by_user.items():
+            suggestions.activity_schedule("discom.mail_activity_outage_suggestion", user_id=user.id)
 
 
 class DiscomOutage(models.Model):

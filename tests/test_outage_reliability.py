@@ -117,6 +117,31 @@ class TestOutageReliability(OutageCommon):
         self.past(self.transformer_a11, 5, (10, 0), (11, 30))
         self.assertEqual(self.figures(["office_id"])[self.subdivision_a1.id][1:3], (0.6, 60.0))
 
+    def test_closed_together(self):
+        """Minutes in common count once as well where one dialog closes both: A11 has the whole
+        hour and a half, feeder A1 half an hour more of it and an hour of A12."""
+        ends = datetime(2026, 10, 5, 12) - INDIA
+        both = self.env["discom.outage"].create(
+            [
+                {
+                    "kind": "breakdown",
+                    "asset_ids": [Command.set(asset.ids)],
+                    "date_start": datetime(2026, 10, 5, *begin) - INDIA,
+                    "officer_id": self.operator.id,
+                }
+                for asset, begin in ((self.feeder_a1, (11, 0)), (self.transformer_a11, (10, 30)))
+            ]
+        )
+        both.write({"state": "restored", "date_end": ends})
+        feeder, transformer = both
+        # Of feeder A1 nothing is left for A11, which its own outage has off in all its hours.
+        self.assertEqual((transformer.interrupted_count, transformer.consumer_minutes), (4, 360))
+        self.assertEqual((feeder.interrupted_count, feeder.consumer_minutes), (6, 120))
+        self.assertEqual(
+            sorted(feeder.interruption_ids.mapped(lambda r: (r.interruptions, r.minutes))),
+            [(0, 0), (2, 60)],
+        )
+
     def test_reported_figures_stay(self):
         self.october()
         before = self.figures(["office_id"])

@@ -196,8 +196,7 @@ class DiscomImport(models.Model):
         return result
 
     def unlink(self):
-        for record in self:
-            record._drop_stage()
+        self._drop_stage()
         return super().unlink()
 
     @api.ondelete(at_uninstall=False)
@@ -275,9 +274,9 @@ class DiscomImport(models.Model):
                 ("res_field", "in", ("file", "refused_file")),
             ]
         ).unlink()
-        for record in old.filtered(lambda job: job.state != "done"):
-            record._drop_stage()
-            record._write_progress(state="failed")
+        unfinished = old.filtered(lambda job: job.state != "done")
+        unfinished._drop_stage()
+        unfinished._write_progress(state="failed")
         return len(old), len(old) == GC_BATCH
 
     @api.model
@@ -323,8 +322,7 @@ class DiscomImport(models.Model):
 
     def _reset(self):
         """Forget what was read of the former file."""
-        for record in self:
-            record._drop_stage()
+        self._drop_stage()
         self._write_progress(
             state="draft",
             row_count=0,

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
@@ -9,6 +11,9 @@ from .network_office import LEVELS
 
 # Trees are small beside consumers, and a parent may come after its children: one batch.
 WHOLE_FILE = 10_000_000
+# Columns that name another node, and all that say where a node stands.
+NODES = ("parent_id", "office_id")
+PLACE = (*NODES, "kind", "level")
 
 
 class DiscomImport(models.Model):
@@ -203,11 +208,34 @@ class DiscomImport(models.Model):
                 for row in new
             ]
         )
-        for row in rows:
-            if row["verdict"] == "changed":
-                nodes.browse(row["record_id"]).write(vals[row["row_no"]])
+        self._change_nodes(
+            nodes,
+            {row["record_id"]: vals[row["row_no"]] for row in rows if row["verdict"] == "changed"},
+        )
         self.env.flush_all()
         known.update(zip((row["code"] for row in new), created.ids, strict=True))
+
+    def _change_nodes(self, nodes, vals):
+        """Write what differs: a place in the tree for all that move there, names one by one, which
+        costs no query each.
+
+        :param dict vals: id of the node -> values
+        """
+        moved = defaultdict(nodes.browse)
+        for node in nodes.browse(vals):
+            differing = {
+                name: value
+                for name, value in vals[node.id].items()
+                if (value or False) != (node[name].id if name in NODES else node[name])
+            }
+            # Checked together: what may stand where depends on all of them.
+            place = {name: differing.pop(name) for name in PLACE if name in differing}
+            if place:
+                moved[tuple(place.items())] |= node
+            if differing:
+                node.write(differing)
+        for place, group in moved.items():
+            group.write(dict(place))
 
     def _refuse_row(self, row_no, code, value):
         """Turn a planned row into a refused one."""

@@ -26,8 +26,10 @@ class DiscomImport(models.Model):
         return f"discom_import_plan_{self.id}"
 
     def _drop_stage(self):
-        for name in (self._stage_name(), self._plan_name()):
-            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(name)))
+        names = [name for job in self for name in (job._stage_name(), job._plan_name())]
+        if names:
+            tables = SQL(", ").join(map(SQL.identifier, names))
+            self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", tables))
 
     def _is_staged(self):
         """Whether the staging tables are there and filled: a crash empties unlogged tables."""

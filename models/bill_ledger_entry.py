@@ -1,5 +1,7 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.query import Query
 
 KINDS = [
     ("opening", "Brought forward"),
@@ -9,6 +11,9 @@ KINDS = [
     ("payment", "Payment"),
     ("reversed", "Payment taken back"),
 ]
+#: Entries have eight times the id of their record, and what kind of entry of it they are: this is a
+#: payment, the others are parts of a bill.
+PAYMENT_SORT = 4
 
 
 class DiscomLedgerEntry(models.Model):
@@ -131,6 +136,34 @@ class DiscomLedgerEntry(models.Model):
             links=bills._ledger_links_sql(rule),
             chain=bills._ledger_chain_sql(rule),
         )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        """Look for entries by their ids among those of their consumers alone: PostgreSQL would
+        work out the ledgers of everybody to find one."""
+        domain = Domain(domain)
+        if list(domain.iter_conditions()) == [domain] and domain.field_expr == "id":
+            ids = domain.value
+            if domain.operator == "in" and not isinstance(ids, (Query, SQL, Domain)):
+                domain &= Domain("partner_id", "in", self._partner_ids(ids))
+        return super()._search(domain, *args, **kwargs)
+
+    @api.model
+    def _partner_ids(self, ids):
+        """Ids of the consumers of entries, of which the ids say from which record they are."""
+        payments = [number // 8 for number in ids if number and number % 8 == PAYMENT_SORT]
+        bills = [number // 8 for number in ids if number and number % 8 != PAYMENT_SORT]
+        return [
+            partner_id
+            for (partner_id,) in self.env.execute_query(
+                SQL(
+                    "SELECT partner_id FROM discom_bill WHERE id = ANY(%s)"
+                    " UNION SELECT partner_id FROM discom_payment WHERE id = ANY(%s)",
+                    bills,
+                    payments,
+                )
+            )
+        ]
 
     def action_open_source(self):
         """Open the bill or the payment of the entry."""

@@ -78,7 +78,7 @@ class Client:
             for name, node in filters.items()
             if context.get(f"search_default_{name}") and not self._group_by(node)
         ]
-        default = domain + sum((self._filter_domain(model, node) for node in chosen), [])
+        default = domain + self._chosen_domain(model, archs["search"], chosen)
         for name, value in context.items():
             name = name.removeprefix("search_default_")
             given = f"search_default_{name}" in context and name not in filters
@@ -131,6 +131,18 @@ class Client:
         from odoo.fields import Domain
 
         return list(Domain(self._evaluate(node.get("domain") or "[]")))
+
+    def _chosen_domain(self, model, search, chosen):
+        """Domain of several filters: one or the other of a group between separators, all groups."""
+        from odoo.fields import Domain
+
+        groups, group = {}, 0
+        for node in search.iter("filter", "separator", "group"):
+            if node.tag != "filter":
+                group += 1
+            elif node in chosen:
+                groups.setdefault(group, []).append(Domain(self._filter_domain(model, node)))
+        return [part for each in groups.values() for part in Domain.OR(each)]
 
     def specification(self, model, arch):
         """What to read of each record: the fields named in the view, lines of x2many ones too."""

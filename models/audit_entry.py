@@ -74,6 +74,8 @@ class DiscomAuditEntry(models.Model):
     _kind_idx = models.Index("(kind, id DESC)")
     _office_idx = models.Index("(office_id, id DESC)")
     _record_idx = models.Index("(model, res_id)")
+    # Exports and sendings of many, among all the single ones.
+    _many_idx = models.Index("(id DESC) WHERE number > 100")
 
     @api.depends("kind", "user_id", "at")
     def _compute_display_name(self):

@@ -54,6 +54,9 @@ class DiscomConsent(models.Model):
     company_id = fields.Many2one("res.company", readonly=True, ondelete="restrict")
 
     _partner_purpose_idx = models.Index("(partner_id, purpose, id DESC)")
+    _date_idx = models.Index("(date)")
+    # Few of lakhs, who are looked for by themselves.
+    _withdrawn_idx = models.Index("(id DESC) WHERE action = 'withdrawn'")
 
     @api.model
     def _newest_sql(self, partner_ids):

@@ -85,6 +85,11 @@ class ResPartner(models.Model):
         "CHECK (discom_id_last4 ~ '^[0-9A-Z]{4}$')",
         "Only the last four characters of an identity document may be kept.",
     )
+    # What was taken in some days, or by one colleague.
+    _discom_kyc_date_idx = models.Index("(discom_kyc_date) WHERE discom_kyc_date IS NOT NULL")
+    _discom_kyc_user_idx = models.Index(
+        "(discom_kyc_user_id, discom_kyc_date) WHERE discom_kyc_user_id IS NOT NULL"
+    )
     _discom_phone_sanitized_idx = models.Index(
         "(phone_sanitized) WHERE phone_sanitized IS NOT NULL"
     )

@@ -158,6 +158,7 @@ class ResPartner(models.Model):
     _discom_rare_status_idx = models.Index(
         "(discom_status) WHERE discom_status IN ('temporary', 'permanent')"
     )
+    _discom_archived_idx = models.Index("(id) WHERE discom_consumer IS TRUE AND active IS NOT TRUE")
     _discom_withdrawn_idx = models.Index("(id) WHERE discom_consent_bills = 'withdrawn'")
     _discom_old_account_no_idx = models.Index(
         "(discom_old_account_no) WHERE discom_old_account_no IS NOT NULL"

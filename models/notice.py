@@ -47,6 +47,13 @@ SERVICE_MODES = [
 ]
 
 
+def _number_index(registry):
+    """Return the definition of the index for a part of a number, which few steps have."""
+    if not registry.has_trigram:
+        return ""
+    return "USING gin (name gin_trgm_ops) WHERE name IS NOT NULL"
+
+
 class DiscomNotice(models.Model):
     """One step of the arrears ladder for one consumer: proposed, approved, sent, served, listed.
 
@@ -137,6 +144,13 @@ class DiscomNotice(models.Model):
     _run_state_idx = models.Index("(run_id, state, kind)")
     _office_open_idx = models.Index(
         "(office_id, kind, state) WHERE state IN ('issued', 'served', 'listed')"
+    )
+    _number_idx = models.Index(_number_index)
+    # Of millions that were sent or paid, the few kinds and states that somebody works on.
+    _legal_idx = models.Index("(date DESC, id DESC) WHERE kind IN ('formal', 'disconnection')")
+    _waiting_idx = models.Index(
+        "(date DESC, id DESC) WHERE state IN"
+        " ('proposed', 'excluded', 'issued', 'served', 'listed', 'reconnect')"
     )
 
     @api.depends("name", "kind", "partner_id")

@@ -45,6 +45,12 @@ from . import test_report
 from . import test_pdf
 from . import test_pdf_split
 from . import test_queries
+from . import test_queries_arrears
+from . import test_queries_bill
+from . import test_queries_people
+from . import test_queries_report
+from . import test_queries_retention
+from . import test_queries_service
 from . import test_report_print
 from . import test_storage
 from . import test_words

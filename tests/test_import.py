@@ -28,13 +28,14 @@ class ImportCommon(BillCommon):
         cls.office_code = cls.subdivision_a1.code
         cls.asset_code = cls.transformer_a11.code
 
-    def upload(self, kind, content, user=None, filename=None, office=None):
+    @classmethod
+    def upload(cls, kind, content, user=None, filename=None, office=None):
         """Upload a file in the form, as ``user`` (the manager by default), unchecked."""
         if isinstance(content, list):
             content = "\n".join(content) + "\n"
         if isinstance(content, str):
             content = content.encode()
-        imports = self.env["discom.import"].with_user(user or self.manager)
+        imports = cls.env["discom.import"].with_user(user or cls.manager)
         with Form(imports) as form:
             form.kind = kind
             form.file = base64.b64encode(content)
@@ -44,9 +45,10 @@ class ImportCommon(BillCommon):
         form.record.filename = filename or f"{kind}.csv"
         return form.record
 
-    def run_import(self, kind, content, **kw):
+    @classmethod
+    def run_import(cls, kind, content, **kw):
         """Upload, check and carry out; return the import."""
-        job = self.upload(kind, content, **kw)
+        job = cls.upload(kind, content, **kw)
         job.action_check()
         if job.new_count or job.changed_count:
             job.action_run()

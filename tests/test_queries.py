@@ -7,122 +7,14 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
-from ..dev.bench.client import Client
-from .common_whatsapp import WhatsappCommon
-from .test_import import BILLS, CONSUMERS, ImportCommon
+from .common_queries import QueriesCommon
 from .test_notice import STEPS
-
-WARM, FEW, MANY = 3, 20, 200
-#: Queries by which many may cost more than few: the ORM writes a hundred rows at a time.
-SLACK = 6
-
-
-class Group:
-    """Consumers of one sub-division, some or many, with a transformer of their own."""
-
-    def __init__(self, case, name, count):
-        self.office = case.create_office(f"Queries {name}", "subdivision", case.division_a)
-        self.transformer = case.create_asset(f"Queries {name}", "transformer", self.office)
-        self.first = 8_127_461_000 + 1_000 * (WARM, FEW, MANY).index(count)
-        self.count = count
-
-    @property
-    def accounts(self):
-        """Account numbers of the consumers, as texts."""
-        return [str(self.first + number) for number in range(self.count)]
 
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-11-10 06:00:00")
-class TestQueries(WhatsappCommon, ImportCommon):
-    """What is done for many at once costs as many queries for two hundred as for twenty.
-
-    A query for each record would be 180 more; at the size of a division it would be hours.
-    """
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.groups = [
-            Group(cls, name, count)
-            for name, count in (("warm", WARM), ("few", FEW), ("many", MANY))
-        ]
-        cls.create_template("queries_due", "overdue", "नमस्ते {{name}}, आपका बिल {{amount}} बाकी है।")
-        cls.create_template(
-            "queries_outage",
-            "outage_unplanned",
-            "सूचना: {{area}} में बिजली बन्द है।",
-            model="discom.outage",
-        )
-
-    # === HELPERS === #
-
-    def assert_constant(self, function, title=""):
-        """``function`` of a group costs the same whatever the size of the group.
-
-        A small group comes first and fills the caches.
-        """
-        costs = {}
-        for group in self.groups:
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            function(group)
-            self.env.flush_all()
-            costs[group.count] = self.env.cr.sql_log_count - before
-        self.assertGreater(costs[FEW], 0, title)
-        self.assertLessEqual(costs[MANY], costs[FEW] + SLACK, f"{title} {costs}")
-
-    def fill(self, *kinds):
-        """Take in the files of ``kinds`` for all groups, for what is measured after them."""
-        for kind in kinds:
-            for group in self.groups:
-                self.take_in(kind, group)
-
-    def take_in(self, kind, group):
-        """Take in a file of the group; every row has to be good."""
-        job = self.run_import(kind, getattr(self, f"{kind}_rows")(group))
-        self.assertEqual((job.new_count + job.changed_count), group.count, job.findings)
-        if kind == "bill":
-            job.action_issue_bills()
-
-    def consumer_rows(self, group):
-        return [
-            CONSUMERS,
-            *(
-                f"{account},Asha {account},आशा,,LMV-1,1,kw,{group.office.code},"
-                f"{group.transformer.code},0"
-                for account in group.accounts
-            ),
-        ]
-
-    def kyc_rows(self, group):
-        return [
-            "account_no,whatsapp_number,consent_bills,consent_outages,consent_dues,source",
-            *(f"{account},94{int(account) % 10**8:08d},1,1,1,field" for account in group.accounts),
-        ]
-
-    def bill_rows(self, group):
-        return [
-            BILLS,
-            *(
-                f"Q{account},{account},2026-11,2026-11-05,2026-11-20,MU,180,677.50,180,0,0,0,0,"
-                "857.50,857.50,"
-                for account in group.accounts
-            ),
-        ]
-
-    def payment_rows(self, group):
-        return [
-            "reference,account_no,date,amount,mode",
-            *(f"Q{account},{account},2026-11-07,60.00,online" for account in group.accounts),
-        ]
-
-    def partners(self, group):
-        return self.env["res.partner"].search([("discom_office_id", "=", group.office.id)])
-
-    def bills(self, group):
-        return self.env["discom.bill"].search([("office_id", "=", group.office.id)])
+class TestQueries(QueriesCommon):
+    """What is done for many at once costs as many queries for two hundred as for twenty."""
 
     # === FILES === #
 
@@ -143,6 +35,32 @@ class TestQueries(WhatsappCommon, ImportCommon):
                     ),
                     kind,
                 )
+
+    def test_network(self):
+        """Assets, new ones and those that get another name and another feeder."""
+        feeder = self.create_asset("Queries", "feeder", self.subdivision_a1, self.substation_a)
+
+        def rows(group, above):
+            return [
+                "code,name,kind,parent_code,office_code",
+                *(
+                    f"Q{account},{above.name} {account},transformer,{above.code},"
+                    f"{group.office.code}"
+                    for account in group.accounts
+                ),
+            ]
+
+        def take(group):
+            job = self.run_import("asset", rows(group, self.feeder_a1), user=self.administrator)
+            self.assertEqual(job.new_count, group.count, job.findings)
+
+        def move(group):
+            job = self.run_import("asset", rows(group, feeder), user=self.administrator)
+            self.assertEqual(job.changed_count, group.count, job.findings)
+            assets = self.env["discom.asset"].search([("code", "in", [f"Q{group.first}"])])
+            self.assertEqual((assets.parent_id, assets.name), (feeder, f"Queries {group.first}"))
+
+        self.assert_steps(take, move)
 
     # === MESSAGES === #
 
@@ -199,9 +117,7 @@ class TestQueries(WhatsappCommon, ImportCommon):
             )
             self.env["discom.whatsapp.message"]._apply_statuses(rows)
 
-        for step in (audience, plan, jobs, statuses, failures):
-            with self.subTest(step.__name__):
-                self.assert_constant(step, step.__name__)
+        self.assert_steps(audience, plan, jobs, statuses, failures)
 
     def test_replies(self):
         """What people write, from as many phones as there are people."""
@@ -281,9 +197,7 @@ class TestQueries(WhatsappCommon, ImportCommon):
             runs[group].with_user(self.manager).action_approve()
 
         with freeze_time("2026-12-20 06:00:00"):
-            for step in (propose, submit, approve):
-                with self.subTest(step.__name__):
-                    self.assert_constant(step, step.__name__)
+            self.assert_steps(propose, submit, approve)
 
     def test_outage(self):
         """Those affected are counted, and told."""
@@ -310,9 +224,7 @@ class TestQueries(WhatsappCommon, ImportCommon):
             dialogs.with_context(**action["context"]).create({}).action_apply()
             self.assertEqual(outages[group].state, "restored")
 
-        for step in (affected, announce, restored):
-            with self.subTest(step.__name__):
-                self.assert_constant(step, step.__name__)
+        self.assert_steps(affected, announce, restored)
 
     def test_bill_run(self):
         """A run takes its file, is checked, some bills released; it is approved and issued."""
@@ -354,9 +266,7 @@ class TestQueries(WhatsappCommon, ImportCommon):
             runs[group].action_issue()
             self.assertEqual(set(self.bills(group).mapped("state")), {"issued"})
 
-        for step in (take, check, release, approve, issue):
-            with self.subTest(step.__name__):
-                self.assert_constant(step, step.__name__)
+        self.assert_steps(take, check, release, approve, issue)
 
     # === REPORTS AND DOCUMENTS === #
 
@@ -376,9 +286,7 @@ class TestQueries(WhatsappCommon, ImportCommon):
             data = self.bills(group)._document_data("hi_IN")
             self.assertEqual(len(data), group.count)
 
-        for step in (register, documents):
-            with self.subTest(step.__name__):
-                self.assert_constant(step, step.__name__)
+        self.assert_steps(register, documents)
 
     def test_lists(self):
         """A list reads its page with as many queries for eighty rows as for twenty."""
@@ -391,12 +299,3 @@ class TestQueries(WhatsappCommon, ImportCommon):
             action = self.env.ref(action)
             with self.subTest(action.name):
                 self.assert_constant(lambda group, action=action: self.open(action, group))
-
-    def open(self, action, group):
-        """Open the list of an action with the rows of a group."""
-        client = Client(self.env(user=self.manager))
-        values = action._get_action_dict()
-        values["views"] = [view for view in values["views"] if view[1] == "list"]
-        office = "discom_office_id" if action.res_model == "res.partner" else "office_id"
-        values["domain"] = f"[('{office}', '=', {group.office.id})]"
-        next(client.action_pages(values, action.name)).run()

@@ -159,6 +159,7 @@ class TestComplaint(ServiceCommon):
         self.assertEqual(complaint.told, "text")
         self.assertIn("Pay here", (self.answers(STRANGER) - before).body)
 
+    @mute_logger("odoo.addons.rpc.controllers.xmlrpc")
     def rpc(self, method, *args, **kwargs):
         """Call a method of complaints as a script of the clerk does."""
         call = (self.env.cr.dbname, self.counter.id, "test_counter", "discom.complaint", method)

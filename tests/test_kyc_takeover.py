@@ -42,6 +42,7 @@ class TestKycTakeover(KycConversationCommon):
             [("purpose", "=", PURPOSE), ("phone", "=", f"+{phone}")], order="id"
         )
 
+    @mute_logger("odoo.addons.rpc.controllers.xmlrpc")
     def rpc(self, user, model, method, *args):
         """Call a method as a script of the user does."""
         self.env.flush_all()

@@ -684,6 +684,7 @@ class TestPrivacyRequest(PrivacyCommon, HttpCase):
         due, office = request.due_date, request.office_id
         self.env.flush_all()
 
+        @mute_logger("odoo.addons.rpc.controllers.xmlrpc")
         def write(vals):
             call = (self.env.cr.dbname, self.manager.id, "test_manager", request._name, "write")
             return self.xmlrpc_object.execute_kw(*call, [request.ids, vals])

@@ -62,10 +62,10 @@ class TestQueriesReport(QueriesCommon):
         )
 
     def test_workbooks(self):
-        for model, values in REPORTS.items():
+        for model in REPORTS:
 
-            def write(group, model=model, values=values):
-                self.write_workbook(model, office_id=group.office.id, **values)
+            def write(group, model=model):
+                self.write_workbook(model, office_id=group.office.id, **REPORTS[model])
 
             with self.subTest(model):
                 self.assert_constant(write, model)

@@ -11,7 +11,7 @@ from odoo import api, fields, models
 
 from ..tools import kyc_texts
 from .consumer_consent import NOTICE_PURPOSES
-from .whatsapp_message import LIVE, PRIORITY_REPLY
+from .whatsapp_message import LIVE, PRIORITY_RECEIPT
 from .whatsapp_message_inbound import WINDOW
 
 PURPOSE = "number_change"
@@ -86,7 +86,7 @@ class ResPartner(models.Model):
                 ["partner_id", "phone"],
             )
         }
-        doors = consumers._discom_doors_to(phones)
+        channels = consumers._discom_channels_to(phones)
         told, queue, seen = consumers.browse(), [], set()
         for consumer in consumers:
             phone = numbers[consumer.id]
@@ -94,7 +94,7 @@ class ResPartner(models.Model):
                 continue
             if (consumer.id, phone) in recent or phone in seen:
                 told |= consumer
-            elif values := consumer._discom_replaced_message(phone, *doors):
+            elif values := consumer._discom_replaced_message(phone, *channels):
                 queue.append(values)
                 seen.add(phone)
                 told |= consumer
@@ -129,7 +129,7 @@ class ResPartner(models.Model):
             if event.old == "verified" and event.source not in BY_ITSELF
         ]
 
-    def _discom_doors_to(self, phones):
+    def _discom_channels_to(self, phones):
         """Return (conversations with ``phones`` in which words may be sent, by company and phone;
         approved templates by account and language)."""
         # sudo: the number is told, whether or not who changes it reads its messages.
@@ -163,7 +163,7 @@ class ResPartner(models.Model):
             "direction": "out",
             "state": "queued",
             "purpose": PURPOSE,
-            "priority": PRIORITY_REPLY,
+            "priority": PRIORITY_RECEIPT,
             "partner_id": self.id,
             "office_id": self.discom_office_id.id,
             "phone": phone,

@@ -8,6 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..models.kyc_takeover import ONCE, PURPOSE
+from ..models.whatsapp_message import PRIORITY_RECEIPT
 from .test_import import ImportCommon
 from .test_kyc_conversation import PHONE, KycConversationCommon
 
@@ -65,6 +66,8 @@ class TestKycTakeover(KycConversationCommon):
                     "office_id": self.consumer.discom_office_id.id,
                     "template_id": notice.template_id.id,
                     "lang": "hi_IN",
+                    # A file may replace thousands: they do not keep an outage waiting.
+                    "priority": PRIORITY_RECEIPT,
                 }
             ],
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from odoo import fields
 from odoo.models import BaseModel
 from odoo.sql_db import Cursor
 from odoo.tools import SQL
@@ -199,6 +200,25 @@ class QueriesCommon(WhatsappCommon, ImportCommon):
             "reference,account_no,date,amount,mode",
             *(f"Q{account},{account},2026-11-07,60.00,online" for account in group.accounts),
         ]
+
+    def incoming(self, phone, text="", button=""):
+        """A message from ``phone`` as the webhook hands it over: words, or a button pressed."""
+        return {
+            "wamid": f"wamid.{phone}.{text}.{button}",
+            "phone": phone,
+            "timestamp": int(fields.Datetime.now().timestamp()),
+            "type": "interactive" if button else "text",
+            "text": text,
+            "payload": button,
+            "context_wamid": "",
+            "profile_name": "",
+            "phone_number_id": self.account.phone_number_id,
+            "user_id": "",
+            "new_phone": "",
+            "media": {},
+            "error_code": None,
+            "account_id": self.account.id,
+        }
 
     def partners(self, group):
         return self.env["res.partner"].search([("discom_office_id", "=", group.office.id)])

@@ -19,6 +19,28 @@ STEPS = (
 )
 
 
+def create_ladder(office):
+    """A policy of the steps of ``STEPS`` for ``office``."""
+    return office.env["discom.notice.policy"].create(
+        {
+            "name": "Ladder",
+            "office_id": office.id,
+            "step_ids": [
+                Command.create(
+                    {
+                        "kind": kind,
+                        "days": days,
+                        "sequence": sequence,
+                        "amount_min": amount,
+                        "channel": "both" if kind == "formal" else "whatsapp",
+                    }
+                )
+                for kind, days, sequence, amount in STEPS
+            ],
+        }
+    )
+
+
 class NoticeCommon(BillCommon):
     """Division A has a ladder of five steps; bills are due on the 20th of November 2026."""
 
@@ -28,24 +50,7 @@ class NoticeCommon(BillCommon):
         # Those of demonstration data.
         cls.env["discom.holiday"].search([]).unlink()
         cls.company.write({"discom_closed_sundays": True, "discom_closed_second_saturdays": True})
-        cls.policy = cls.env["discom.notice.policy"].create(
-            {
-                "name": "Ladder",
-                "office_id": cls.division_a.id,
-                "step_ids": [
-                    Command.create(
-                        {
-                            "kind": kind,
-                            "days": days,
-                            "sequence": sequence,
-                            "amount_min": amount,
-                            "channel": "both" if kind == "formal" else "whatsapp",
-                        }
-                    )
-                    for kind, days, sequence, amount in STEPS
-                ],
-            }
-        )
+        cls.policy = create_ladder(cls.division_a)
 
     @classmethod
     def owing(cls, amount=100.0, **vals):

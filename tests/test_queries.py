@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common_queries import QueriesCommon
-from .test_notice import STEPS
+from .test_notice import create_ladder
 
 
 @tagged("post_install", "-at_install")
@@ -126,22 +126,7 @@ class TestQueries(QueriesCommon):
         def receive(group):
             self.env["discom.whatsapp.message"]._receive(
                 [
-                    {
-                        "wamid": f"wamid.in.{partner.id}",
-                        "phone": partner.discom_whatsapp_number,
-                        "timestamp": 1_800_000_000,
-                        "type": "text",
-                        "text": "धन्यवाद",
-                        "payload": "",
-                        "context_wamid": "",
-                        "profile_name": "",
-                        "phone_number_id": self.account.phone_number_id,
-                        "user_id": "",
-                        "new_phone": "",
-                        "media": {},
-                        "error_code": None,
-                        "account_id": self.account.id,
-                    }
+                    self.incoming(partner.discom_whatsapp_number, "धन्यवाद")
                     for partner in self.partners(group)
                 ]
             )
@@ -162,24 +147,7 @@ class TestQueries(QueriesCommon):
         """A run proposes, is approved and its messages are planned."""
         self.fill("consumer", "kyc", "bill")
         self.env["discom.holiday"].search([]).unlink()
-        self.env["discom.notice.policy"].create(
-            {
-                "name": "Queries",
-                "office_id": self.division_a.id,
-                "step_ids": [
-                    Command.create(
-                        {
-                            "kind": kind,
-                            "days": days,
-                            "sequence": place,
-                            "amount_min": least,
-                            "channel": "both" if kind == "formal" else "whatsapp",
-                        }
-                    )
-                    for kind, days, place, least in STEPS
-                ],
-            }
-        )
+        create_ladder(self.division_a)
         runs = {}
 
         def propose(group):

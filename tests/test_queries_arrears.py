@@ -6,7 +6,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common_queries import QueriesCommon
-from .test_notice import STEPS
+from .test_notice import create_ladder
 
 
 @tagged("post_install", "-at_install")
@@ -20,24 +20,7 @@ class TestQueriesArrears(QueriesCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["discom.notice.policy"].create(
-            {
-                "name": "Queries",
-                "office_id": cls.division_a.id,
-                "step_ids": [
-                    Command.create(
-                        {
-                            "kind": kind,
-                            "days": days,
-                            "sequence": place,
-                            "amount_min": least,
-                            "channel": "both" if kind == "formal" else "whatsapp",
-                        }
-                    )
-                    for kind, days, place, least in STEPS
-                ],
-            }
-        )
+        create_ladder(cls.division_a)
 
     def propose(self, group):
         run = self.env["discom.notice.run"].create(

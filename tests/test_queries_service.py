@@ -39,24 +39,11 @@ class TestQueriesService(QueriesCommon):
         """
         return self.env["discom.whatsapp.message"]._receive(
             [
-                {
-                    "wamid": f"wamid.{text}.{button}.{partner.id}",
-                    "phone": f"+9181{partner.id:08d}"
-                    if strangers
-                    else partner.discom_whatsapp_number,
-                    "timestamp": int(NOW.timestamp()),
-                    "type": "interactive" if button else "text",
-                    "text": text,
-                    "payload": button.format(partner.id),
-                    "context_wamid": "",
-                    "profile_name": "",
-                    "phone_number_id": self.account.phone_number_id,
-                    "user_id": "",
-                    "new_phone": "",
-                    "media": {},
-                    "error_code": None,
-                    "account_id": self.account.id,
-                }
+                self.incoming(
+                    f"+9181{partner.id:08d}" if strangers else partner.discom_whatsapp_number,
+                    text,
+                    button.format(partner.id),
+                )
                 for partner in self.partners(group)
             ]
         )

@@ -76,7 +76,7 @@ def take(url, database):
             with step(f"Workbook {path.stem}"):
                 path.write_bytes(_workbook(session, book))
         with step("Printing them"):
-            _print(folder, books)
+            _to_pdf(folder, books)
         for path, book in books.items():
             for picture, words in book.pictures.items():
                 with step(f"docs/reports/{picture}.png"):
@@ -116,7 +116,7 @@ def _workbook(session, book):
     return base64.b64decode(row["datas"])
 
 
-def _print(folder, paths):
+def _to_pdf(folder, paths):
     """Turn the workbooks into PDF, each beside itself."""
     # A profile of its own: LibreOffice hands the work to one that runs already, and its settings.
     profile = (folder / "profile").as_uri()

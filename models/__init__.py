@@ -6,6 +6,7 @@ from . import network_asset
 from . import network_res_users
 from . import audit_journal_mixin
 from . import audit_entry
+from . import audit_guarded_mixin
 from . import audit_mixin
 from . import audit_retention
 from . import audit_access

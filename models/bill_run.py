@@ -9,17 +9,6 @@ from ..tools.reader import read_by
 OPEN_STATES = ("draft", "taken", "checked")
 # Who approved what, and when.
 APPROVAL_FIELDS = {"approved_by_id", "approved_date", "approved_count", "approved_amount"}
-# What only the actions of a run set.
-OWN_FIELDS = {
-    "state",
-    *APPROVAL_FIELDS,
-    "work",
-    "work_user_id",
-    "work_total",
-    "work_done",
-    "work_error",
-    "last_bill_id",
-}
 
 
 class DiscomBillRun(models.Model):
@@ -33,10 +22,21 @@ class DiscomBillRun(models.Model):
 
     _name = "discom.bill.run"
     _description = "Bill Run"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["discom.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "period desc, id desc"
     _check_company_auto = True
     _mail_post_access = "read"
+    _guarded = {
+        "state": "draft",
+        **dict.fromkeys(
+            (
+                *APPROVAL_FIELDS,
+                *("work", "work_user_id", "work_total", "work_done", "work_error", "last_bill_id"),
+            ),
+            False,
+        ),
+    }
+    _guarded_always = True
 
     def _default_office_id(self):
         return self.env.user.discom_scope_ids[:1]
@@ -177,20 +177,7 @@ class DiscomBillRun(models.Model):
 
     # === CRUD METHODS === #
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        # Defaults in the context become values as well, and the context comes from the client.
-        defaults = {
-            name: self.env.context[f"default_{name}"]
-            for name in OWN_FIELDS
-            if f"default_{name}" in self.env.context
-        }
-        for vals in vals_list:
-            self._refuse_own_fields({**defaults, **vals})
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._refuse_own_fields(vals)
         if {"office_id", "period", "company_id"} & vals.keys() and any(
             run.state != "draft" or run.bill_count for run in self
         ):
@@ -213,15 +200,9 @@ class DiscomBillRun(models.Model):
                 )
             )
 
-    def _refuse_own_fields(self, vals):
-        if any(vals[name] not in (False, None, "draft", 0) for name in OWN_FIELDS & vals.keys()):
-            raise UserError(
-                self.env._("State and approval of a bill run are changed by its buttons alone.")
-            )
-
-    def _set(self, **vals):
-        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
+    @api.model
+    def _guarded_text(self):
+        return self.env._("State and approval of a bill run are changed by its buttons alone.")
 
     # === ACTION METHODS === #
 

@@ -22,14 +22,6 @@ URGENT = ("danger", "no_supply")
 SAME = timedelta(hours=12)
 TEXT_MAX = 2000
 PURPOSE = "complaint"
-#: What the buttons and the software set, each with the value that a new complaint begins with.
-OWN_FIELDS = {
-    "name": None,
-    "state": "new",
-    "source": "counter",
-    "date_done": False,
-    "told": False,
-}
 #: What a settled complaint was about, and what the consumer was told.
 SETTLED_FIELDS = {"kind", "partner_id", "office_id", "resolution"}
 
@@ -43,6 +35,7 @@ class DiscomComplaint(models.Model):
     _name = "discom.complaint"
     _description = "Complaint"
     _inherit = [
+        "discom.guarded.mixin",
         "mail.thread",
         "mail.activity.mixin",
         "discom.aadhaar.mixin",
@@ -51,6 +44,13 @@ class DiscomComplaint(models.Model):
     _order = "id desc"
     _rec_names_search = ["name", "partner_id", "phone"]
     _no_aadhaar = ("text", "resolution")
+    _guarded = {
+        "name": False,
+        "state": "new",
+        "source": "counter",
+        "date_done": False,
+        "told": False,
+    }
     _discom_handed_over = ("conversation_id",)
     # Who works on a complaint calls back.
     _personal_groups = ("discom.group_outage_operator",)
@@ -154,44 +154,32 @@ class DiscomComplaint(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        vals_list = [dict(vals) for vals in vals_list]
-        for vals in vals_list:
-            self._refuse_own_fields(vals)
-            if "name" not in vals:
-                # sudo: the numbers belong to nobody.
-                sequence = self.env["ir.sequence"].sudo()
-                vals["name"] = sequence.next_by_code("discom.complaint") or "/"
         complaints = super().create(vals_list)
         complaints._check_whose()
         complaints._schedule_work()
         return complaints
 
     def write(self, vals):
-        self._refuse_own_fields(vals)
         self._check_changes(vals)
         result = super().write(vals)
         if {"partner_id", "conversation_id"} & vals.keys():
             self._check_whose()
         return result
 
-    def _set(self, **vals):
-        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
+    @api.model
+    def _guarded_new(self, vals):
+        if vals.get("name"):
+            return {}
+        # sudo: the numbers belong to nobody.
+        sequence = self.env["ir.sequence"].sudo()
+        return {"name": sequence.next_by_code("discom.complaint") or "/"}
 
     @api.model
-    def _refuse_own_fields(self, vals):
-        """
-        :raise UserError: where somebody would set what only the buttons set
-        """
-        if not self.env.su and any(
-            vals[name] != start for name, start in OWN_FIELDS.items() if name in vals
-        ):
-            raise UserError(
-                self.env._(
-                    "Number, state, source and result told of a complaint follow from its buttons "
-                    "alone, so that whoever complained is told. Leave them out."
-                )
-            )
+    def _guarded_text(self):
+        return self.env._(
+            "Number, state, source and result told of a complaint follow from its buttons "
+            "alone, so that whoever complained is told. Leave them out."
+        )
 
     def _check_changes(self, vals):
         """

@@ -8,26 +8,6 @@ from ..tools.tabular import TabularError
 # Files up to this size are read and imported while the user waits; larger ones in the background.
 DIRECT_BYTES = 1_000_000
 GC_BATCH = 500  # files deleted at once
-# What only the import itself sets: in whose name it runs above all.
-OWN_FIELDS = {
-    "state",
-    "user_id",
-    "started_at",
-    "finished_at",
-    "row_count",
-    "new_count",
-    "changed_count",
-    "same_count",
-    "refused_count",
-    "last_row",
-    "applied_count",
-    "message",
-    "findings",
-    "columns_used",
-    "columns_ignored",
-    "refused_file",
-    "issue_waiting",
-}
 
 
 class DiscomImport(models.Model):
@@ -39,10 +19,24 @@ class DiscomImport(models.Model):
     """
 
     _name = "discom.import"
-    _inherit = ["discom.aadhaar.mixin"]
+    _inherit = ["discom.guarded.mixin", "discom.aadhaar.mixin"]
     _description = "File Import"
     _order = "id desc"
     _no_aadhaar = ("filename",)
+    # In whose name it runs above all.
+    _guarded = {
+        "state": "draft",
+        **dict.fromkeys(
+            (
+                *("user_id", "started_at", "finished_at", "last_row", "applied_count"),
+                *("row_count", "new_count", "changed_count", "same_count", "refused_count"),
+                *("message", "findings", "columns_used", "columns_ignored", "refused_file"),
+                "issue_waiting",
+            ),
+            False,
+        ),
+    }
+    _guarded_always = True
 
     def _default_office_id(self):
         if self.env.user.has_group("discom.group_administrator"):
@@ -165,21 +159,12 @@ class DiscomImport(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        # Defaults in the context become values as well, and the context comes from the client.
-        defaults = {
-            name: self.env.context[f"default_{name}"]
-            for name in OWN_FIELDS
-            if f"default_{name}" in self.env.context
-        }
-        for vals in vals_list:
-            self._refuse_own_fields({**defaults, **vals})
         records = super().create(vals_list)
         # No constraint: those run as superuser, and this is about the user.
         records._check_rights()
         return records
 
     def write(self, vals):
-        self._refuse_own_fields(vals)
         if {"file", "kind", "office_id", "company_id"} & vals.keys() and any(
             record.state not in ("draft", "checked", "failed") for record in self
         ):
@@ -310,14 +295,12 @@ class DiscomImport(models.Model):
             applied_count=0,
         )
 
-    def _refuse_own_fields(self, vals):
-        if any(vals[name] not in (False, "draft", 0) for name in OWN_FIELDS & vals.keys()):
-            raise UserError(
-                self.env._("State and results of an import are changed by its buttons alone.")
-            )
+    @api.model
+    def _guarded_text(self):
+        return self.env._("State and results of an import are changed by its buttons alone.")
 
     def _write_progress(self, **vals):
-        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
+        """Write guarded fields, and nothing that follows from a change by hand."""
         models.Model.write(self, vals)
 
     def _reset(self):

@@ -17,7 +17,12 @@ class DiscomOutage(models.Model):
 
     _name = "discom.outage"
     _description = "Outage"
-    _inherit = ["mail.thread", "discom.whatsapp.mixin", "discom.aadhaar.mixin"]
+    _inherit = [
+        "discom.guarded.mixin",
+        "mail.thread",
+        "discom.whatsapp.mixin",
+        "discom.aadhaar.mixin",
+    ]
     _order = "date_start desc, id desc"
     _rec_names_search = ["name", "asset_ids.name", "asset_ids.code"]
     _check_company_auto = True

@@ -13,12 +13,6 @@ SOURCES = [
     ("field", "Field staff"),
 ]
 ACTIVE_STATES = ("open", "known")
-#: What the buttons and the software set, each with the value that a new call begins with.
-OWN_FIELDS = {
-    "state": "open",
-    "source": "phone",
-    **dict.fromkeys(("outcome", "outage_id", "suggestion_id", "conversation_id"), False),
-}
 
 
 class DiscomOutageCall(models.Model):
@@ -31,11 +25,16 @@ class DiscomOutageCall(models.Model):
 
     _name = "discom.outage.call"
     _description = "No-supply call"
-    _inherit = ["mail.thread", "discom.aadhaar.mixin"]
+    _inherit = ["discom.guarded.mixin", "mail.thread", "discom.aadhaar.mixin"]
     _order = "date desc, id desc"
     _rec_names_search = ["partner_id", "account_no", "village"]
     _check_company_auto = True
     _no_aadhaar = ("village", "note")
+    _guarded = {
+        "state": "open",
+        "source": "phone",
+        **dict.fromkeys(("outcome", "outage_id", "suggestion_id", "conversation_id"), False),
+    }
 
     partner_id = fields.Many2one(
         "res.partner",
@@ -141,36 +140,18 @@ class DiscomOutageCall(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_own_fields(vals)
         calls = super().create(vals_list)
         calls._match()
         if calls.filtered(lambda call: call.state == "open"):
             self.env.ref("discom.ir_cron_outage_suggest")._trigger()
         return calls
 
-    def write(self, vals):
-        self._refuse_own_fields(vals)
-        return super().write(vals)
-
-    def _set(self, **vals):
-        """Write fields of ``OWN_FIELDS``, which :meth:`write` refuses."""
-        return super().write(vals)  # pylint: disable=super-method-mismatch
-
     @api.model
-    def _refuse_own_fields(self, vals):
-        """
-        :raise UserError: where somebody would set what only the buttons set
-        """
-        if not self.env.su and any(
-            vals[name] != start for name, start in OWN_FIELDS.items() if name in vals
-        ):
-            raise UserError(
-                self.env._(
-                    "What became of a call follows from its buttons and its outage alone, so that "
-                    "whoever called is told. Leave it out."
-                )
-            )
+    def _guarded_text(self):
+        return self.env._(
+            "What became of a call follows from its buttons and its outage alone, so that "
+            "whoever called is told. Leave it out."
+        )
 
     # === ACTIONS === #
 

@@ -4,7 +4,6 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ..tools.indian_time import INDIA
 from ..tools.reader import in_name_of
@@ -12,12 +11,12 @@ from .outage_reason import PLANNED_KINDS
 
 #: Who was told within these hours needs no reminder yet.
 FRESH_HOURS = 3
-#: When people were told, which the law asks for: nobody says it by hand.
-NOTED_FIELDS = {"date_announced", "reminded_evening", "reminded_hour"}
 
 
 class DiscomOutage(models.Model):
     _inherit = "discom.outage"
+    # When people were told, which the law asks for: nobody says it by hand.
+    _guarded = dict.fromkeys(("date_announced", "reminded_evening", "reminded_hour"), False)
 
     remind = fields.Boolean(
         "Remind before the start",
@@ -52,7 +51,7 @@ class DiscomOutage(models.Model):
             if not field:
                 continue
             # The hour before supersedes an evening that was missed.
-            outage.write({field: True, "reminded_evening": True})
+            outage._set(**{field: True, "reminded_evening": True})
             outage._send_reminder(now)
             self.env["ir.cron"]._commit_progress(1)
 
@@ -111,28 +110,8 @@ class DiscomOutage(models.Model):
         hour = self.date_start - timedelta(minutes=company.discom_outage_reminder_minutes)
         return evening.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), hour
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        for vals in vals_list:
-            self._refuse_noted(vals)
-        return super().create(vals_list)
-
-    @api.model
-    def _refuse_noted(self, vals):
-        """
-        :raise UserError: where somebody would say when people were told
-        """
-        if not self.env.su and NOTED_FIELDS & vals.keys():
-            raise UserError(
-                self.env._(
-                    "When an outage was announced, and whether it was reminded of, is noted by the "
-                    "software alone. Use Announce."
-                )
-            )
-
     def write(self, vals):
         """A start that is moved is remembered anew, except what has passed by the new time."""
-        self._refuse_noted(vals)
         moved = self.filtered(lambda outage: outage.date_announced) if "date_start" in vals else []
         before = {outage: outage.date_start for outage in moved}
         result = super().write(vals)
@@ -140,18 +119,21 @@ class DiscomOutage(models.Model):
         for outage, start in before.items():
             if outage.date_start != start:
                 evening, hour = outage._reminder_times()
-                super(DiscomOutage, outage).write(
-                    {"reminded_evening": evening <= now, "reminded_hour": hour <= now}
-                )
+                outage._set(reminded_evening=evening <= now, reminded_hour=hour <= now)
         return result
+
+    @api.model
+    def _guarded_text(self):
+        return self.env._(
+            "When an outage was announced, and whether it was reminded of, is noted by the "
+            "software alone. Use Announce."
+        )
 
     def _set_announced(self):
         """Note the moment, and wake the reminders in time."""
         result = super()._set_announced()
         now = fields.Datetime.now()
-        first = self.filtered(lambda outage: not outage.date_announced)
-        values = {"date_announced": now}
-        super(DiscomOutage, first).write(values)  # pylint: disable=super-method-mismatch
+        self.filtered(lambda outage: not outage.date_announced)._set(date_announced=now)
         ahead = self.filtered(
             lambda outage: outage.kind in PLANNED_KINDS and outage.date_start > now
         )

@@ -428,6 +428,12 @@ class TestBillRun(RunCommon):
         for vals in ({"state": "approved"}, {"approved_by_id": self.clerk.id}, {"work": "issue"}):
             with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "by its buttons"):
                 run.with_user(self.manager).write(vals)
+        run.with_user(self.manager).action_approve()
+        self.assertNotEqual(run.state, "draft")
+        # Nor is an approval taken back as if the run were a new one.
+        for vals in ({"state": "draft"}, {"approved_by_id": False}, {"approved_amount": 0}):
+            with self.subTest(vals=vals), self.assertRaisesRegex(UserError, "by its buttons"):
+                run.with_user(self.manager).write(vals)
         with self.assertRaisesRegex(UserError, "holds bills already"):
             run.period = "2020-01-01"
 

@@ -196,15 +196,15 @@ class TestComplaint(ServiceCommon):
             for column, value in (("state", "resolved"), ("told", "text")):
                 loaded = self.rpc("load", [".id", column], [[str(complaint.id), value]])
                 self.assertFalse(loaded["ids"], column)
-        defaults = {"default_state": "resolved", "default_told": "text", "default_source": "field"}
-        made = [
-            *self.rpc("copy", complaint.ids, {}),
-            self.rpc("create", values, context=defaults),
-        ]
+        for name, value in {"state": "resolved", "told": "text", "source": "field"}.items():
+            with self.subTest(name), mute_logger("odoo.http"):
+                with self.assertRaisesRegex(Fault, "buttons"):
+                    self.rpc("create", values, context={f"default_{name}": value})
+        made = self.rpc("copy", complaint.ids, {})
         self.env.invalidate_all()
         for new in complaint | complaint.browse(made):
             self.assertEqual((new.state, new.told, new.date_done), ("new", False, False))
-        self.assertEqual(complaint.browse(made).mapped("source"), ["counter", "counter"])
+        self.assertEqual(complaint.browse(made).mapped("source"), ["counter"])
         self.assertEqual(complaint.source, "whatsapp")
         self.assertEqual(complaint.conversation_id, conversation)
         self.assertEqual(self.answers(OWNER), answers, "nobody was told anything")
@@ -219,6 +219,9 @@ class TestComplaint(ServiceCommon):
         self.assertEqual((complaint.state, complaint.told), ("resolved", "text"))
         for vals in ({"resolution": "x"}, {"partner_id": False}, {"kind": "bill"}):
             with self.subTest(vals), self.assertRaisesRegex(UserError, "Reopen"):
+                complaint.write(vals)
+        for vals in ({"state": "new"}, {"told": False}, {"date_done": False}):
+            with self.subTest(vals), self.assertRaisesRegex(UserError, "buttons"):
                 complaint.write(vals)
         complaint.action_reopen()
         self.assertFalse(complaint.told)

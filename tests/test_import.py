@@ -805,8 +805,9 @@ class TestImport(ImportCommon):
             with self.subTest(own=own), self.assertRaises(UserError):
                 imports.create({**vals, **own})
         job = self.upload("bill", [BILLS, self._bill_row()], user=self.clerk)
-        with self.assertRaises(UserError):
-            job.write({"state": "checked"})
+        for vals in ({"state": "checked"}, {"state": "draft"}, {"applied_count": 0}):
+            with self.subTest(vals=vals), self.assertRaises(UserError):
+                job.write(vals)
         with self.assertRaises(UserError):
             job.action_run()
 

@@ -120,8 +120,14 @@ class TestOutageCall(OutageCommon):
         call.with_user(self.counter).note = "The whole village"
         # Reopening one that is closed would be the same.
         call.action_close_none()
+        for state in ("known", "open"):
+            with self.assertRaisesRegex(UserError, "buttons"):
+                call.with_user(self.operator).write({"state": state})
+        calls = self.env["discom.outage.call"].with_user(self.operator)
         with self.assertRaisesRegex(UserError, "buttons"):
-            call.with_user(self.operator).write({"state": "known"})
+            calls.with_context(default_state="closed").create(
+                {"partner_id": self.create_consumer().id}
+            )
         self.assertEqual((call.state, call.outcome), ("closed", "none"))
 
     def test_closed_from_the_list_in_one_sending(self):

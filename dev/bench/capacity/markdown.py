@@ -15,12 +15,12 @@ def indian(amount):
 
 
 def lakhs(amount):
-    """``1234567`` -> ``"12.3 lakh"``, a crore and more in crore, below a lakh in full."""
+    """``1234567`` -> ``"12.3 lakh"``, a crore and more in crore; three figures count."""
     if amount >= CRORE:
         return f"{amount / CRORE:.3g} crore"
     if amount >= LAKH:
         return f"{amount / LAKH:.3g} lakh"
-    return indian(amount)
+    return indian(float(f"{amount:.3g}"))
 
 
 def percent(share):
@@ -35,7 +35,7 @@ def room(size):
 
 def duration(seconds):
     """Seconds as minutes, from two hours on as hours."""
-    return f"{seconds / 3600:.1f} h" if seconds >= 7200 else f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.2g} h" if seconds >= 7200 else f"{seconds / 60:.0f} min"
 
 
 def table(head, rows):

@@ -288,6 +288,9 @@ class TestPage(unittest.TestCase):
             self.assertEqual(markdown.indian(amount), text)
         self.assertEqual(markdown.lakhs(275_000), "2.75 lakh")
         self.assertEqual(markdown.lakhs(37_000_000), "3.7 crore")
+        self.assertEqual(markdown.lakhs(66_844), "66,800")
+        self.assertEqual(markdown.duration(7_200), "2 h")
+        self.assertEqual(markdown.duration(3_600), "60 min")
 
     def test_every_assumption_names_its_source(self):
         for name, one in assumed.ASSUMED.items():

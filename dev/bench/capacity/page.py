@@ -74,9 +74,10 @@ def _bears(costs):
                 ["Part", "bears consumers", "then"],
                 [[part.name, lakhs(part.consumers), part.instead] for part in found],
             ),
-            f"So the cut is a database for each circle, {lakhs(size)} consumers at most: nothing "
-            "of a circle refers to another circle. Of the parts above these bear less, and are "
-            f"doubled within the database: {'; '.join(below) or 'none'}. That is "
+            f"So the cut is a database for each circle, {lakhs(size)} consumers at most; little of "
+            "a circle refers to another (*What the cut costs*, below). Of the parts above these "
+            "bear less, so that what stands beside them is needed within a circle: "
+            f"{'; '.join(below) or 'none'}. A circle is "
             f"{size / value('division_consumers'):.1f} times the consumers that were measured: let "
             "the first circle run before the second is set up.",
         ]

@@ -9,8 +9,13 @@ import tempfile
 import unittest
 from pathlib import Path
 
+from ..bench import settings
+
 CHECKOUT = Path(__file__).parents[2]
 GUIDE = (CHECKOUT / "docs" / "deployment.md").read_text(encoding="utf-8")
+LIMITS = ("limit_memory_soft", "limit_memory_hard")
+#: Bytes of its address space that a worker does not hold in memory, at least.
+ADDRESS_SPACE = 200 * 2**20
 READ = """
 import json, sys
 from odoo.tools.config import configmanager
@@ -69,3 +74,37 @@ class TestOdoo(unittest.TestCase):
     def test_paths_that_open_a_bill_are_not_logged(self):
         handlers = odoo_config(block("Odoo", "ini"), "log_handler")["log_handler"]
         self.assertIn("werkzeug:WARNING", handlers)
+
+    def test_memory_of_the_host(self):
+        """All processes at the soft limit fit into the memory that the chapter speaks of."""
+        found = odoo_config(
+            block("Odoo", "ini"), "workers", "max_cron_threads", *LIMITS, "limit_memory_soft_gevent"
+        )
+        gigabytes = int(re.search(r"host with 4 cores and (\d+) GB for Odoo", GUIDE)[1])
+        processes = found["workers"] + found["max_cron_threads"] + 1
+        resident = found["limit_memory_soft"] - ADDRESS_SPACE
+        self.assertLessEqual(processes * resident, gigabytes * 2**30)
+        self.assertLess(found["limit_memory_soft"], found["limit_memory_hard"])
+        self.assertIsNone(found["limit_memory_soft_gevent"])
+
+    def test_connections(self):
+        """PostgreSQL bears all that the host may open, and the table says so for more hosts."""
+        names = ("workers", "max_cron_threads", "db_maxconn", "db_maxconn_gevent")
+        found = odoo_config(block("Odoo", "ini"), *names)
+
+        def most(hosts, workers):
+            one = workers * found["db_maxconn"] + found["db_maxconn_gevent"]
+            return hosts * one
+
+        workers = found["workers"] + found["max_cron_threads"]
+        spare = int(re.search(r"`db_maxconn_gevent`\) \+ (\d+)$", GUIDE, re.MULTILINE)[1])
+        self.assertEqual(int(settings.recommended()["max_connections"]), most(1, workers) + spare)
+        rows = re.findall(
+            r"^\| (\w+) hosts?, (\d) \+ (\d) workers.* (\d+) \| (\d+) \|$", GUIDE, re.M
+        )
+        self.assertEqual(len(rows), 3)
+        for hosts, http, cron, total, limit in rows:
+            self.assertEqual(
+                int(total), most(["one", "two"].index(hosts) + 1, int(http) + int(cron))
+            )
+            self.assertEqual(int(limit), int(total) + spare)

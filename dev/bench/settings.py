@@ -6,7 +6,7 @@ from dev.stack.paths import CHECKOUT
 
 GUIDE = CHECKOUT / "docs" / "deployment.md"
 _BLOCK = re.compile(r"^## PostgreSQL$.*?^```ini$\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_SETTING = re.compile(r"^(\w+) = ([^#\n]*[^#\s])", re.MULTILINE)
+_SETTING = re.compile(r"^([\w.]+) = ([^#\n]*[^#\s])", re.MULTILINE)
 
 
 def recommended(guide=GUIDE):

@@ -7,7 +7,10 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from contextlib import closing
 from pathlib import Path
+
+import psycopg2
 
 from ..bench import settings
 
@@ -108,3 +111,44 @@ class TestOdoo(unittest.TestCase):
                 int(total), most(["one", "two"].index(hosts) + 1, int(http) + int(cron))
             )
             self.assertEqual(int(limit), int(total) + spare)
+
+
+class TestPostgreSQL(unittest.TestCase):
+    def test_postgresql_knows_it(self):
+        """No setting is misspelt; those of an extension are known once it is loaded."""
+        names = {name for name in settings.recommended() if "." not in name}
+        with closing(psycopg2.connect(dbname="postgres")) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT name FROM pg_settings WHERE name = ANY (%s)", [list(names)])
+            self.assertEqual({name for [name] in cursor.fetchall()}, names)
+
+    def test_log_holds_no_values(self):
+        """Statements hold people's data: psycopg2 writes values into them."""
+        found = settings.recommended()
+        expected = {
+            "log_statement": "none",
+            "log_min_duration_statement": "-1",
+            "log_min_error_statement": "panic",
+            "log_error_verbosity": "terse",
+            "shared_preload_libraries": "'pg_stat_statements'",
+            "pg_stat_statements.track_utility": "off",
+        }
+        self.assertEqual({name: found.get(name) for name in expected}, expected)
+
+    def test_memory(self):
+        """What PostgreSQL takes at most beside the files that are cached: half of the machine."""
+        found = settings.recommended()
+        megabytes = {
+            name: int(value[:-2]) * {"MB": 1, "GB": 1024}[value[-2:]]
+            for name, value in found.items()
+            if re.fullmatch(r"\d+[MG]B", value)
+        }
+        odoo = odoo_config(block("Odoo", "ini"), "workers", "max_cron_threads")
+        sorting = 2 * (odoo["workers"] + odoo["max_cron_threads"])
+        total = (
+            megabytes["shared_buffers"]
+            + megabytes["work_mem"] * sorting
+            + megabytes["autovacuum_work_mem"] * int(found["autovacuum_max_workers"])
+            + megabytes["maintenance_work_mem"]
+        )
+        self.assertLessEqual(total, 8 * 1024)

@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import psycopg2
+import yaml
 
 from ..bench import settings
 
@@ -152,3 +153,61 @@ class TestPostgreSQL(unittest.TestCase):
             + megabytes["maintenance_work_mem"]
         )
         self.assertLessEqual(total, 8 * 1024)
+
+
+class TestMonitoring(unittest.TestCase):
+    def setUp(self):
+        found = re.search(r"^## Monitoring$.*?^## ", GUIDE, re.MULTILINE | re.DOTALL)[0]
+        self.metrics = set(re.findall(r"`(discom_\w+)`", found))
+        blocks = re.findall(r"^```yaml\n(.*?)^```$", found, re.MULTILINE | re.DOTALL)
+        self.config, self.rules = map(yaml.safe_load, blocks)
+        self.alerts = self.rules["groups"][0]["rules"]
+
+    def test_figures_exist(self):
+        """Each figure that the chapter names is one of the add-on's, and the other way round."""
+        source = (CHECKOUT / "models" / "whatsapp_metrics.py").read_text(encoding="utf-8")
+        known = set(re.findall(r"Metric\(\s*\"(discom_\w+)\"", source))
+        self.assertEqual(self.metrics, known)
+        used = set(re.findall(r"discom_\w+", " ".join(alert["expr"] for alert in self.alerts)))
+        self.assertLessEqual(used, known)
+
+    def test_job(self):
+        """The alert that asks whether figures come at all names the job that is set up."""
+        [job] = self.config["scrape_configs"]
+        [silent] = [alert for alert in self.alerts if alert["alert"] == "NoFigures"]
+        self.assertIn(f'up{{job="{job["job_name"]}"}}', silent["expr"])
+
+    def test_queue_alert_keeps_the_quiet_hours(self):
+        """Minutes of the day in UTC, of the hours that a sending number has by default."""
+        source = (CHECKOUT / "models" / "whatsapp_account_rules.py").read_text(encoding="utf-8")
+        india = 330
+        begin, end = (
+            int(float(re.search(rf"{name} = .*?default=([\d.]+)", source, re.DOTALL)[1]) * 60)
+            for name in ("quiet_from", "quiet_to")
+        )
+        [stands] = [alert for alert in self.alerts if alert["alert"] == "QueueStands"]
+        self.assertIn(
+            f"(hour() * 60 + minute() >= {end - india} "
+            f"and hour() * 60 + minute() < {begin - india})",
+            stands["expr"],
+        )
+
+
+class TestProxy(unittest.TestCase):
+    def test_rate_of_the_webhook(self):
+        """Three reports for each message of four numbers at 80 a second, and a half more."""
+        nginx = block("Proxy", "nginx")
+        self.assertEqual(
+            int(re.search(r"zone=webhook:\w+ +rate=(\d+)r/s", nginx)[1]), 3 * 4 * 80 * 1.5
+        )
+
+    def test_location_that_sets_headers_sets_all(self):
+        """nginx lets a location with a `proxy_set_header` of its own inherit none."""
+        server, *locations = re.split(
+            r"^    location ", block("Proxy", "nginx"), flags=re.MULTILINE
+        )
+        headers = set(re.findall(r"proxy_set_header (\S+)", server))
+        self.assertIn("X-Forwarded-For", headers)
+        for location in locations:
+            own = set(re.findall(r"proxy_set_header (\S+)", location))
+            self.assertFalse(own and headers - own, location)

@@ -203,11 +203,26 @@ class TestProxy(unittest.TestCase):
 
     def test_location_that_sets_headers_sets_all(self):
         """nginx lets a location with a `proxy_set_header` of its own inherit none."""
-        server, *locations = re.split(
-            r"^    location ", block("Proxy", "nginx"), flags=re.MULTILINE
-        )
+        server = block("Proxy", "nginx").rpartition("\nserver {")[2]
+        server, *locations = re.split(r"^    location ", server, flags=re.MULTILINE)
         headers = set(re.findall(r"proxy_set_header (\S+)", server))
         self.assertIn("X-Forwarded-For", headers)
         for location in locations:
             own = set(re.findall(r"proxy_set_header (\S+)", location))
             self.assertFalse(own and headers - own, location)
+
+    def test_proxy_does_not_log_bills(self):
+        """Neither calls nor, with their path, those that are refused or fail."""
+        [bill] = re.findall(r"location /bill/ {(.*?)^    }", block("Proxy", "nginx"), re.M | re.S)
+        self.assertIn("access_log off;", bill)
+        self.assertRegex(bill, r"error_log \S+ crit;")
+
+
+class TestScripts(unittest.TestCase):
+    def test_scripts(self):
+        """What is run by hand or at night is what a shell reads."""
+        found = re.findall(r"^```sh\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+        self.assertGreater(len(found), 4)
+        for text in found:
+            done = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True)
+            self.assertFalse(done.returncode, f"{text}\n{done.stderr}")

@@ -29,7 +29,7 @@ LANES = (
 RATE_SECONDS = 60
 #: Seconds over which failures are counted.
 FAILURE_SECONDS = 3600
-#: A queue, or calls of the webhook that wait, are counted up to this; more is as bad.
+#: A queue, failures, or calls of the webhook that wait, are counted up to this; more is as bad.
 COUNT_LIMIT = 50_000
 #: Codes of failures that are told apart, the most frequent; the others stand together.
 CODES = 20
@@ -81,7 +81,7 @@ class DiscomMetrics(models.AbstractModel):
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT a.name, a.state, a.rate_limit, a.webhook_last_seen,
+                SELECT a.name, a.phone_number_id, a.state, a.rate_limit, a.webhook_last_seen,
                        (SELECT count(*) FROM discom_whatsapp_message m
                          WHERE m.account_id = a.id AND m.claimed_at > %s) AS handed_over
                   FROM discom_whatsapp_account a WHERE a.active ORDER BY a.id
@@ -90,12 +90,17 @@ class DiscomMetrics(models.AbstractModel):
             )
         )
         for row in rows:
-            connected.add(row["state"] == "connected", number=row["name"])
-            limit.add(row["rate_limit"], number=row["name"])
-            rate.add(row["handed_over"] / RATE_SECONDS, number=row["name"])
+            number = self._metrics_number(row)
+            connected.add(row["state"] == "connected", **number)
+            limit.add(row["rate_limit"], **number)
+            rate.add(row["handed_over"] / RATE_SECONDS, **number)
             if row["webhook_last_seen"]:
-                silence.add((now - row["webhook_last_seen"]).total_seconds(), number=row["name"])
+                silence.add((now - row["webhook_last_seen"]).total_seconds(), **number)
         return [connected, limit, rate, silence]
+
+    def _metrics_number(self, row):
+        """Return the labels of a sending number: its name, and what no other working one has."""
+        return {"number": row["name"], "phone_number_id": row["phone_number_id"]}
 
     def _metrics_queue(self, now):
         """How much waits in each lane of each number, and how long the oldest has."""
@@ -105,14 +110,16 @@ class DiscomMetrics(models.AbstractModel):
         )
         age = Metric(
             "discom_queue_oldest_seconds",
-            "Seconds since the first message in the lane was queued or last tried.",
+            "Seconds since the oldest message in the lane was made, tried or not.",
         )
-        # Each lane is a range of the index on (account, open_state, priority, id).
+        # Each lane is a range of the index on (account, open_state, priority, id). The oldest of a
+        # priority is its first id; a lane has a few priorities, which are stepped through.
         bounds = [0, *(priority for priority, _name in LANES)]
         rows = self.env.execute_query_dict(
             SQL(
                 """
-                SELECT a.name, lane.name AS lane, state.state, waiting.count, first.write_date
+                SELECT a.name, a.phone_number_id, lane.name AS lane, state.state, waiting.count,
+                       oldest.create_date
                   FROM discom_whatsapp_account a
             CROSS JOIN unnest(ARRAY['queued', 'in_flight', 'unknown']) AS state(state)
             CROSS JOIN unnest(%(names)s, %(above)s, %(upto)s) AS lane(name, above, upto)
@@ -124,11 +131,17 @@ class DiscomMetrics(models.AbstractModel):
                             LIMIT %(limit)s) counted
                        ) waiting
      LEFT JOIN LATERAL (
-                       SELECT m.write_date FROM discom_whatsapp_message m
-                        WHERE m.account_id = a.id AND m.open_state = state.state
-                          AND m.priority > lane.above AND m.priority <= lane.upto
-                        ORDER BY m.priority, m.id LIMIT 1
-                       ) first ON TRUE
+                       WITH RECURSIVE step AS (
+                           SELECT lane.above AS priority, NULL::timestamp AS create_date
+                            UNION ALL
+                           SELECT first.* FROM step
+                       CROSS JOIN LATERAL (
+                                  SELECT m.priority, m.create_date FROM discom_whatsapp_message m
+                                   WHERE m.account_id = a.id AND m.open_state = state.state
+                                     AND m.priority > step.priority AND m.priority <= lane.upto
+                                   ORDER BY m.priority, m.id LIMIT 1) first)
+                       SELECT min(create_date) AS create_date FROM step
+                       ) oldest ON TRUE
                  WHERE a.active AND waiting.count > 0
                  ORDER BY a.id, lane.upto, state.state
                 """,
@@ -139,31 +152,34 @@ class DiscomMetrics(models.AbstractModel):
             )
         )
         for row in rows:
-            labels = {"number": row["name"], "lane": row["lane"], "state": row["state"]}
+            labels = {**self._metrics_number(row), "lane": row["lane"], "state": row["state"]}
             depth.add(row["count"], **labels)
-            age.add(max((now - row["write_date"]).total_seconds(), 0), **labels)
+            age.add(max((now - row["create_date"]).total_seconds(), 0), **labels)
         # A queue that is empty is a figure, too.
-        depth.add(0, number="", lane="", state="")
+        depth.add(0, number="", phone_number_id="", lane="", state="")
         return [depth, age]
 
     def _metrics_failures(self, now):
         """What failed in the last hour, by class of the error table and by code."""
         failed = Metric(
             "discom_messages_failed",
-            f"Messages that failed in the last {FAILURE_SECONDS // 60} minutes, by class and code.",
+            f"Messages that failed in the last {FAILURE_SECONDS // 60} minutes, by class and code,"
+            f" of the last {COUNT_LIMIT}.",
         )
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT COALESCE(error.kind, 'unknown'), failed.error_code, failed.count
-                  FROM (SELECT error_code, count(*) FROM discom_whatsapp_message
-                         WHERE failed_at > %s
+                  FROM (SELECT error_code, count(*)
+                          FROM (SELECT error_code FROM discom_whatsapp_message
+                                 WHERE failed_at > %s ORDER BY failed_at DESC LIMIT %s) last
                          GROUP BY error_code ORDER BY count(*) DESC LIMIT %s) failed
              LEFT JOIN discom_whatsapp_error error
                     ON failed.error_code BETWEEN error.code AND error.last_code
                  ORDER BY failed.count DESC, failed.error_code
                 """,
                 fields.Datetime.subtract(now, seconds=FAILURE_SECONDS),
+                COUNT_LIMIT,
                 CODES,
             )
         )
@@ -216,7 +232,8 @@ class DiscomMetrics(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT action.name->>'en_US', cron.lastcall, cron.nextcall, cron.failure_count
+                SELECT cron.id, action.name->>'en_US', cron.lastcall, cron.nextcall,
+                       cron.failure_count
                   FROM ir_cron cron
                   JOIN ir_act_server action ON action.id = cron.ir_actions_server_id
                   JOIN ir_model model ON model.id = action.model_id
@@ -225,9 +242,11 @@ class DiscomMetrics(models.AbstractModel):
                 """
             )
         )
-        for name, lastcall, nextcall, failed in rows:
+        for cron_id, name, lastcall, nextcall, failed in rows:
+            # Lanes are named after their numbers, which may be called alike.
+            labels = {"action": name, "cron_id": cron_id}
             if lastcall:
-                since.add(max((now - lastcall).total_seconds(), 0), action=name)
-            late.add(max((now - nextcall).total_seconds(), 0), action=name)
-            failures.add(failed or 0, action=name)
+                since.add(max((now - lastcall).total_seconds(), 0), **labels)
+            late.add(max((now - nextcall).total_seconds(), 0), **labels)
+            failures.add(failed or 0, **labels)
         return [since, late, failures]

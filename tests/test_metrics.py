@@ -14,7 +14,7 @@ from .common_whatsapp import WebhookCommon
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 PATH = "/discom/metrics"
-LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z]+="(?:[^"\\]|\\.)*",?)*)\})? (-?[0-9.e+-]+)')
+LINE = re.compile(r'([a-z_]+)(?:\{((?:[a-z_]+="(?:[^"\\]|\\.)*",?)*)\})? (-?[0-9.e+-]+)')
 
 
 @tagged("post_install", "-at_install")
@@ -48,6 +48,19 @@ class TestMetrics(WebhookCommon):
             limit.clear()
             self.addCleanup(limit.clear)
         self.env["ir.config_parameter"].set_param(TOKEN_PARAMETER, TOKEN)
+        self.number = self.labels(self.account)
+
+    def labels(self, account):
+        """Labels of a sending number."""
+        return f'number="{account.name}",phone_number_id="{account.phone_number_id}"'
+
+    def make_older(self, message, **age):
+        """Let a message have been made earlier."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE discom_whatsapp_message SET create_date = create_date - %s WHERE id = %s",
+            [timedelta(**age), message.id],
+        )
 
     def get(self, token=TOKEN, **headers):
         if token is not None:
@@ -125,33 +138,70 @@ class TestMetrics(WebhookCommon):
         """What waits is counted by number, lane and state, with the age of the oldest."""
         bills = self.create_bill() | self.create_bill()
         messages = self.messages(self.send(bills))
-        old = fields.Datetime.now() - timedelta(minutes=10)
-        self.env.cr.execute(
-            "UPDATE discom_whatsapp_message SET write_date = %s WHERE id = %s",
-            [old, messages[0].id],
-        )
+        self.make_older(messages[0], minutes=10)
         messages[1].copy({"priority": 9, "key": messages._new_key(), "broadcast_id": False})
         found = self.scrape()
-        labels = 'number="Test number",lane="%s",state="queued"'
+        labels = self.number + ',lane="%s",state="queued"'
         self.assertEqual(found["discom_queue_messages", labels % "bill"], 2)
         self.assertEqual(found["discom_queue_messages", labels % "outage"], 1)
         self.assertGreaterEqual(found["discom_queue_oldest_seconds", labels % "bill"], 600)
         self.assertLess(found["discom_queue_oldest_seconds", labels % "outage"], 60)
-        number = 'number="Test number"'
-        self.assertEqual(found["discom_number_connected", number], 1)
-        self.assertEqual(found["discom_messages_handed_over_per_second", number], 0)
+        self.assertEqual(found["discom_number_connected", self.number], 1)
+        self.assertEqual(found["discom_messages_handed_over_per_second", self.number], 0)
 
         self.run_lane()
         found = self.scrape()
         self.assertNotIn(("discom_queue_messages", labels % "bill"), found)
         self.assertAlmostEqual(
-            found["discom_messages_handed_over_per_second", number], 3 / 60, places=6
+            found["discom_messages_handed_over_per_second", self.number], 3 / 60, places=6
         )
+
+    def test_age_is_of_the_oldest(self):
+        """Neither tries of the oldest message nor a younger, more urgent one hide its age."""
+        messages = self.messages(self.send(self.create_bill() | self.create_bill()))
+        self.make_older(messages[0], minutes=20)
+        messages[1].copy(
+            {
+                "key": messages._new_key(),
+                "broadcast_id": False,
+                "priority": messages[1].priority - 1,
+            }
+        )
+        label = self.number + ',lane="bill",state="queued"'
+        found = self.scrape()
+        self.assertEqual(found["discom_queue_messages", label], 3)
+        self.assertGreaterEqual(found["discom_queue_oldest_seconds", label], 1200)
+        self.env.cr.execute(
+            "UPDATE discom_whatsapp_message SET state = 'in_flight' WHERE id = %s",
+            [messages[0].id],
+        )
+        now = fields.Datetime.now()
+        self.account._write_outcomes(
+            [(messages[0].id, "queued", None, 131000, "Something went wrong", now, True, None)]
+        )
+        self.assertGreaterEqual(self.scrape()["discom_queue_oldest_seconds", label], 1200)
+
+    def test_numbers_of_one_name(self):
+        """Two sending numbers may be called alike: no sample stands twice, lanes neither."""
+        other = self.account.copy({"phone_number_id": "109876543210987", "state": "connected"})
+        other.name = self.account.name
+        messages = self.messages(self.send(self.create_bill() | self.create_bill()))
+        messages[0].account_id = other
+        (self.account | other).webhook_last_seen = fields.Datetime.now()
+        lines = [line for line in self.get().text.splitlines() if not line.startswith("#")]
+        samples = [line.rpartition(" ")[0] for line in lines]
+        self.assertEqual(len(samples), len(set(samples)), sorted(samples))
+        found = self.scrape()
+        for account in self.account | other:
+            label = self.labels(account) + ',lane="bill",state="queued"'
+            self.assertEqual(found["discom_queue_messages", label], 1)
+        lanes = [labels for name, labels in found if name == "discom_cron_late_seconds"]
+        self.assertEqual(sum(other.cron_id.name in labels for labels in lanes), 2)
 
     @mute_logger("odoo.addons.discom.models.whatsapp_lane_settle")
     def test_halted_number(self):
         self.account._halt(190, "token expired")
-        self.assertEqual(self.scrape()["discom_number_connected", 'number="Test number"'], 0)
+        self.assertEqual(self.scrape()["discom_number_connected", self.number], 0)
 
     def test_failures_by_class(self):
         """Failures of the last hour are counted by the class and the code of the error table."""
@@ -192,7 +242,7 @@ class TestMetrics(WebhookCommon):
         """An action that should have run long ago shows, and one that is switched off does not."""
         cron = self.env.ref("discom.ir_cron_whatsapp_apply")
         cron.write({"nextcall": fields.Datetime.now() - timedelta(hours=1)})
-        label = 'action="WhatsApp: apply webhook events"'
+        label = f'action="WhatsApp: apply webhook events",cron_id="{cron.id}"'
         self.assertGreaterEqual(self.scrape()["discom_cron_late_seconds", label], 3600)
         cron.active = False
         self.assertNotIn(("discom_cron_late_seconds", label), self.scrape())

@@ -4,6 +4,7 @@ from odoo.tests import tagged
 
 from ..dev.bench import client, plans
 from ..dev.bench.client import Client
+from ..models import whatsapp_metrics
 from ..tools.search import search_code
 from .common import DiscomCommon
 
@@ -160,6 +161,39 @@ class TestPlans(DiscomCommon):
                     self.env.cr, statement, {"discom_bill", "discom_whatsapp_message"}, MOST
                 )
                 self.assertFalse(scans)
+
+    def test_metrics_read_through_indexes(self):
+        """A monitoring system asks every few seconds: what is counted ends at a limit, and the age
+        of a queue is not looked for among all that wait."""
+        account = self.env["discom.whatsapp.account"].create(
+            {"name": "Plans", "phone_number_id": "1", "waba_id": "1", "state": "connected"}
+        )
+        self.env.cr.execute(
+            """
+            UPDATE discom_whatsapp_message
+               SET account_id = %(account)s, priority = 40 - mod(id, 3),
+                   state = CASE WHEN mod(id, 3) = 2 THEN 'failed' ELSE 'queued' END,
+                   failed_at = CASE WHEN mod(id, 3) = 2 THEN now() AT TIME ZONE 'UTC' END
+             WHERE purpose = 'bill';
+            INSERT INTO discom_whatsapp_event (account_id, payload, state, received_at)
+            SELECT %(account)s, '{}', 'new', now() - interval '1 hour'
+              FROM generate_series(1, %(events)s)
+            """,
+            {"account": account.id, "events": 2 * MOST},
+        )
+        self.env.cr.execute("ANALYZE discom_whatsapp_message, discom_whatsapp_event")
+        metrics = self.env["discom.metrics"]
+        with (
+            patch.object(whatsapp_metrics, "COUNT_LIMIT", 100),
+            plans.recorded(self.env.cr) as statements,
+        ):
+            text = metrics._render()
+        self.assertIn('lane="bill",state="queued"} 100\n', text)
+        self.assertGreater(len(statements), 4)
+        big = {"discom_whatsapp_message", "discom_whatsapp_event"}
+        for statement in dict.fromkeys(statements):
+            with self.subTest(statement=statement[:2000]):
+                self.assertFalse(plans.wasteful(self.env.cr, statement, big, MOST // 2))
 
     def test_inbound_messages_find_consumers_through_indexes(self):
         """Each batch of messages asks for account numbers of both systems."""

@@ -38,6 +38,10 @@ _USAGE = {
     "HV-2": 210,
 }
 _AVERAGE_BILL = 45_000  # paise for each kW and month, from which old arrears are built
+# Of those who pay punctually: whose account begins with money paid ahead, and who pays ahead with a
+# bill; as many as use theirs up.
+_BEGAN_AHEAD = 0.02
+_PAYS_AHEAD = 0.012
 
 
 class Period(NamedTuple):
@@ -184,8 +188,8 @@ class _Ledger:
         self.arrears = (
             int(months * _AVERAGE_BILL * min(consumer.load, 40) * spread) if months else 0
         )
-        if self.habit > 0.9 and not months and draw() < 0.02:
-            self.arrears = -int(_AVERAGE_BILL * consumer.load * (0.2 + 2 * draw()))  # paid ahead
+        if self.habit > 0.9 and not months and draw() < _BEGAN_AHEAD:
+            self.arrears = -self._ahead()
         # Simple surcharge over the growth of the arrears: on average half of them stood for half of
         # the time.
         mean = months / 2
@@ -197,6 +201,10 @@ class _Ledger:
                 (1 + int(draw() * 24)) * 5000,
                 pick(MODES, draw),
             )
+
+    def _ahead(self):
+        """Paise that somebody pays ahead: of some days up to two months."""
+        return int(_AVERAGE_BILL * self.consumer.load * (0.2 + 2 * self.random.random()))
 
     def _note_payment(self, day, paise, mode):
         self.paid_on, self.paid, self.paid_mode = day.isoformat(), money(paise), mode
@@ -337,18 +345,24 @@ class _Ledger:
         # Surcharge is borne by the amounts due before this bill, not by the bill itself.
         due_before = self.arrears
         self.arrears += current_demand
-        if total <= 0 or draw() >= self.habit:
+        if total <= 0:
+            # It is paid by what was paid ahead.
+            self.overdue = self.rebate_base = 0
+            return None
+        if draw() >= self.habit:
             self.overdue += 1
             self.lpsc += surcharge(max(0, due_before), self.overdue)
             self.rebate_base = 0
             return None
-        paid = total
-        if draw() < 0.15:
+        paid, luck = total, draw()
+        if luck < 0.15:
             paid = max(100, int(total * (0.25 + 0.5 * draw())) // 100 * 100)
+        elif self.habit > 0.9 and luck >= 1 - _PAYS_AHEAD:
+            paid += self._ahead() // 10_000 * 10_000 + 10_000
         towards_lpsc = min(self.lpsc, paid)
         self.lpsc -= towards_lpsc
         self.arrears -= paid - towards_lpsc
-        if paid == total:
+        if paid >= total:
             self.overdue = 0
             self.rebate_base = energy_charge
         day = billed_on + timedelta(days=1 + int(draw() * 12))

@@ -31,6 +31,8 @@ CATEGORIES = deck(
 WITH_MOBILE = 0.30
 SAME_HOUSEHOLD = 0.18
 AGENT_NUMBER = 0.04
+# A clerk who had to write something wrote the number of his own office.
+OFFICE_NUMBER = 0.01
 NEVER_PAID = {"rural": 0.5614, "urban": 0.12, "other": 0.20}
 LONG_UNPAID = {"rural": 0.14, "urban": 0.06, "other": 0.07}
 
@@ -195,7 +197,12 @@ def _consumer(
     agent_number = phones.mobile(phones.CAPACITY - 1 - transformer.agent, seed)
     mobile = ""
     if random() < WITH_MOBILE:
-        mobile = phones.written(agent_number if random() < AGENT_NUMBER else number, random)
+        luck, given = random(), number
+        if luck < AGENT_NUMBER:
+            given = agent_number
+        elif luck < AGENT_NUMBER + OFFICE_NUMBER:
+            given = transformer.office_phone
+        mobile = phones.written(given, random)
     kind = area if category == "LMV-1" else "other"
     luck = random()
     never_paid = luck < NEVER_PAID[kind]

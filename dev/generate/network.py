@@ -4,7 +4,7 @@ from itertools import count
 from random import Random
 from typing import NamedTuple
 
-from . import places
+from . import phones, places
 from .people import person
 
 URBAN_SHARE = 22_000 / 275_000
@@ -53,7 +53,8 @@ class Transformer(NamedTuple):
     """A distribution transformer and what its consumers have in common.
 
     ``village`` is the town in an urban area, ``hamlet`` then a quarter of it; both are (Latin,
-    Devanagari). ``agent`` numbers the collecting agent of its sub-division.
+    Devanagari). ``agent`` numbers the collecting agent of its sub-division; ``office_phone`` is the
+    mobile number of its section.
     """
 
     asset: Asset
@@ -64,11 +65,15 @@ class Transformer(NamedTuple):
     hamlet: tuple
     pin: str
     consumers: int
+    office_phone: str
 
 
 class _Site(NamedTuple):
-    """A substation with its codes; ``division`` and ``agent`` count divisions and sub-divisions."""
+    """A substation with its codes; ``division`` and ``agent`` count divisions and sub-divisions,
+    ``number`` the substations.
+    """
 
+    number: int
     code: str
     substation: places.Substation
     office_code: str
@@ -100,7 +105,7 @@ def _sites():
         place += 1
         code = f"{sub_code}-{place}"
         found.append(_office(SECTION_NAMES, code, substation.name, "section", sub_code))
-        yield found, _Site(f"SS{number:02d}", substation, code, divisions, agents)
+        yield found, _Site(number, f"SS{number:02d}", substation, code, divisions, agents)
 
 
 def _office(patterns, code, names, level, parent_code):
@@ -118,9 +123,13 @@ def offices(seed):
     for nth, (code, name, name_hi, level, parent_code, title) in enumerate(places.COMPANY):
         yield office(code, name, name_hi, level, parent_code, title, f"0542-23185{nth:02d}")
     nth = 0
-    for rows, _site in _sites():
+    for rows, site in _sites():
         for row in rows:
-            yield office(*row, OFFICER_TITLES[row[3]], f"05444-2525{nth:02d}")
+            # The Junior Engineer of a section is called on his mobile.
+            phone = phones.office_mobile(site.number, seed)
+            if row[3] != "section":
+                phone = f"05444-2525{nth:02d}"
+            yield office(*row, OFFICER_TITLES[row[3]], phone)
             nth += 1
 
 
@@ -197,10 +206,11 @@ def assets(size, seed):
             sizes = loads[is_urban].sizes(next(shares[is_urban]), random)
             for number, consumers in enumerate(sizes, 1):
                 place = next(places_taken[is_urban])
-                yield _transformer(site, feeder, is_urban, place, number, consumers)
+                phone = phones.office_mobile(site.number, seed)
+                yield _transformer(site, feeder, is_urban, place, number, consumers, phone)
 
 
-def _transformer(site, feeder, urban, place, number, consumers):
+def _transformer(site, feeder, urban, place, number, consumers, office_phone):
     """Transformer ``number`` of a feeder, at village or quarter ``place`` of its substation."""
     station = site.substation
     if urban:
@@ -221,5 +231,13 @@ def _transformer(site, feeder, urban, place, number, consumers):
         site.office_code,
     )
     return asset, Transformer(
-        asset, site.division, site.agent, urban, village, hamlet, station.pin, consumers
+        asset,
+        site.division,
+        site.agent,
+        urban,
+        village,
+        hamlet,
+        station.pin,
+        consumers,
+        office_phone,
     )

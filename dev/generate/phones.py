@@ -22,10 +22,19 @@ _DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
 _LETTERS = str.maketrans("105", "lOS")
 
 
+# Where the indexes of offices begin: behind those of consumers, before those of agents.
+_OFFICES = CAPACITY // 2
+
+
 def mobile(index, seed):
     """Ten digits of invented mobile number ``index``; no two indexes below CAPACITY share one."""
     place = (index * _STRIDE + seed * 7_919) % CAPACITY
     return f"{PREFIXES[place % len(PREFIXES)]}{place // len(PREFIXES):06d}"
+
+
+def office_mobile(index, seed):
+    """Ten digits of the mobile number at which office ``index`` is called."""
+    return mobile(_OFFICES + index, seed)
 
 
 def _other(number):
@@ -48,8 +57,9 @@ READABLE = {
     "devanagari": (18, lambda n: n.translate(_DEVANAGARI)),
 }
 USELESS = {
-    "nines": (22, lambda n: "9999999999"),
-    "zeros": (8, lambda n: "0000000000"),
+    "nines": (18, lambda n: "9999999999"),
+    "zeros": (6, lambda n: "0000000000"),
+    "same": (6, lambda n: n[-1] * 10),
     "run": (6, lambda n: "1234567890"),
     "short": (18, lambda n: n[:9]),
     "long": (8, lambda n: n + n[-1]),

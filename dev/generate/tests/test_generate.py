@@ -12,6 +12,7 @@ from contextlib import redirect_stderr
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 
 from dev.generate import __main__ as command
 from dev.generate import bills, kyc, network, phones
@@ -164,6 +165,27 @@ class TestShape(GeneratedCase):
         self.assertGreater(totals[-1], 20 * totals[len(totals) // 2])
         self.assertTrue(any(Decimal(bill["arrears"]) < 0 for bill in last))
 
+    def test_some_pay_ahead_in_each_month(self):
+        """Money paid ahead is used up, and others pay ahead: the last month has as many."""
+        with tempfile.TemporaryDirectory() as folder:
+            command.generate(folder, 4_000, months=12)
+            ahead, all_ = Counter(), Counter()
+            for bill in read(folder, "bills"):
+                all_[bill["period"]] += 1
+                ahead[bill["period"]] += Decimal(bill["arrears"]) < 0
+        self.assertEqual(len(all_), 12)
+        for period, number in all_.items():
+            with self.subTest(period):
+                self.assertShare(ahead[period], 0.005, 0.003, number)
+
+    def test_phones_of_offices_stand_among_those_of_consumers(self):
+        offices = {row["phone"] for row in self.offices if meaning(row["phone"])}
+        self.assertEqual(len(offices), sum(row["level"] == "section" for row in self.offices))
+        numbers = Counter(meaning(row["mobile"]) for row in self.consumers if row["mobile"])
+        found = sum(numbers[meaning(phone)] for phone in offices)
+        self.assertShare(found, 0.009, 0.004, sum(numbers.values()))
+        self.assertFalse(offices & {row["mobile"] for row in self.kyc})
+
     def test_every_basis_occurs(self):
         found = Counter(bill["basis"] for bill in self.bills)
         expected = {
@@ -201,6 +223,13 @@ class TestPhones(unittest.TestCase):
             r"\d{10}, ?\d{10}", r"9{10}", r"1600\d{6}", r"1234567890", r"05444-\d{6}", r"140\d{7}",
         ):  # fmt: skip
             self.assertTrue(any(re.fullmatch(pattern, text) for text in written.values()), pattern)
+
+    def test_all_same_digit_is_any_digit(self):
+        random = Random(1).random
+        written = [phones.written(phones.mobile(nth, 1), random) for nth in range(40_000)]
+        same = Counter(text for text in written if re.fullmatch(r"([0-9])\1{9}", text))
+        self.assertEqual(len(same), 10)
+        self.assertEqual(same.most_common(1)[0][0], "9" * 10)
 
     def test_numbers_are_distinct_mobiles(self):
         numbers = {phones.mobile(nth, 3) for nth in range(20_000)}

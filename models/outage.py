@@ -245,6 +245,10 @@ class DiscomOutage(models.Model):
         """Announced outages whose start has come are ongoing."""
         due = self.search([("state", "=", "announced"), ("date_start", "<=", "now")])
         due.write({"state": "ongoing"})
+        # Noted for all of them at once: the framework would do so one by one.
+        due._track_discard()
+        note = self.env._("Its start has come: the outage is ongoing.")
+        due._message_log_batch(bodies=dict.fromkeys(due.ids, note))
 
     def _announce_purpose(self):
         """Message purpose of the announcement: a window told ahead, or supply off already."""

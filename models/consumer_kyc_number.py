@@ -235,7 +235,12 @@ class DiscomOffice(models.Model):
     _inherit = "discom.office"
 
     def write(self, vals):
-        phones = {"phone", "grievance_phone"} & vals.keys()
+        """Look again at who has a number that is, or was, an office's.
+
+        :param bool discom_flag_later: of the context: whoever writes many offices one by one calls
+            :meth:`_flag_numbers` once, afterwards
+        """
+        phones = {"phone", "grievance_phone"} & vals.keys() if self._flags_now() else ()
         before = self.env["res.partner"]._discom_office_numbers() if phones else []
         result = super().write(vals)
         if phones:
@@ -245,9 +250,15 @@ class DiscomOffice(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         offices = super().create(vals_list)
-        if any(vals.get("phone") or vals.get("grievance_phone") for vals in vals_list):
+        if self._flags_now() and any(
+            vals.get("phone") or vals.get("grievance_phone") for vals in vals_list
+        ):
             self._flag_numbers([])
         return offices
+
+    @api.model
+    def _flags_now(self):
+        return not self.env.context.get("discom_flag_later")
 
     @api.model
     def _flag_numbers(self, before):

@@ -128,11 +128,13 @@ class DiscomImport(models.Model):
         )
 
     def _apply_office(self, rows):
-        self._apply_nodes(
+        before = self.env["res.partner"]._discom_office_numbers()
+        self.with_context(discom_flag_later=True)._apply_nodes(
             "discom.office",
             rows,
             ["name", "name_hi", "level", "officer_name", "officer_title", "phone"],
         )
+        self.env["discom.office"]._flag_numbers(before)
 
     def _apply_asset(self, rows):
         self._apply_nodes("discom.asset", rows, ["name", "name_hi", "kind", "voltage", "office_id"])
@@ -216,8 +218,7 @@ class DiscomImport(models.Model):
         known.update(zip((row["code"] for row in new), created.ids, strict=True))
 
     def _change_nodes(self, nodes, vals):
-        """Write what differs: a place in the tree for all that move there, names one by one, which
-        costs no query each.
+        """Write what differs: a place in the tree for all that move there, names one by one.
 
         :param dict vals: id of the node -> values
         """

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
+from ..tools.cloud_api import Outcome, Verdict
 from .common_queries import QueriesCommon
 from .test_notice import create_ladder
 
@@ -35,6 +36,48 @@ class TestQueries(QueriesCommon):
                     ),
                     kind,
                 )
+
+    def test_offices(self):
+        """New ones, such as get another place, and such as get another name and number.
+
+        Each has, for a while, the number of a consumer.
+        """
+        self.fill("consumer", "kyc")
+
+        def rows(group, name, phone, above):
+            return [
+                "code,name,level,parent_code,officer_name,phone",
+                *(
+                    f"O{account},{name} {account},section,{above.code},Asha {account},"
+                    f"{phone}{int(account) % 10**8:08d}"
+                    for account in group.accounts
+                ),
+            ]
+
+        def flags(group):
+            return set(self.partners(group).mapped("discom_number_flag"))
+
+        def change(group, number, *row):
+            job = self.run_import("office", rows(group, *row), user=self.administrator)
+            self.assertEqual(job[number], group.count, job.findings)
+
+        def take(group):
+            change(group, "new_count", "Section", 94, group.office)
+            self.assertEqual(flags(group), {"office"})
+
+        def move(group):
+            change(group, "changed_count", "Section", 94, self.subdivision_a1)
+
+        def rename(group):
+            change(group, "changed_count", "Office", 95, self.subdivision_a1)
+            office = self.env["discom.office"].search([("code", "=", f"O{group.first}")])
+            self.assertEqual(office.name, f"Office {group.first}")
+            self.assertEqual(office.phone, f"95{group.first % 10**8:08d}")
+            self.assertEqual(flags(group), {False})
+
+        self.assert_steps(take, move)
+        # Whether the user may, what bears its name, and an entry of the journal.
+        self.assert_constant(rename, "rename", each=3)
 
     def test_network(self):
         """Assets, new ones and those that get another name and another feeder."""
@@ -118,6 +161,67 @@ class TestQueries(QueriesCommon):
             self.env["discom.whatsapp.message"]._apply_statuses(rows)
 
         self.assert_steps(audience, plan, jobs, statuses, failures)
+
+    def test_lane(self):
+        """What a lane does about each batch: claim, settle, whatever came of it, and recover what a
+        worker that died has left."""
+        self.fill("consumer", "kyc", "bill")
+        lane = self.account
+        # It may commit only outside of tests.
+        self.patch(self.registry["discom.whatsapp.account"], "_commit", lambda account: None)
+        lane.write({"daily_limit": 100_000, "pair_seconds": 6})
+        messages = self.each(
+            lambda group: self.messages(self.send(self.bills(group), user=self.env.user))
+        )
+        self.each(lambda group: self.set_rows(messages[group], state="cancelled"))
+        rules = self.env["discom.whatsapp.error"]._rules()
+
+        def claim(group):
+            self.set_rows(messages[group], state="queued")
+            claimed, exhausted = lane._claim(group.count + 1, lane._gate())
+            self.assertEqual((claimed, exhausted), (messages[group], True))
+            self.set_rows(messages[group], state="cancelled")
+
+        def recover(group):
+            self.set_rows(messages[group], state="in_flight", claimed_at=datetime(2026, 11, 10, 4))
+            lane._recover()
+            self.assertEqual(set(messages[group].mapped("state")), {"unknown"})
+            self.set_rows(messages[group], write_date=datetime(2026, 11, 10, 4))
+            self.set_rows(lane, webhook_last_seen=datetime(2026, 11, 10, 6))
+            lane._recover()
+            self.assertEqual(set(messages[group].mapped("state")), {"queued"})
+            self.set_rows(messages[group], state="cancelled")
+
+        self.assert_steps(claim, recover)
+        for verdict, code, state in (
+            (Verdict.ACCEPTED, None, "accepted"),
+            (Verdict.UNKNOWN, None, "unknown"),
+            (Verdict.RETRY, 131000, "queued"),
+            (Verdict.THROTTLE, 130429, "queued"),
+            (Verdict.PAIR, 131056, "queued"),
+            (Verdict.FAILED, 131026, "failed"),
+            (Verdict.PAUSE, 132015, "queued"),
+        ):
+
+            def settle(group, verdict=verdict, code=code, state=state):
+                self.set_rows(messages[group], state="in_flight")
+                outcomes = [
+                    Outcome(
+                        message.key,
+                        verdict,
+                        f"wamid.{message.key}" if code is None else None,
+                        code,
+                        "What WhatsApp says",
+                    )
+                    for message in messages[group]
+                ]
+                keys = {message.key: (message.id, 1) for message in messages[group]}
+                lane._settle(outcomes, keys, rules)
+                self.assertEqual((set(messages[group].mapped("state")), keys), ({state}, {}))
+                self.set_rows(messages[group], state="cancelled")
+
+            with self.subTest(verdict):
+                self.assert_constant(settle, verdict.value)
 
     def test_replies(self):
         """What people write, from as many phones as there are people."""

@@ -114,7 +114,15 @@ class TestQueriesArrears(QueriesCommon):
                 effect.search_count([("notice_id", "in", run.notice_ids.ids)]), group.count
             )
 
-        self.assert_steps(refresh)
+        def report(group):
+            self.write_workbook(
+                "discom.effect.report",
+                office_id=group.office.id,
+                date_from=date(2026, 12, 1),
+                date_to=date(2026, 12, 31),
+            )
+
+        self.assert_steps(refresh, report)
 
     @freeze_time("2026-12-20 06:00:00")
     def test_stops(self):

@@ -49,6 +49,9 @@ class TestQueriesBill(QueriesCommon):
 
     def test_buttons(self):
         """All that is done with bills selected in their list."""
+        self.create_template(
+            "queries_reminder", "due_reminder", "नमस्ते {{name}}, आपका बिल {{amount}} देय है, धन्यवाद।"
+        )
         self.each(lambda group: self.run_import("bill", self.bill_rows(group)))
 
         def check(group):
@@ -69,6 +72,18 @@ class TestQueriesBill(QueriesCommon):
             composer = self.env[action["res_model"]].browse(action["res_id"])
             self.assertEqual(composer.send_count, group.count)
 
+        def remind(group):
+            action = self.bills(group).with_user(self.clerk).action_send_reminder()
+            composer = self.env[action["res_model"]].browse(action["res_id"])
+            self.assertEqual(composer.send_count, group.count)
+
+        def overdue(group):
+            self.set_rows(self.bills(group), state="overdue", due_date=date(2026, 11, 6))
+            action = self.bills(group).with_user(self.clerk).action_send_overdue()
+            composer = self.env[action["res_model"]].browse(action["res_id"])
+            self.assertEqual(composer.send_count, group.count)
+            self.set_rows(self.bills(group), state="issued", due_date=date(2026, 11, 20))
+
         def revoke(group):
             action = self.bills(group).with_user(self.clerk).action_ask_revoke_links()
             self.dialog(action, self.clerk)
@@ -79,7 +94,7 @@ class TestQueriesBill(QueriesCommon):
             self.dialog(action, self.manager, reason="Billed twice, letter 12")
             self.assertEqual(set(self.bills(group).mapped("state")), {"cancelled"})
 
-        self.assert_steps(check, back, issue, send, revoke, cancel)
+        self.assert_steps(check, back, issue, send, remind, overdue, revoke, cancel)
 
     def test_drafts_given_up(self):
         self.each(lambda group: self.run_import("bill", self.bill_rows(group)))

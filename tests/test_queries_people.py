@@ -1,5 +1,7 @@
 import json
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from freezegun import freeze_time
 
@@ -64,6 +66,51 @@ class TestQueriesPeople(QueriesCommon):
             self.assertEqual(set(partners.mapped("discom_kyc_state")), {"stale"})
 
         self.assert_steps(grow_old)
+
+    def test_breach(self):
+        """Who is affected, by records, by what a session read, by a broadcast; and the list."""
+        breaches = self.env["discom.privacy.breach"].with_user(self.administrator)
+        journal = self.env["discom.audit.entry"].with_user(self.clerk)
+        broadcasts, found = {}, {}
+
+        def find(group, **vals):
+            found[group] = breaches.create({"name": f"Lost by {group.name}", **vals})
+            found[group].action_find()
+            self.assertEqual(found[group].person_count, group.count)
+
+        def records(group):
+            find(group, domain=f"[('discom_office_id', '=', {group.office.id})]")
+
+        def list_(group):
+            wizard = self.env["discom.privacy.breach.list"].with_user(self.administrator)
+            wizard = wizard.create({"breach_id": found[group].id, "lang": "hi_IN"})
+            with TemporaryDirectory() as folder:
+                wizard._write_workbook(Path(folder) / "list.xlsx")
+            self.assertEqual(wizard._report_count(), group.count)
+
+        def session(group):
+            find(
+                group,
+                kind="session",
+                user_id=self.clerk.id,
+                date_from="2026-11-10 05:00:00",
+                date_to="2026-11-10 07:00:00",
+                office_id=group.office.id,
+            )
+
+        def broadcast(group):
+            find(group, kind="broadcast", broadcast_id=broadcasts[group].id)
+
+        # One entry for each consumer: as many doors were opened.
+        for group in self.groups:
+            for partner in self.partners(group):
+                journal._log("unmasking", partner)
+        self.fill("bill")
+        for group in self.groups:
+            bills = self.env["discom.bill"].search([("office_id", "=", group.office.id)])
+            broadcasts[group] = self.send(bills, user=self.env.user)
+            self.set_rows(self.messages(broadcasts[group]), state="delivered")
+        self.assert_steps(records, list_, session, broadcast)
 
     def test_erasure(self):
         """One person of whom little or much is kept, by the dialog that shows and erases it."""

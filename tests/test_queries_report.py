@@ -1,10 +1,13 @@
 from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.tests import tagged
 
+from ..tools import pdf
 from .common_queries import QueriesCommon
 
 #: Workbooks and values of their dialogs.
@@ -99,6 +102,75 @@ class TestQueriesReport(QueriesCommon):
             self.assertEqual(sheet._report_count(), group.count)
 
         self.assert_steps(write)
+
+    def test_print(self):
+        """Bills selected in their list, as one file: a batch costs the same whatever is in it."""
+        self.patch(pdf, "BATCH", self.sizes[-1])
+        folder = TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+
+        def print_(group):
+            selected = {"active_model": "discom.bill", "active_ids": self.bills(group).ids}
+            wizard = self.env["discom.bill.print"].with_user(self.manager)
+            wizard = wizard.with_context(**selected).create({"report_name": "discom.report_bill"})
+            self.assertEqual(wizard._report_count(), group.count)
+            wizard._write_workbook(Path(folder.name) / "bills.pdf")
+
+        self.assert_steps(print_)
+
+    def test_control_room(self):
+        """Its figures, counted anew for more offices and for more sending numbers."""
+        figures = self.env["discom.figure"]
+        offices = self.each(
+            lambda group: self.env["discom.office"].create(
+                [
+                    {
+                        "name": f"Queries {account}",
+                        "code": f"O{account}",
+                        "level": "section",
+                        "parent_id": group.office.id,
+                    }
+                    for account in group.accounts
+                ]
+            )
+        )
+
+        def spread(group):
+            """Each office has a bill; those of the other groups are there, too."""
+            for bill, office in zip(self.bills(group), offices[group], strict=True):
+                self.set_rows(bill, office_id=office.id)
+
+        self.each(spread)
+
+        def refresh(group):
+            self.assertTrue(figures._refresh())
+            found = figures.search_count(
+                [("kind", "=", "bill"), ("office_id", "in", offices[group].ids)]
+            )
+            self.assertEqual(found, group.count)
+
+        accounts = self.each(
+            lambda group: self.env["discom.whatsapp.account"].create(
+                [
+                    {
+                        "name": "Queries",
+                        "phone_number_id": account,
+                        "waba_id": account,
+                        "active": False,
+                    }
+                    for account in group.accounts
+                ]
+            )
+        )
+
+        def numbers(group):
+            self.set_rows(accounts[group], active=True)
+            self.assertTrue(figures._refresh())
+            found = figures.search([("account_id", "in", accounts[group].ids)])
+            self.assertEqual(len(found), group.count)
+            self.set_rows(accounts[group], active=False)
+
+        self.assert_steps(refresh, numbers)
 
     def test_schedule(self):
         """Made in the background and sent, whatever is in it."""

@@ -1,5 +1,5 @@
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from freezegun import freeze_time
 
@@ -182,6 +182,131 @@ class TestQueriesService(QueriesCommon):
             self.assertEqual(set(outages[group].mapped("state")), {"restored"})
 
         self.assert_steps(postpone, restore)
+
+    def test_outages_in_the_register(self):
+        """Outages of an office that are over: the workbook of a period."""
+        for group in self.groups:
+            outages = self.env["discom.outage"].union(
+                *[self.outage(transformer) for transformer in self.transformers(group)]
+            )
+            outages.state = "ongoing"
+            outages.write({"state": "restored", "date_end": NOW})
+            self.set_rows(outages, office_id=group.office.id, date_start=NOW - timedelta(hours=3))
+
+        def register(group):
+            self.write_workbook(
+                "discom.outage.register",
+                office_id=group.office.id,
+                date_from=NOW.date() - timedelta(days=1),
+                date_to=NOW.date(),
+            )
+
+        self.assert_steps(register)
+
+    def test_outages_begin(self):
+        """The start of many shutdowns comes at the same moment."""
+        outages = self.each(
+            lambda group: self.env["discom.outage"].union(
+                *[self.outage(transformer) for transformer in self.transformers(group)]
+            )
+        )
+
+        def begin(group):
+            self.set_rows(outages[group], state="announced", date_start=NOW - timedelta(minutes=1))
+            self.run_cron(self.env.ref("discom.ir_cron_outage_start"))
+            self.assertEqual(set(outages[group].mapped("state")), {"ongoing"})
+
+        self.assert_steps(begin)
+
+    def test_outages_reminded(self):
+        """A planned shutdown under which few or many live."""
+        self.create_template(
+            "queries_remind",
+            "outage_reminder",
+            "सूचना: {{area}} में कल बिजली बन्द रहेगी, {{date_start}} से, कारण {{reason}} है।",
+            model="discom.outage",
+        )
+        outages = self.each(lambda group: self.announced(group)[0])
+
+        def remind(group):
+            outage = outages[group]
+            self.set_rows(
+                outage,
+                state="announced",
+                kind="planned",
+                officer_id=self.operator.id,
+                date_announced=NOW - timedelta(days=2),
+                date_start=NOW + timedelta(minutes=30),
+                date_end_expected=NOW + timedelta(hours=3),
+            )
+            self.run_cron(self.env.ref("discom.ir_cron_outage_remind"))
+            self.assertEqual(self.told(outage, "outage_reminder"), group.count)
+
+        self.assert_steps(remind)
+
+    def announced(self, group):
+        """An outage of a group, and the messages by which all of it was told of it."""
+        outage = self.outage(group.transformer).with_user(self.operator)
+        self.confirm(outage.action_announce())
+        messages = self.env["discom.whatsapp.message"].search(
+            [("res_model", "=", "discom.outage"), ("res_id", "=", outage.id)]
+        )
+        self.assertEqual(len(messages), group.count)
+        self.set_rows(messages, state="delivered", claimed_at=NOW - timedelta(minutes=5))
+        return outage, messages
+
+    def confirm(self, action):
+        """Send from the composer that an action opens."""
+        composer = self.env[action["res_model"]].with_user(self.operator)
+        composer.browse(action["res_id"]).action_send()
+
+    def told(self, outage, purpose):
+        """How many messages of a purpose wait about an outage."""
+        return self.env["discom.whatsapp.message"].search_count(
+            [
+                ("res_model", "=", "discom.outage"),
+                ("res_id", "=", outage.id),
+                ("purpose", "=", purpose),
+                ("state", "=", "queued"),
+            ]
+        )
+
+    def test_outages_told_late(self):
+        """All but one heard of the outage only after it was over."""
+
+        def over(group):
+            outage, messages = self.announced(group)
+            self.set_rows(messages[1:], state="unknown")
+            self.confirm(self.dialog(outage.action_restored(), self.operator))
+            self.assertEqual(self.told(outage, "outage_restored"), 1)
+            return messages
+
+        messages = self.each(over)
+
+        def late(group):
+            self.set_rows(messages[group], state="delivered")
+            self.run_cron(self.env.ref("discom.ir_cron_outage_late"))
+            outage = self.env["discom.outage"].browse(messages[group][0].res_id)
+            self.assertEqual(self.told(outage, "outage_restored"), group.count)
+
+        self.assert_steps(late)
+
+    def test_consumers_served(self):
+        """Counted for as many months as an old outage lies back."""
+        months = self.each(
+            lambda group: {
+                date(2000 + 10 * self.groups.index(group) + number // 12, number % 12 + 1, 1)
+                for number in range(group.count)
+            }
+        )
+
+        def take(group):
+            served = self.env["discom.outage.served"]
+            served._take(months[group])
+            found = served.search([("month", "in", list(months[group]))])
+            self.assertEqual(set(found.mapped("month")), months[group])
+
+        self.assert_steps(take)
 
     def test_outages_overrun(self):
         """Their officers are asked when supply is back, in one go."""

@@ -49,7 +49,7 @@ def _fill_today(env, account):
 
 
 @contextmanager
-def _today(bench):
+def today(bench):
     """The year's database in the middle of a day of sending, and without that day afterwards."""
     with bench.env() as env:
         _remove_today(env)
@@ -80,7 +80,7 @@ def _tidy(bench):
             cr.execute(f"VACUUM ANALYZE {table}")
 
 
-def _seconds(bench, function):
+def seconds(bench, function):
     """Seconds of ``function`` with a fresh environment of the administrator."""
     with bench.env() as env:
         begun = time.perf_counter()
@@ -95,10 +95,10 @@ def control_room(bench, size):
     yardstick is to count everything that it shows anew, which is done in the background.
     """
     year(bench)
-    with _today(bench):
-        counting = _seconds(bench, lambda env: env["discom.figure"].sudo()._refresh())
-        _seconds(bench, _look)
-        ours = [_seconds(bench, _look) for _turn in range(REPEATS)]
+    with today(bench):
+        counting = seconds(bench, lambda env: env["discom.figure"].sudo()._refresh())
+        seconds(bench, _look)
+        ours = [seconds(bench, _look) for _turn in range(REPEATS)]
         with bench.env() as env:
             env.cr.execute(
                 "SELECT (SELECT count(*) FROM discom_bill),"

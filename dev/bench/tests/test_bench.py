@@ -124,7 +124,7 @@ class TestRegistry(unittest.TestCase):
         rows = registry.discover()
         expected = {
             "import_consumers", "import_bills", "excel", "pdf", "queue", "send_80", "send_80_pdf",
-            "send_1000", "webhook_accept", "webhook_apply", "control_room",
+            "send_1000", "webhook_accept", "webhook_apply", "control_room", "metrics",
         }  # fmt: skip
         self.assertLessEqual(expected, set(rows))
         for row in rows.values():

@@ -61,12 +61,15 @@ def _say(text):
 def _measure(row, bench, size, dry):
     begun = time.monotonic()
     before = os.getloadavg()[2]
+    bench.forget_peak()
     try:
         result = row.run(bench, size)
     except (Unavailable, StackError) as error:
         _say(f"{row.name}: {error}")
         print(f"{row.name} not measured", flush=True)
         return False
+    # Rows that look at memory say how much was added; of the others it is the process whole.
+    result.also.setdefault("memory", f"{bench.peak_memory():.0f}MiB")
     # What others do on the machine, as well as it can be told: without them it is below the cores.
     load = max(before, os.getloadavg()[2])
     if load > 2 * os.cpu_count():

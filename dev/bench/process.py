@@ -30,6 +30,17 @@ def cpu_seconds(pid):
     return total / _TICKS
 
 
+def cpu_seconds_ever(pid):
+    """Like :func:`cpu_seconds`, with those of children of ``pid`` that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return cpu_seconds(pid) + (int(fields[13]) + int(fields[14])) / _TICKS
+
+
+def parent(pid):
+    """The process that started ``pid``."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def forget_peak(pid="self"):
     """Let the peak memory of a process begin anew from what it uses at the moment."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
@@ -41,6 +52,17 @@ def peak_memory(pid="self"):
         if text.startswith("VmHWM:"):
             return int(text.split()[1]) / 1024
     raise ValueError(f"/proc/{pid}/status tells no peak memory")
+
+
+def peak_of_family(pid):
+    """Peak memory in MiB of the largest of ``pid`` and the processes below it."""
+    largest = 0
+    for member in family(pid):
+        try:
+            largest = max(largest, peak_memory(member))
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            continue  # It has ended meanwhile.
+    return largest
 
 
 def memory(pid="self"):

@@ -52,7 +52,7 @@ class ImportCost:
     def __str__(self):
         return (
             f"{self.rows} rows, {self.refused} refused, checked in {self.check_seconds:.1f} s,"
-            f" imported in {self.run_seconds:.1f} s, +{self.memory:.0f} MiB"
+            f" imported in {self.run_seconds:.1f} s, +{max(0, self.memory):.0f} MiB"
         )
 
 
@@ -86,6 +86,7 @@ class Workbench:
         self.database = f"discom_bench_{CHECKOUT_KEY}_{name}"
         self._imported = set()
         self._copied = False
+        self._server_peaks = []
 
     # Files
 
@@ -205,6 +206,27 @@ class Workbench:
             backends = [pid for [pid] in cr.fetchall()]
         return time.process_time() + sum(map(process.cpu_seconds, backends))
 
+    @cached_property
+    def _postgres(self):
+        """Process of the PostgreSQL server, on this machine."""
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT pg_backend_pid()")
+            return process.parent(cr.fetchone()[0])
+
+    def database_cpu_seconds(self):
+        """Processor seconds that PostgreSQL has used, for all its connections and by itself."""
+        return process.cpu_seconds_ever(self._postgres)
+
+    def forget_peak(self):
+        """Let :meth:`peak_memory` begin anew."""
+        process.forget_peak()
+        self._server_peaks.clear()
+
+    def peak_memory(self):
+        """Peak memory in MiB of the largest Odoo process: of the servers where some have run and
+        ended, or of this one."""
+        return max(self._server_peaks, default=process.peak_memory())
+
     # Data
 
     def seed(self, *kinds):
@@ -262,6 +284,8 @@ class Workbench:
         self._imported.add(kind)
         with self.registry.cursor() as cr:
             cr.execute("ANALYZE")
+        # A row that needs the data does not pay for its import.
+        process.forget_peak()
         return cost
 
     def _in_background(self, env, import_):
@@ -305,6 +329,7 @@ class Workbench:
         try:
             self._wait_for(f"{url}/web/health", running, log)
             yield Server(url, running.pid)
+            self._server_peaks.append(process.peak_of_family(running.pid))
         finally:
             running.terminate()
             try:

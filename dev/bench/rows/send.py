@@ -30,8 +30,12 @@ def _seen(simulator):
     return seconds, rate["max_1s"], sum(state["refused"].values())
 
 
-def _until_accepted(simulator, size, used):
-    """Wait until ``size`` messages are accepted; return processor seconds used and the share."""
+def _until_accepted(simulator, size, *used):
+    """Wait until ``size`` messages are accepted.
+
+    :param used: functions that give processor seconds used so far
+    :return: shares of a core, one for each of ``used``
+    """
     begun = None
     accepted, changed = 0, time.monotonic()
     while accepted < size:
@@ -39,17 +43,18 @@ def _until_accepted(simulator, size, used):
         now = simulator.state()["accepted"]
         if now != accepted:
             if begun is None:
-                begun = time.monotonic(), used()
+                begun = time.monotonic(), [each() for each in used]
             accepted, changed = now, time.monotonic()
         elif time.monotonic() - changed > PATIENCE:
             raise Unavailable(f"{accepted} of {size} messages were accepted, then no more")
-    return (used() - begun[1]) / (time.monotonic() - begun[0])
+    seconds = time.monotonic() - begun[0]
+    return [(each() - before) / seconds for each, before in zip(used, begun[1], strict=True)]
 
 
 def _by_lane(bench, size, limit, template):
     """Send ``size`` queued messages by the lane of a running Odoo.
 
-    :return: rate, most in one second, refusals, share of a core, jobs of the messages
+    :return: rate, most in one second, refusals, shares of a core of Odoo and PostgreSQL, jobs
     """
     simulator = bench.simulator
     with bench.env() as env:
@@ -74,12 +79,12 @@ def _by_lane(bench, size, limit, template):
     with bench.server(cron_threads=2) as server:
         with bench.env() as env:
             messaging.account(bench, env)._trigger_lane()
-        share = _until_accepted(simulator, size, server.cpu_seconds)
+        shares = _until_accepted(simulator, size, server.cpu_seconds, bench.database_cpu_seconds)
     state = simulator.state(keys=True)
     if state["keys"]["repeated"]:
         raise Unavailable(f"{len(state['keys']['repeated'])} messages were accepted twice")
     seconds, most, refused = _seen(simulator)
-    return (size - 1) / seconds, most, refused, share, jobs
+    return (size - 1) / seconds, most, refused, shares, jobs
 
 
 def _by_pool(bench, limit, jobs, with_pdf):
@@ -133,7 +138,7 @@ def _by_pool(bench, limit, jobs, with_pdf):
 def _send(bench, size, limit, template, share_of_limit, most_cpu=None):
     bench.seed("bill")
     with messaging.no_traces(bench):
-        ours, most, refused, cpu, jobs = _by_lane(bench, size, limit, template)
+        ours, most, refused, (cpu, pg_cpu), jobs = _by_lane(bench, size, limit, template)
     theirs, pool_cpu, pool_refused = _by_pool(bench, limit, jobs, template == messaging.WITH_PDF)
     result = Result(ours, theirs, "/s")
     result.also = {
@@ -141,6 +146,7 @@ def _send(bench, size, limit, template, share_of_limit, most_cpu=None):
         "most_in_1s": str(most),
         "refused": str(refused),
         "cpu": written(cpu, ""),
+        "pg_cpu": written(pg_cpu, ""),
         "pool_refused": str(pool_refused),
         "pool_cpu": written(pool_cpu, ""),
     }

@@ -135,11 +135,15 @@ def webhook_accept(bench, size):
             asyncio.run(_post_all(url, calls[:WARM_UP]))
 
         def post_all(url):
-            used = server.cpu_seconds()
+            used, database = server.cpu_seconds(), bench.database_cpu_seconds()
             rate = asyncio.run(_post_all(url, calls))
-            return rate, (server.cpu_seconds() - used) / share
+            return (
+                rate,
+                (server.cpu_seconds() - used) / share,
+                (bench.database_cpu_seconds() - database) / share,
+            )
 
-        (ours, our_cpu), (null, null_cpu) = interleaved(
+        (ours, our_cpu, pg_cpu), (null, null_cpu, _null_pg) = interleaved(
             REPEATS, *(partial(post_all, url) for url in addresses)
         )
     with bench.env() as env:
@@ -152,6 +156,7 @@ def webhook_accept(bench, size):
     result = Result(ours, null, "/s")
     result.also = {
         "cpu": written(1000 * our_cpu, "ms"),
+        "pg_cpu": written(1000 * pg_cpu, "ms"),
         "null_cpu": written(1000 * null_cpu, "ms"),
     }
     result.met = result.ratio >= RATIO

@@ -1,11 +1,16 @@
 """The harness: figures, the table, the registry. What rows measure is not tested here."""
 
+import os
+import signal
+import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from dev.bench import process, registry, report, result, settings
 from dev.bench.result import Result
+from dev.bench.workbench import Workbench
 
 DOCUMENT = f"# Title\n\nBefore.\n\n{report.BEGIN}\n{report.END}\n\nAfter.\n"
 
@@ -160,6 +165,43 @@ class TestProcess(unittest.TestCase):
         high = process.peak_memory()
         process.forget_peak()
         self.assertLess(process.peak_memory(), high - 30)
+
+    def test_peak_memory_of_the_largest_below(self):
+        program = "import time; block = b'x' * (90 << 20); print(flush=True); time.sleep(60)"
+        command = f'{sys.executable} -c "{program}" & wait'
+        with subprocess.Popen(
+            ["sh", "-c", command], stdout=subprocess.PIPE, start_new_session=True
+        ) as shell:
+            shell.stdout.readline()
+            peak = process.peak_of_family(shell.pid)
+            os.killpg(shell.pid, signal.SIGKILL)
+        self.assertGreater(peak, 90)
+        self.assertLess(peak, 180)
+        self.assertEqual(process.peak_of_family(shell.pid), 0)
+
+    def test_memory_of_a_row_is_that_of_the_servers_it_ran(self):
+        bench = Workbench(10)
+        self.assertAlmostEqual(bench.peak_memory(), process.peak_memory(), delta=5)
+        bench._server_peaks.extend([120, 110])
+        self.assertEqual(bench.peak_memory(), 120)
+        bench.forget_peak()
+        self.assertAlmostEqual(bench.peak_memory(), process.peak_memory(), delta=5)
+
+    def test_processor_time_of_children_that_ended_counts(self):
+        program = (
+            "import subprocess, sys;"
+            "work = [sys.executable, '-c', 'sum(number * number for number in range(6_000_000))'];"
+            "subprocess.run(work); print(flush=True); sys.stdin.read()"
+        )
+        with subprocess.Popen(
+            [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as running:
+            running.stdout.readline()
+            alive = process.cpu_seconds(running.pid)
+            ever = process.cpu_seconds_ever(running.pid)
+            running.stdin.close()
+        self.assertGreater(ever, alive + 0.1)
+        self.assertEqual(process.parent(os.getpid()), os.getppid())
 
     def test_processor_time_grows(self):
         before = process.cpu_seconds("self")

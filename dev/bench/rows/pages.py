@@ -19,6 +19,8 @@ TIMES = 3
 SLOWER, UNNOTICED = 1.2, 0.2
 MONTHS = 12
 MANAGER = "bench_manager"
+#: Pages that sum up all that was asked for, and so read all of it.
+SUMS = "group", "panel", "pivot", "graph"
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Opened:
     queries: int
     scans: list
     error: str = ""
+    sums: bool = False
 
 
 def manager(env):
@@ -88,7 +91,16 @@ def open_all(bench, user, times=TIMES, explain=True):
             if explain:
                 for statement in dict.fromkeys(statements):
                     found += [(scan, statement) for scan in plans.wasteful(cr, statement, big)]
-            results.append(Opened(_name(page), seconds, memory, len(statements), found))
+            results.append(
+                Opened(
+                    _name(page),
+                    seconds,
+                    memory,
+                    len(statements),
+                    found,
+                    sums=page.kind in SUMS,
+                )
+            )
     return results
 
 
@@ -150,7 +162,8 @@ def pages(bench, size):
     sees them, with a year of bills and messages; the yardstick is Odoo's own list of contacts on
     the same rows.
 
-    A scan counts that reads more than 25,000 rows of a table with a lakh or more.
+    A scan counts that reads more than 25,000 rows of a table with a lakh or more for a page of
+    records; groups, pivots and graphs sum up all that was asked for, and are held by time alone.
     """
     user = year(bench)
     results = open_all(bench, user)
@@ -161,7 +174,8 @@ def pages(bench, size):
     bench.report(f"All pages are in {path}")
     slowest = max(results, key=lambda one: one.seconds)
     heaviest = max(results, key=lambda one: one.memory)
-    scanning = [one for one in results if one.scans]
+    scanning = [one for one in results if one.scans and not one.sums]
+    summing = [one for one in results if one.scans and one.sums]
     result = Result(
         median(one.seconds for one in results),
         _own_contacts(bench, user),
@@ -173,7 +187,7 @@ def pages(bench, size):
         "slowest": f"{written(slowest.seconds, 's')} ({slowest.name})",
         "memory": f"+{heaviest.memory:.0f}MiB",
         "above_1s": str(sum(one.seconds > SECONDS for one in results)),
-        "scanning": str(len(scanning)),
+        "scanning": f"{len(scanning)} lists and {len(summing)} sums",
     }
     result.met = slowest.seconds <= SECONDS and not scanning
     return result

@@ -239,10 +239,10 @@ def messages(env, account, per_bill=1.5, replies=0.02):
     return added
 
 
-def events(cr, account):
-    """The calls of the webhook that reported what became of the newest month's messages."""
+def events(cr, account, months=1):
+    """The calls of the webhook that reported what became of the newest months' messages."""
     for status in EVENTS:
-        _events(cr, account, status)
+        _events(cr, account, status, months)
         cr.commit()
 
 
@@ -306,7 +306,7 @@ def _month(cr, account, template, broadcast_id, period, purpose, share):
     return cr.rowcount
 
 
-def _events(cr, account, status):
+def _events(cr, account, status, months):
     """The call of the webhook that reported ``status`` of each message that came so far."""
     cr.execute(
         f"""
@@ -323,9 +323,9 @@ def _events(cr, account, status):
                'applied', {status}_at
           FROM discom_whatsapp_message
          WHERE {status}_at IS NOT NULL AND direction = 'out'
-           AND broadcast_id = (SELECT max(id) FROM discom_whatsapp_broadcast)
+           AND broadcast_id IN (SELECT id FROM discom_whatsapp_broadcast ORDER BY id DESC LIMIT %s)
         """,
-        [account.waba_id, status],
+        [account.waba_id, status, months],
     )
 
 

@@ -88,7 +88,7 @@ ASSUMED = {
     # Machines
     "busy": Constant(0.6, "of a core is used before another is needed", "habit"),
     "database_cores": Constant(
-        0.5, "of a core of PostgreSQL for each of Odoo", "estimate: no row measures it"
+        0.5, "of a core of PostgreSQL for each of Odoo, for clerks and reports", "estimate"
     ),
     "clerk_cores": Constant(0.02, "of a core for a clerk at work", "a page of 0.2 s in 10 s"),
     "worker_clerks": Constant(6, "clerks at work for an HTTP worker", "Odoo, deployment", True),

@@ -14,8 +14,9 @@ SERVERS = ("send_80", "send_80_pdf", "webhook_accept")
 class Costs:
     """What one of each costs, measured.
 
-    ``send``, ``send_pdf`` and ``webhook`` are seconds of a core in Odoo's processes; the others
-    are seconds of the clock in one process, in which Odoo and PostgreSQL take turns.
+    ``send``, ``send_pdf`` and ``webhook`` are seconds of a core in Odoo's processes, those with
+    ``_postgresql`` behind in PostgreSQL's; the others are seconds of the clock in one process, in
+    which the two take turns.
     """
 
     send: float
@@ -29,6 +30,9 @@ class Costs:
     database: float  # bytes of the database that was dumped
     dump: float  # bytes of its dump
     restore: float  # seconds to restore it
+    send_postgresql: float
+    send_pdf_postgresql: float
+    webhook_postgresql: float
     worker: float = 0.0  # MiB of the largest worker, 0 where no row says it
     bytes: dict = field(default_factory=dict)
 
@@ -94,6 +98,9 @@ def measured(text):
         database=also("backup", "database") * MIB,
         dump=also("backup", "dump") * MIB,
         restore=also("backup", "restore"),
+        send_postgresql=also("send_80", "pg_cpu") / ours("send_80"),
+        send_pdf_postgresql=also("send_80_pdf", "pg_cpu") / ours("send_80_pdf"),
+        webhook_postgresql=also("webhook_accept", "pg_cpu"),
         worker=max(map(peak, SERVERS)),
         bytes={name: size(name) for name in FALLBACK},
     )

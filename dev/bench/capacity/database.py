@@ -42,20 +42,24 @@ class Database(Load):
     def cores(self, bills=0.0, others=0.0):
         """{part: (cores of Odoo, cores of PostgreSQL)} for so many messages a second.
 
-        Processor time of Odoo is measured where a server runs, that of PostgreSQL nowhere: it is a
-        share of Odoo's. Where the clock was measured the two have shared it in the same proportion.
+        Of reports that are applied and of clerks PostgreSQL's part was not measured: it is a share
+        of Odoo's.
         """
-        calls = (bills + others) * value("webhooks")
+        costs, calls = self.costs, (bills + others) * value("webhooks")
         share = value("database_cores")
+        apply = calls * costs.apply / (1 + share)
+        clerks = self.clerks * value("clerk_cores")
         needed = {
-            "sending": bills * self.costs.send_pdf + others * self.costs.send,
-            "webhook, taken in": calls * self.costs.webhook,
-            "webhook, applied": calls * self.costs.apply / (1 + share),
-            "clerks": self.clerks * value("clerk_cores"),
+            "sending": (
+                bills * costs.send_pdf + others * costs.send,
+                bills * costs.send_pdf_postgresql + others * costs.send_postgresql,
+            ),
+            "webhook, taken in": (calls * costs.webhook, calls * costs.webhook_postgresql),
+            "webhook, applied": (apply, apply * share),
+            "clerks": (clerks, clerks * share),
         }
         return {
-            name: (cores / value("busy"), cores * share / value("busy"))
-            for name, cores in needed.items()
+            name: tuple(cores / value("busy") for cores in both) for name, both in needed.items()
         }
 
     def peak(self):

@@ -3,6 +3,7 @@
 import math
 
 from .assumed import ASSUMED, GB, LIMITS, value
+from .database import ODOO, POSTGRESQL
 from .load import Load
 from .markdown import indian, lakhs, percent, room, table
 
@@ -64,9 +65,15 @@ def measured(costs):
     return table(
         ["Measured", ""],
         [
-            ["a message without document, Odoo", f"{1000 * costs.send:.2f} ms of a core"],
-            ["a bill with its PDF, Odoo", f"{1000 * costs.send_pdf:.2f} ms of a core"],
-            ["a call of the webhook taken in, Odoo", f"{1000 * costs.webhook:.2f} ms of a core"],
+            *(
+                [f"{what}, {host}", f"{1000 * seconds:.2f} ms of a core"]
+                for what, both in (
+                    ("a message without document", (costs.send, costs.send_postgresql)),
+                    ("a bill with its PDF", (costs.send_pdf, costs.send_pdf_postgresql)),
+                    ("a call of the webhook taken in", (costs.webhook, costs.webhook_postgresql)),
+                )
+                for host, seconds in zip((ODOO, POSTGRESQL), both, strict=True)
+            ),
             ["a report applied, Odoo and PostgreSQL", f"{1000 * costs.apply:.3f} ms"],
             ["a bill's message planned, both", f"{1000 * costs.queue:.3f} ms"],
             ["an outage's message planned, both", f"{1000 * costs.queue_outage:.3f} ms"],

@@ -53,7 +53,8 @@ def database(costs):
             "cores make it slower, not wrong: the guide's one machine of "
             f"{value('guide_cores'):.0f} cores sends the bills of the two divisions in about "
             f"{duration(_on_guide(division))}.",
-            "**The processor time of PostgreSQL is in no row of the benchmarks.** It is assumed as "
+            "The processor time of PostgreSQL is measured for sending and for taking in the "
+            "webhook; for clerks and for applying reports it is assumed as "
             f"{percent(value('database_cores'))} of Odoo's.",
             table(
                 ["cores at the peak", *(f"{name}: {host}" for name in ("two divisions", "a circle")

@@ -28,6 +28,9 @@ COSTS = costs.Costs(
     database=10 * GB,
     dump=GB,
     restore=300,
+    send_postgresql=0.0004,
+    send_pdf_postgresql=0.005,
+    webhook_postgresql=0.002,
     bytes={
         "bill_bytes": 2000,
         "message_row_bytes": 1000,
@@ -47,9 +50,9 @@ def line(row, size, ours, also):
 LINES = [
     f"| {' | '.join(report.COLUMNS)} |",
     f"| {' | '.join('---' for _name in report.COLUMNS)} |",
-    line("send_80", 4800, "80/s", "limit 80/s, cpu 0.08, pool_cpu 0.1"),
-    line("send_80_pdf", 4800, "40/s", "cpu 0.8"),
-    line("webhook_accept", 5000, "61.0/s", "cpu 6.5ms, null_cpu 6ms"),
+    line("send_80", 4800, "80/s", "limit 80/s, cpu 0.08, pg_cpu 0.04, pool_cpu 0.1"),
+    line("send_80_pdf", 4800, "40/s", "cpu 0.8, pg_cpu 0.2"),
+    line("webhook_accept", 5000, "61.0/s", "cpu 6.5ms, pg_cpu 1.5ms, null_cpu 6ms"),
     line("webhook_apply", 30000, "10000/s", "memory +0MiB"),
     line("queue", 2750, "9s", "rows 1, queued 1"),
     line("queue", 27500, "4s", "rows 20000, queued 18000"),
@@ -71,6 +74,9 @@ class TestCosts(unittest.TestCase):
         self.assertAlmostEqual(found.send, 0.001)
         self.assertAlmostEqual(found.send_pdf, 0.02)
         self.assertAlmostEqual(found.webhook, 0.0065)
+        self.assertAlmostEqual(found.send_postgresql, 0.0005)
+        self.assertAlmostEqual(found.send_pdf_postgresql, 0.005)
+        self.assertAlmostEqual(found.webhook_postgresql, 0.0015)
         self.assertAlmostEqual(found.apply, 0.0001)
         self.assertAlmostEqual(found.queue, 0.0002)
         self.assertAlmostEqual(found.queue_outage, 0.00008)
@@ -153,8 +159,9 @@ class TestDatabase(unittest.TestCase):
         self.assertEqual(one.rate, 160)
         webhook = 160 * 3 * 0.006 / 0.6
         self.assertAlmostEqual(one.peak()["webhook, taken in"][0], webhook)
-        self.assertAlmostEqual(one.peak()["webhook, taken in"][1], webhook / 2)
+        self.assertAlmostEqual(one.peak()["webhook, taken in"][1], 480 * 0.002 / 0.6)
         self.assertAlmostEqual(one.peak()["sending"][0], 160 * 0.02 / 0.6)
+        self.assertAlmostEqual(one.peak()["sending"][1], 160 * 0.005 / 0.6)
         # What was timed by the clock is Odoo and PostgreSQL together.
         self.assertAlmostEqual(sum(one.peak()["webhook, applied"]), 480 * 0.0003 / 0.6)
         self.assertAlmostEqual(one.total(one.peak())[ODOO], sum(o for o, _p in one.peak().values()))

@@ -1,6 +1,7 @@
 from . import network_base
 from . import network_names
 from . import network_node
+from . import network_page_mixin
 from . import network_office
 from . import network_asset
 from . import network_res_users

@@ -32,12 +32,18 @@ class DiscomBill(models.Model):
     """
 
     _name = "discom.bill"
-    _inherit = ["discom.aadhaar.mixin", "discom.number.search"]
+    _inherit = ["discom.aadhaar.mixin", "discom.number.search", "discom.office.page.mixin"]
     _search_numbers = ("name", "account_no")
     _description = "Electricity Bill"
     _order = "period desc, id desc"
     _rec_names_search = ["name", "account_no", "partner_id"]
     _check_company_auto = True
+    _page_fields = {
+        **dict.fromkeys(("period", "category_id", "basis_id")),
+        "basis_id.is_actual": {False},
+        "whatsapp_state": {"delivered", "read"},
+    }
+    _page_bounds = frozenset({"is_latest"})
     _no_aadhaar = ("meter_no", "reading_remark", "last_payment_mode", "cancel_reason")
 
     def _default_currency_id(self):
@@ -215,15 +221,16 @@ class DiscomBill(models.Model):
     )
     # These two also serve look-ups by consumer or office alone.
     _partner_period_idx = models.Index("(partner_id, period DESC, id DESC)")
-    _office_period_idx = models.Index("(office_id, period)")
+    _office_period_idx = models.Index("(office_id, period DESC, id DESC)")
     _open_due_idx = models.Index("(due_date) WHERE state IN ('issued', 'partial')")
     # Pages of the lists, newest first; filters that few bills pass have an index of their own.
     # (PostgreSQL takes IS TRUE, as the ORM asks, for something else than the bare column.)
     _period_idx = models.Index("(period DESC, id DESC)")
     _latest_idx = models.Index("(period DESC, id DESC) WHERE is_latest IS TRUE")
+    _office_latest_idx = models.Index("(office_id, period DESC, id DESC) WHERE is_latest IS TRUE")
     _unissued_idx = models.Index("(period DESC, id DESC) WHERE state IN ('draft', 'checked')")
-    _category_idx = models.Index("(category_id, period DESC, id DESC)")
-    _basis_idx = models.Index("(basis_id, period DESC, id DESC)")
+    _category_idx = models.Index("(office_id, category_id, period DESC, id DESC)")
+    _basis_idx = models.Index("(office_id, basis_id, period DESC, id DESC)")
     _due_date_idx = models.Index("(due_date)")
     # What somebody types is the beginning of a number, in any case.
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")

@@ -45,13 +45,14 @@ class DiscomPayment(models.Model):
     """
 
     _name = "discom.payment"
-    _inherit = ["discom.aadhaar.mixin", "discom.number.search"]
+    _inherit = ["discom.aadhaar.mixin", "discom.number.search", "discom.office.page.mixin"]
     _search_numbers = ("reference", "account_no")
     _description = "Consumer Payment"
     _order = "date desc, id desc"
     _rec_name = "reference"
     _rec_names_search = ["reference", "account_no", "partner_id"]
     _check_company_auto = True
+    _page_fields = {"date": None}
     _no_aadhaar = ("means_no", "cancel_note")
 
     reference = fields.Char("Receipt Number", required=True, copy=False, default="/")
@@ -138,6 +139,7 @@ class DiscomPayment(models.Model):
     )
     _partner_date_idx = models.Index("(partner_id, date)")
     _date_office_idx = models.Index("(date, office_id)")
+    _office_date_idx = models.Index("(office_id, date DESC, id DESC)")
     # Few among a million.
     _cancelled_idx = models.Index("(cancel_reason) WHERE state = 'cancelled'")
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")

@@ -71,6 +71,7 @@ class DiscomWhatsappMessage(models.Model):
     """
 
     _name = "discom.whatsapp.message"
+    _inherit = ["discom.office.page.mixin"]
     _description = "WhatsApp Message"
     _order = "id desc"
     _rec_name = "phone"

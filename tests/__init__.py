@@ -57,6 +57,7 @@ from . import test_words
 from . import test_clear_days
 from . import test_named_records
 from . import test_network
+from . import test_network_page
 from . import test_notice
 from . import test_notice_closed
 from . import test_notice_effect

@@ -38,12 +38,9 @@ class DiscomBill(models.Model):
     _order = "period desc, id desc"
     _rec_names_search = ["name", "account_no", "partner_id"]
     _check_company_auto = True
-    _page_fields = {
-        **dict.fromkeys(("period", "category_id", "basis_id")),
-        "basis_id.is_actual": {False},
-        "whatsapp_state": {"delivered", "read"},
-    }
-    _page_bounds = frozenset({"is_latest"})
+    _page_fields = frozenset({"period"})
+    _page_bound = "is_latest"
+    _page_bound_fields = frozenset({"state", "whatsapp_state"})
     _no_aadhaar = ("meter_no", "reading_remark", "last_payment_mode", "cancel_reason")
 
     def _default_currency_id(self):
@@ -229,8 +226,8 @@ class DiscomBill(models.Model):
     _latest_idx = models.Index("(period DESC, id DESC) WHERE is_latest IS TRUE")
     _office_latest_idx = models.Index("(office_id, period DESC, id DESC) WHERE is_latest IS TRUE")
     _unissued_idx = models.Index("(period DESC, id DESC) WHERE state IN ('draft', 'checked')")
-    _category_idx = models.Index("(office_id, category_id, period DESC, id DESC)")
-    _basis_idx = models.Index("(office_id, basis_id, period DESC, id DESC)")
+    _category_idx = models.Index("(category_id, period DESC, id DESC)")
+    _basis_idx = models.Index("(basis_id, period DESC, id DESC)")
     _due_date_idx = models.Index("(due_date)")
     # What somebody types is the beginning of a number, in any case.
     _account_prefix_idx = models.Index("(lower(account_no) text_pattern_ops)")

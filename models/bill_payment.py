@@ -52,7 +52,7 @@ class DiscomPayment(models.Model):
     _rec_name = "reference"
     _rec_names_search = ["reference", "account_no", "partner_id"]
     _check_company_auto = True
-    _page_fields = {"date": None}
+    _page_fields = frozenset({"date"})
     _no_aadhaar = ("means_no", "cancel_note")
 
     reference = fields.Char("Receipt Number", required=True, copy=False, default="/")

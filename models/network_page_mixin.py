@@ -1,5 +1,3 @@
-from collections.abc import Collection
-
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL, Query
@@ -11,11 +9,12 @@ MOST_ROWS = 1_000
 MOST_OFFICES = 40
 
 
-def _values(condition):
-    """The values of a condition of a domain, one or several, as a set."""
-    value = condition.value
-    several = isinstance(value, Collection) and not isinstance(value, str)
-    return set(value) if several else {value}
+def _names_offices(condition):
+    """Whether a condition of a domain names an office, or several, by id."""
+    value, several = condition.value, isinstance(condition.value, (list, tuple))
+    return condition.operator in ("=", "in", "child_of") and all(
+        type(one) is int for one in (value if several else [value])
+    )
 
 
 class DiscomOfficePageMixin(models.AbstractModel):
@@ -33,62 +32,50 @@ class DiscomOfficePageMixin(models.AbstractModel):
     _name = "discom.office.page.mixin"
     _description = "Pages by office"
 
-    #: {field: values, or None for any} that a domain may name: each office has such rows among its
-    #: newest, or an index says that it has none. By others all that it has might be read in vain.
-    _page_fields = {}
-    #: Fields that are true for so few rows of an office that the rest of the domain is no matter.
-    _page_bounds = frozenset()
+    #: Fields of the order that a domain may compare: an index says what an office has of them.
+    _page_fields = frozenset()
+    #: A field that is true for so few rows of an office that all of them may be read, and others
+    #: that a domain may name beside it.
+    _page_bound = None
+    _page_bound_fields = frozenset()
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None, **kwargs):
         query = super()._search(domain, offset, limit, order, **kwargs)
-        if (
-            not limit
-            or order != self._order
-            or offset + limit > MOST_ROWS
-            or self.env.su
-            or kwargs.get("bypass_access")
-            or query.is_empty()
-        ):
+        if self.env.su or kwargs.get("bypass_access") or not limit or order != self._order:
+            return query
+        if (offset or 0) + limit > MOST_ROWS or query.is_empty():
             return query
         offices = self._page_offices(Domain(domain))
-        return query if offices is None else self._page_query(query, offices)
+        return self._page_query(query, offices) if offices else query
 
     def _page_offices(self, domain):
-        """Return the offices of the user of which ``domain`` may have rows, or None where the page
-        is not to be read by offices."""
+        """Return the offices of the user of which ``domain`` may have rows; none where the page is
+        not to be read by offices."""
+        none = self.env["discom.office"]
         if {"|", "!"} & {term for term in domain if isinstance(term, str)}:
-            return None
+            return none
+        # Such as the areas of field staff, outside of which an office would be read in vain.
+        rule = self.env["ir.rule"]._compute_domain(self._name, "read")
+        if {one.field_expr for one in rule.iter_conditions()} - {"office_id"}:
+            return none
         own = Domain("id", "child_of", self.env.user.discom_scope_ids.ids)
-        common, bound = True, False
-        for condition in domain.iter_conditions():
-            name, operator, values = condition.field_expr, condition.operator, _values(condition)
-            if name == "office_id":
-                if operator not in ("=", "in", "child_of") or not all(
-                    type(value) is int for value in values
-                ):
-                    return None
-                own &= Domain("id", operator, condition.value)
-            elif name in self._page_bounds and operator in ("=", "in") and values == {True}:
+        bound, beside = False, False
+        for one in domain.iter_conditions():
+            name, operator = one.field_expr, one.operator
+            if name == "office_id" and _names_offices(one):
+                own &= Domain("id", operator, one.value)
+            elif name == self._page_bound and operator == "=" and one.value is True:
                 bound = True
-            else:
-                common = common and self._is_common(name, operator, values)
-        if not (common or bound):
-            return None
-        offices = (
-            self.env["discom.office"]
-            .with_context(active_test=False)
-            .search(own, limit=MOST_OFFICES + 1)
-        )
-        return offices if 0 < len(offices) <= MOST_OFFICES else None
-
-    def _is_common(self, name, operator, values):
-        if name not in self._page_fields:
-            return False
-        common = self._page_fields[name]
-        if common is None:
-            return operator in ("=", "in", "<", "<=", ">", ">=")
-        return operator in ("=", "in") and values <= common
+            elif name in self._page_bound_fields:
+                beside = True
+            elif name not in self._page_fields or operator not in ("=", "<", "<=", ">", ">="):
+                return none
+        if beside and not bound:
+            return none
+        # sudo: which companies are chosen does not matter here, as it does not for the rules.
+        offices = none.sudo().with_context(active_test=False).search(own, limit=MOST_OFFICES + 1)
+        return offices if len(offices) <= MOST_OFFICES else none
 
     def _page_query(self, query, offices):
         """Return a query of the same page that reads each of ``offices`` by itself.

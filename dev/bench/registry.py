@@ -52,9 +52,10 @@ def row(name, goal, size, of="consumers", group=""):
 
 
 def discover():
-    """Import every module of ``dev.bench.rows`` and return the rows by name."""
+    """Import every module of ``dev.bench.rows`` and return the rows by name, imports first."""
     from . import rows
 
-    for module in sorted(found.name for found in pkgutil.iter_modules(rows.__path__)):
+    modules = {found.name for found in pkgutil.iter_modules(rows.__path__)}
+    for module in ["imports", *sorted(modules - {"imports"})]:
         importlib.import_module(f"{rows.__name__}.{module}")
     return ROWS

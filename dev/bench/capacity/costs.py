@@ -72,7 +72,10 @@ def measured(text):
         return dict(part.strip().split(" ", 1) for part in rows[row][1]["also"].split(","))
 
     def also(row, name):
-        return number(beside(row)[name])
+        found = beside(row)
+        if name not in found:
+            raise KeyError(f"{row}: {name}")
+        return number(found[name])
 
     def size(name):
         try:

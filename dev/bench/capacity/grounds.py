@@ -18,7 +18,7 @@ def room_text(costs):
             room_of_division(costs),
             f"Calls of the webhook are kept {value('event_days'):.0f} days and not less (rule 8(3) "
             "of the DPDP Rules), so a year of them is the most there is. "
-            f"What was measured as a division with a year in it (row `backup`: {measured:.1f} GB) "
+            f"What was measured with a year in it (row `backup`: {measured:.1f} GB) "
             "holds bills and their reminders, freshly filled. It holds no outage messages, no "
             "receipts, no calls of the webhook, and no room that use leaves empty "
             f"({percent(value('bloat'))} here).",

@@ -25,7 +25,7 @@ TABLES = (
 
 
 class DiscomStorage(models.AbstractModel):
-    """How PostgreSQL looks after the large tables; measured in docs/benchmarks.md, `year_two`."""
+    """How PostgreSQL looks after the large tables; measured in docs/benchmarks.md, `autovacuum`."""
 
     _name = "discom.storage"
     _description = "Storage of large tables"

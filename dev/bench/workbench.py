@@ -316,7 +316,9 @@ class Workbench:
         options_of_all = self._installed()
         port = free_port()
         command = [sys.executable, str(LAUNCHER), "server", *options_of_all, *options]
-        command += [f"--database={self.database}", f"--db-filter=^{self.database}$"]
+        # No --db-filter: Odoo would ask PostgreSQL for all databases, by a new connection, at each
+        # call that has no session, as those of the webhook.
+        command += [f"--database={self.database}"]
         command += ["--http-interface=127.0.0.1", f"--http-port={port}"]
         command += [f"--gevent-port={free_port()}", "--log-level=warn"]
         command += [f"--workers={workers}", f"--max-cron-threads={cron_threads}"]

@@ -20,7 +20,6 @@ TOO_FAST = "130429"
 TOO_MANY = 100
 CONFIG = """[options]
 db_name = {database}
-db_filter = ^{database}$
 db_app_name = {name}
 addons_path = {addons}
 data_dir = {folder}/data

@@ -58,6 +58,7 @@ class TestOdoo(unittest.TestCase):
         "data_dir": "/srv/odoo",
         "db_host": "10.0.0.5",
         "db_name": ["discom"],
+        "dbfilter": "",
         "list_db": False,
         "proxy_mode": True,
         "http_interface": "10.0.0.11",
